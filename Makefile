@@ -1,0 +1,64 @@
+# The front door behind ./bootstrap, which installs what is needed first. Meson and Ninja do the building; the work of
+# the other targets is in tools/.
+prefix = /usr/local
+DESTDIR =
+
+MESON = meson
+BUILD = build
+
+.PHONY: build demo test install uninstall bench bench-recall check-cases check-faults \
+    check-faults-full fuzz lint format clean help
+
+build: $(BUILD)/build.ninja
+	@ninja -C $(BUILD) --quiet
+
+$(BUILD)/build.ninja:
+	@$(MESON) setup $(BUILD) . --buildtype=release -Doptimization=2 -Dtests=false -Dprefix=$(prefix) >/dev/null
+
+demo: build
+	@tools/demo $(BUILD)/kuzu-memory
+
+test:
+	@tools/test
+
+lint:
+	@tools/test lint
+
+install: $(BUILD)/build.ninja
+	@$(MESON) configure $(BUILD) -Dprefix=$(prefix) >/dev/null
+	@ninja -C $(BUILD) --quiet
+	@DESTDIR="$(DESTDIR)" $(MESON) install -C $(BUILD) --no-rebuild --quiet
+	@[ -n "$(DESTDIR)" ] || ldconfig 2>/dev/null || true
+
+uninstall:
+	@tools/uninstall $(BUILD) "$(DESTDIR)"
+
+bench: build
+	@tests/bench/run $(BUILD)
+
+# How well it learns and finds, over collections that lie outside this tree: CASES=DIR and EVAL=DIR say where.
+check-cases: build
+	@tools/check-cases $(BUILD)/kuzu-memory $(CASES)
+
+bench-recall: build
+	@tools/bench-recall $(BUILD)/kuzu-memory $(EVAL)
+
+# Kills, failing calls, full disks: a random sample, or everything everywhere.
+check-faults: build
+	@tests/fault/run --program $(BUILD)/kuzu-memory
+
+check-faults-full: build
+	@tests/fault/run --program $(BUILD)/kuzu-memory --full
+
+# FUZZ_SECONDS=N for each target (60).
+fuzz:
+	@tools/fuzz
+
+format:
+	@find include src tests -name '*.[ch]' -exec clang-format -i {} +
+
+clean:
+	@rm -rf build build-test build-fuzz
+
+help:
+	@tools/help

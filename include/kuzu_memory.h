@@ -1,0 +1,516 @@
+/* kuzu_memory.h - the memory of AI assistants, as a C library.
+ *
+ * A project keeps one memory in its directory `kuzu-memories/`. Texts are handed over with km_learn(), which
+ * appends them to a durable queue and returns; a background worker (a separate process, started on demand)
+ * turns them into memories. km_enhance() and km_recall() read the memories and never wait for a writer.
+ *
+ * The simplest use:
+ *
+ *     km_project *project = NULL;
+ *     km_error error = {0};
+ *     if (km_project_open(NULL, &project, &error) != KM_OK) { fprintf(stderr, "%s\n", error.message); ... }
+ *     km_learn_item item = {.content = "Team decided to use Docker for deployment"};
+ *     km_learn_result *learned = NULL;
+ *     km_learn(project, &item, 1, NULL, &learned, &error);
+ *     km_learn_result_free(learned);
+ *     km_project_free(project);
+ *
+ * Conventions
+ *   Status      Every function that can fail returns km_status: KM_OK or a negative number that is never reused.
+ *   Errors      The last parameter is an optional km_error. It is untouched on success, always filled on failure,
+ *               and filling it never allocates. Messages never contain the text of a memory.
+ *   Outputs     Parameters named ret_* are written on success only. An object received through `T **ret_x` is yours:
+ *               end it with km_x_free(). Pointers inside such an object live as long as it does. km_*_free(NULL) is fine.
+ *   Strings     NUL-terminated UTF-8 unless a length stands beside them; NULL means "not given".
+ *   Times       int64_t microseconds since 1970-01-01 UTC; 0 means "not given"; durations carry their unit in the name.
+ *   Options     A pointer to an options struct may be NULL for the defaults. Otherwise start from its _INIT macro.
+ *   Threads     A handle belongs to one thread at a time; different handles are independent, also on one project.
+ *   Processes   No handle survives fork(). The library installs no signal handlers, prints nothing and never exits.
+ *
+ * Since 0.1.0. */
+#ifndef KUZU_MEMORY_H
+#define KUZU_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define KM_VERSION_MAJOR 0
+#define KM_VERSION_MINOR 1
+#define KM_VERSION_PATCH 0
+#define KM_VERSION_STRING "0.1.0"
+
+#if defined(__GNUC__)
+#define KM_API __attribute__((visibility("default")))
+#define KM_MUST_CHECK __attribute__((warn_unused_result))
+#else
+#define KM_API
+#define KM_MUST_CHECK
+#endif
+
+/* ---- Limits of one input (see DESIGN: input limits) ---- */
+#define KM_CONTENT_LIMIT_BYTES ((size_t)1024 * 1024)   /* content of one item, and a prompt */
+#define KM_METADATA_LIMIT_BYTES ((size_t)64 * 1024)    /* metadata of one item, a JSON object */
+#define KM_LABEL_LIMIT_BYTES ((size_t)1024)            /* source, session, speaker, type, key */
+#define KM_PRIORITY_FIRST 0
+#define KM_PRIORITY_DEFAULT 5
+#define KM_PRIORITY_LAST 9
+
+/* ---- Status and errors ---- */
+typedef enum km_status {
+    KM_OK = 0,
+    KM_E_INTERNAL = -1,    /* a defect of the library */
+    KM_E_NOMEM = -2,       /* out of memory */
+    KM_E_INVALID = -3,     /* bad argument or bad input, nothing was done */
+    KM_E_NOT_FOUND = -4,   /* no such memory, task, store or key */
+    KM_E_CONFLICT = -5,    /* an ambiguous id prefix, or a state that forbids the change */
+    KM_E_STORE = -6,       /* store unusable: damaged, foreign, or written by a newer version */
+    KM_E_IO = -7,          /* cannot create, read or write: disk full, read-only, I/O error */
+    KM_E_BUSY = -8,        /* try again: queue full, lock not free in time, deadline passed */
+    KM_E_PERMISSION = -9,  /* no permission, or a file that is not ours */
+    KM_E_INTERRUPTED = -10 /* stopped by the caller */
+} km_status;
+
+typedef struct km_error {
+    km_status status;
+    int os_errno;       /* errno of the failing call, or 0 */
+    char message[480];  /* one line, lower case, no trailing dot; never the text of a memory */
+    char reserved[24];
+} km_error;
+
+/* Returns: the stable name of a status, for example "KM_E_BUSY". Never NULL. */
+KM_API const char *km_status_name(km_status status);
+
+/* Returns: the process exit code documented for a status: 0, 1, 2, 3, 4, 69, 73, 75, 77 or 130. */
+KM_API int km_status_exit_code(km_status status);
+
+/* Returns: "0.1.0"; the version of the library that runs, which may differ from KM_VERSION_STRING. */
+KM_API const char *km_version(void);
+
+/* ---- Project: which memory ---- */
+typedef struct km_project km_project;
+
+typedef struct km_options {
+    const char *project_dir; /* root of the project; NULL: KUZU_MEMORY_PROJECT, else discovery from the current directory */
+    const char *config_file; /* replaces the project's config.json; NULL: the project's own */
+    const char *program;     /* the kuzu-memory program to start as worker; NULL: KUZU_MEMORY_PROGRAM, else the
+                                installed one. Without one, tasks wait until any kuzu-memory program comes by. */
+} km_options;
+#define KM_OPTIONS_INIT {NULL, NULL, NULL}
+
+/* Finds the project and reads its configuration. Creates nothing. A project that has no memory yet opens fine.
+ * A broken configuration is not an error here: km_project_config_error() tells it, and functions that write refuse
+ * (KM_E_INVALID) while functions that read go on with defaults. */
+KM_API KM_MUST_CHECK km_status km_project_open(const km_options *options, km_project **ret_project, km_error *error);
+KM_API void km_project_free(km_project *project);
+
+/* Returns: NULL, or what is wrong with the configuration (file, key, value, range). Owned by the project. */
+KM_API const km_error *km_project_config_error(const km_project *project);
+
+typedef enum km_root_origin {
+    KM_ROOT_OPTION,      /* --project */
+    KM_ROOT_ENVIRONMENT, /* KUZU_MEMORY_PROJECT */
+    KM_ROOT_MEMORY,      /* nearest parent that has kuzu-memories/ */
+    KM_ROOT_GIT,         /* main worktree of the enclosing git repository */
+    KM_ROOT_CURRENT      /* the current directory */
+} km_root_origin;
+
+typedef struct km_project_info {
+    const char *root;       /* absolute path, owned by the project */
+    const char *memory_dir; /* root + "/kuzu-memories" */
+    km_root_origin origin;
+    bool memory_exists; /* kuzu-memories/ is there */
+    bool store_exists;  /* memories.db is there */
+} km_project_info;
+KM_API KM_MUST_CHECK km_status km_project_get_info(km_project *project, km_project_info *ret_info, km_error *error);
+
+/* Creates kuzu-memories/ with configuration and store. Safe to repeat. With `force` an existing config.json is
+ * replaced by the defaults; memories are never touched. ret_created (optional): whether anything was created. */
+KM_API KM_MUST_CHECK km_status km_project_init(km_project *project, bool force, bool *ret_created, km_error *error);
+
+/* ---- Learning ---- */
+typedef struct km_learn_item {
+    const char *content;       /* required, valid UTF-8 without NUL, not blank */
+    size_t content_len;        /* bytes; 0: strlen(content) */
+    const char *source;        /* NULL: "cli" */
+    const char *session;
+    const char *speaker;       /* "user", "assistant" or a name; NULL: user */
+    const char *type;          /* one of km_memory_types(); NULL: found by the learner */
+    const char *key;           /* idempotency key: the same key is one task, whatever the text */
+    const char *metadata_json; /* a JSON object */
+    const char *agent;
+    const char *user;
+    int64_t observed_at_us;    /* when it was said; 0: now */
+    bool verbatim;             /* keep the text as exactly one memory */
+} km_learn_item;
+
+typedef struct km_learn_options {
+    int priority;     /* KM_PRIORITY_FIRST to KM_PRIORITY_LAST */
+    int64_t wait_ms;  /* how long to wait for room in a full queue; -1: async.queue_full_wait_ms */
+    bool synchronous; /* learn in this process, before returning */
+    bool dry_run;     /* say what would be learnt, store nothing */
+} km_learn_options;
+#define KM_LEARN_OPTIONS_INIT {KM_PRIORITY_DEFAULT, -1, false, false}
+
+typedef struct km_entity {
+    const char *name;
+    const char *type;
+} km_entity;
+
+typedef struct km_learned {    /* one memory that a synchronous learn made or touched */
+    const char *id;            /* NULL in a dry run */
+    const char *action;        /* "stored", "strengthened", "superseded", "skipped" */
+    const char *content;
+    const char *type;
+    const char *knowledge_type;
+    const char *polarity;      /* "positive", "negative" or "neutral" */
+    const char *pattern;       /* id of the rule that found it */
+    double confidence;         /* 0..1 */
+    size_t entity_count;
+    const km_entity *entities;
+    size_t supersedes_count;
+    const char *const *supersedes; /* ids */
+} km_learned;
+
+typedef struct km_skipped {
+    const char *text;   /* may be shortened */
+    const char *reason; /* "question", "greeting", "code", … */
+} km_skipped;
+
+typedef enum km_learn_state { KM_LEARN_QUEUED, KM_LEARN_COMPLETED, KM_LEARN_DRY_RUN } km_learn_state;
+
+typedef struct km_learn_result {
+    km_learn_state state;
+    size_t task_count; /* items are packed into few tasks */
+    const char *const *task_ids;
+    uint64_t queue_size; /* waiting tasks, after this one */
+    int64_t elapsed_us;
+    size_t memory_count;
+    const km_learned *memories;
+    size_t skipped_count;
+    const km_skipped *skipped;
+    size_t redaction_count;
+    const char *const *redactions; /* kinds of secrets removed, one entry each */
+} km_learn_result;
+
+/* Hands items over for learning, in order. Without `synchronous` KM_OK means: they survive kill -9 and power loss
+ * (async.durability = "full"), will be learnt exactly once, and a worker is running or will be started by the next
+ * command. Secrets are redacted first (learn.redact_secrets). Nothing is stored unless everything is: a bad item is
+ * KM_E_INVALID (the message names its number from 1), a queue without room in time is KM_E_BUSY.
+ * When async.enabled is false or KUZU_MEMORY_ASYNC_DISABLED=1, learns synchronously whatever the options say.
+ * Cost: one lock, one write, one fdatasync; the store is never opened. */
+KM_API KM_MUST_CHECK km_status km_learn(km_project *project, const km_learn_item *items, size_t item_count,
+                                        const km_learn_options *options, km_learn_result **ret_result, km_error *error);
+KM_API void km_learn_result_free(km_learn_result *result);
+
+/* Checks one item as km_learn() would, without storing anything: to report bad lines of a batch by number. */
+KM_API KM_MUST_CHECK km_status km_learn_item_check(const km_learn_item *item, km_error *error);
+
+/* Stores this exact statement now, in this process. It never expires. */
+KM_API KM_MUST_CHECK km_status km_remember(km_project *project, const km_learn_item *item, km_learn_result **ret_result,
+                                           km_error *error);
+
+/* ---- Memories ---- */
+typedef struct km_memory {
+    const char *id; /* UUIDv7 */
+    const char *content;
+    const char *type;           /* fact, identity, preference, decision, rule, solution, status, note */
+    const char *knowledge_type; /* rule, pattern, gotcha, architecture, convention, note */
+    const char *polarity;
+    const char *source;
+    const char *speaker;
+    const char *session;
+    const char *agent;
+    const char *user;
+    const char *key;
+    const char *metadata_json;
+    const char *origin_task; /* id of the task that made it; NULL for remember and import */
+    const char *pattern;     /* rule that found it */
+    const char *superseded_by;
+    const char *subject;     /* folded: what it is about, which property it sets, and to what; NULL where unknown */
+    const char *attribute;
+    const char *value;
+    const char *time_phrase; /* as said: "since March" */
+    double confidence; /* 0..1 */
+    double importance; /* 0..1 */
+    int64_t seq;       /* order of arrival, from 1 */
+    int64_t created_at_us;
+    int64_t observed_at_us;
+    int64_t last_seen_at_us;
+    int64_t expires_at_us; /* 0: never */
+    int64_t event_at_us;   /* when the stated thing happens; 0: unknown */
+    uint32_t seen_count;   /* times learnt, from 1 */
+    size_t entity_count;
+    const km_entity *entities;
+    double score;       /* recall and enhance only */
+    const char *reason; /* recall and enhance only: why it was chosen */
+} km_memory;
+
+typedef struct km_memory_list {
+    size_t count;
+    const km_memory *items;
+    int64_t elapsed_us;
+    bool is_degraded; /* the deadline cut the search short */
+} km_memory_list;
+KM_API void km_memory_list_free(km_memory_list *list);
+
+/* The closed lists of names, NULL-terminated. */
+KM_API const char *const *km_memory_types(void);
+KM_API const char *const *km_knowledge_types(void);
+KM_API const char *const *km_entity_types(void);
+
+typedef struct km_recall_query {
+    const char *query; /* required for km_recall, ignored by km_recent */
+    size_t query_len;  /* 0: strlen(query) */
+    size_t limit;      /* 0: 10 */
+    const char *source;
+    const char *type;
+    const char *session;
+    int64_t since_us; /* bounds on observed_at */
+    int64_t until_us;
+    int64_t now_us;          /* what "last week" is relative to; 0: now */
+    bool include_superseded; /* --all */
+} km_recall_query;
+
+/* Memories that match the query, best first. No store: an empty list. Never waits for a writer. */
+KM_API KM_MUST_CHECK km_status km_recall(km_project *project, const km_recall_query *query, km_memory_list **ret_list,
+                                         km_error *error);
+/* Memories by arrival, newest first. */
+KM_API KM_MUST_CHECK km_status km_recent(km_project *project, const km_recall_query *query, km_memory_list **ret_list,
+                                         km_error *error);
+/* One memory by id or unique prefix. KM_E_NOT_FOUND, KM_E_CONFLICT (prefix is ambiguous). A list of one, followed in
+ * it by the memories it superseded, newest first. */
+KM_API KM_MUST_CHECK km_status km_show(km_project *project, const char *id, km_memory_list **ret_list, km_error *error);
+
+/* Replaces the text of a memory; keeps id, times and type. The result is a list of one: the memory as it now stands. */
+KM_API KM_MUST_CHECK km_status km_edit(km_project *project, const char *id, const char *content, size_t content_len,
+                                       km_memory_list **ret_list, km_error *error);
+
+typedef struct km_forget_result {
+    size_t count;
+    const char *const *ids;
+    bool is_erased; /* false: hidden from recall, but some file still holds the words (an open reader); run again later */
+} km_forget_result;
+/* Erases memories by id or unique prefix: table, index, graph, queue, free pages. All or nothing. */
+KM_API KM_MUST_CHECK km_status km_forget(km_project *project, const char *const *ids, size_t id_count,
+                                         km_forget_result **ret_result, km_error *error);
+KM_API void km_forget_result_free(km_forget_result *result);
+
+/* ---- Enhancing a prompt ---- */
+typedef struct km_enhance_options {
+    size_t max_memories;         /* 0: recall.max_memories */
+    double confidence_threshold; /* negative: recall.confidence_threshold */
+    size_t max_context_chars;    /* 0: recall.max_context_chars */
+    int64_t now_us;
+} km_enhance_options;
+#define KM_ENHANCE_OPTIONS_INIT {0, -1.0, 0, 0}
+
+typedef struct km_enhance_result {
+    const char *original_prompt;
+    size_t original_prompt_len;
+    const char *enhanced_prompt; /* the plain form; equals the prompt when nothing relevant was found */
+    size_t enhanced_prompt_len;
+    size_t memory_count;
+    const km_memory *memories;
+    double confidence; /* of the best memory, 0 without any */
+    int64_t elapsed_us;
+    bool is_cached;
+    bool is_degraded;  /* the deadline passed: best effort */
+    km_status problem; /* KM_OK, or why the store or configuration could not be used; the prompt is then unchanged */
+    char problem_message[480];
+} km_enhance_result;
+
+/* The prompt with the memories that matter. Fails only for bad arguments (KM_E_INVALID) and lack of memory; any
+ * trouble with store or configuration is told in `problem` and leaves the prompt unchanged. Never waits for a writer;
+ * stops at performance.enhance_timeout_seconds. */
+KM_API KM_MUST_CHECK km_status km_enhance(km_project *project, const char *prompt, size_t prompt_len,
+                                          const km_enhance_options *options, km_enhance_result **ret_result,
+                                          km_error *error);
+KM_API void km_enhance_result_free(km_enhance_result *result);
+
+/* ---- Statistics ---- */
+typedef enum km_worker_state {
+    KM_WORKER_STOPPED, /* none; the next learn starts one */
+    KM_WORKER_IDLE,
+    KM_WORKER_RUNNING,
+    KM_WORKER_PAUSED,  /* waits out a fault of its surroundings, such as a full disk */
+    KM_WORKER_STALLED  /* holds its lock, but gives no sign of life */
+} km_worker_state;
+KM_API const char *km_worker_state_name(km_worker_state state);
+
+typedef struct km_worker_info {
+    km_worker_state state;
+    int64_t pid; /* 0: none, or unknown */
+    int64_t started_at_us;
+    int64_t heartbeat_at_us;
+    uint64_t generation; /* rises with each worker */
+    char problem[256];   /* why it is paused, or empty */
+} km_worker_info;
+
+typedef struct km_latency {
+    uint64_t count;
+    int64_t p50_us, p95_us, p99_us, max_us; /* upper bounds of log-linear classes, at most 7 % too high */
+} km_latency;
+
+typedef struct km_name_count {
+    const char *name;
+    uint64_t count;
+} km_name_count;
+
+typedef struct km_stats {
+    uint64_t queue_size;        /* waiting: in the journal, in segments, and queued or retrying in the store */
+    uint64_t queue_limit;       /* async.max_queue_size */
+    uint64_t active_tasks;      /* being processed now */
+    uint64_t retrying_tasks;    /* part of queue_size */
+    uint64_t completed_tasks;   /* ever */
+    uint64_t failed_tasks;      /* in the failed state now */
+    uint64_t cancelled_tasks;   /* ever */
+    uint64_t quarantined_bytes; /* damaged journal bytes set aside */
+    int64_t oldest_waiting_us;  /* age of the oldest waiting task, 0 without any */
+    int64_t average_processing_us;
+    int64_t average_wait_us;
+    km_worker_info worker;
+    uint64_t memories;            /* live: neither superseded nor expired */
+    uint64_t superseded_memories;
+    uint64_t entities;
+    uint64_t relations;
+    uint64_t duplicates;          /* learnt again instead of stored again */
+    uint64_t redactions;          /* secrets removed */
+    uint64_t skipped_texts;       /* sentences that were not worth a memory */
+    size_t type_count;
+    const km_name_count *types;
+    size_t source_count;
+    const km_name_count *sources;
+    size_t last_error_count;
+    const km_name_count *last_errors; /* newest first: message, and how many tasks */
+    uint64_t database_bytes;      /* memories.db and its -wal */
+    uint64_t queue_bytes;
+    uint64_t schema_version;
+    uint64_t cache_hits;
+    uint64_t cache_misses;
+    uint64_t slow_recalls;        /* over performance.max_recall_time_ms */
+    uint64_t slow_tasks;          /* over performance.max_generation_time_ms */
+    uint64_t worker_starts;
+    uint64_t worker_crashes;
+    km_latency submit, wait, process, commit, enhance;
+} km_stats;
+
+/* The numbers, without a store too. Never waits for the worker. KM_E_STORE when the store is unusable: what does not
+ * depend on it is then still filled in, and ret_stats is set all the same. */
+KM_API KM_MUST_CHECK km_status km_stats_get(km_project *project, km_stats **ret_stats, km_error *error);
+KM_API void km_stats_free(km_stats *stats);
+
+/* ---- Tasks ---- */
+typedef enum km_task_state {
+    KM_TASK_QUEUED,
+    KM_TASK_PROCESSING,
+    KM_TASK_RETRYING,
+    KM_TASK_COMPLETED,
+    KM_TASK_FAILED,
+    KM_TASK_CANCELLED
+} km_task_state;
+KM_API const char *km_task_state_name(km_task_state state);
+/* Parses a name. KM_E_INVALID for an unknown one; the message lists the known ones. */
+KM_API KM_MUST_CHECK km_status km_task_state_parse(const char *name, km_task_state *ret_state, km_error *error);
+
+typedef struct km_task {
+    const char *id;
+    km_task_state state;
+    int priority;
+    uint32_t attempts; /* failed runs */
+    uint32_t crashes;  /* workers that died or hung on it */
+    uint32_t item_count;
+    int64_t created_at_us;
+    int64_t started_at_us;
+    int64_t finished_at_us;
+    int64_t run_at_us;     /* retrying: not before */
+    int64_t processing_us; /* extraction and its share of the commit */
+    const char *error;     /* last error, NULL without */
+    size_t memory_count;
+    const char *const *memory_ids;
+} km_task;
+
+typedef struct km_task_list {
+    size_t count;
+    const km_task *items;
+} km_task_list;
+KM_API void km_task_list_free(km_task_list *list);
+
+/* Tasks that are waiting, being processed or recently finished, oldest first. `state` NULL: all. */
+KM_API KM_MUST_CHECK km_status km_task_list_get(km_project *project, const km_task_state *state, size_t limit,
+                                                km_task_list **ret_list, km_error *error);
+/* One task by id or unique prefix, as a list of one. Finished tasks are known for async.max_task_age_seconds. */
+KM_API KM_MUST_CHECK km_status km_task_get(km_project *project, const char *id, km_task_list **ret_list, km_error *error);
+/* Waits until the task is completed, failed or cancelled (id NULL: until nothing is waiting), waking on change.
+ * timeout_ms negative: forever. KM_E_BUSY when time is up, KM_E_INTERRUPTED when *interrupted (optional) became true. */
+KM_API KM_MUST_CHECK km_status km_task_wait(km_project *project, const char *id, int64_t timeout_ms,
+                                            const volatile int *interrupted, km_task_list **ret_list, km_error *error);
+/* Puts a failed (or cancelled) task back into the queue with fresh attempts; id NULL: all failed ones. */
+KM_API KM_MUST_CHECK km_status km_task_retry(km_project *project, const char *id, size_t *ret_count, km_error *error);
+/* Cancels a waiting task. KM_E_CONFLICT when it is being processed or finished. */
+KM_API KM_MUST_CHECK km_status km_task_cancel(km_project *project, const char *id, km_error *error);
+/* Drops the records of finished, failed and cancelled tasks; counters stay. */
+KM_API KM_MUST_CHECK km_status km_task_purge(km_project *project, size_t *ret_count, km_error *error);
+
+/* ---- Worker ---- */
+typedef struct km_worker_options {
+    bool exit_when_idle;          /* after async.worker_idle_seconds; false: run until stopped (systemd) */
+    int inherited_lock_fd;        /* starter lock handed over by the starting process, or -1 */
+    const volatile int *stop;     /* becomes 1: finish the batch and return; 2: roll back and return now. May be NULL */
+} km_worker_options;
+#define KM_WORKER_OPTIONS_INIT {true, -1, NULL}
+
+/* Runs the project's worker in this thread until idle or stopped. KM_E_CONFLICT: another one runs.
+ * The caller handles signals and sets *stop from its handler. */
+KM_API KM_MUST_CHECK km_status km_worker_run(km_project *project, const km_worker_options *options, km_error *error);
+/* Makes sure that a background worker runs. ret_started (optional): whether one had to be started. */
+KM_API KM_MUST_CHECK km_status km_worker_start(km_project *project, bool *ret_started, km_error *error);
+/* Asks the worker to finish its batch and waits for its end. KM_E_NOT_FOUND: none runs. KM_E_BUSY: still running.
+ * With `force`, a worker that does not end in time is killed. */
+KM_API KM_MUST_CHECK km_status km_worker_stop(km_project *project, bool force, int64_t timeout_ms, km_error *error);
+KM_API KM_MUST_CHECK km_status km_worker_get_info(km_project *project, km_worker_info *ret_info, km_error *error);
+
+/* ---- Export and import ---- */
+/* Called with one JSON text (no newline at its end) per memory, entity relation and header. Return false to stop. */
+typedef bool (*km_export_write)(const char *json, size_t json_len, void *context);
+/* The whole memory as JSON lines, lossless: km_import() of it into an empty project gives an equal one. */
+KM_API KM_MUST_CHECK km_status km_export(km_project *project, km_export_write write, void *context, km_error *error);
+
+typedef struct km_import_result {
+    uint64_t imported;  /* stored, or in a dry run: would be */
+    uint64_t duplicates;
+    uint64_t rejected;  /* lines that hold no memory we understand */
+    uint64_t first_bad_line; /* 0: none */
+    char first_bad_reason[256];
+} km_import_result;
+/* Reads an export (ours, or one of the two JSON shapes of the Python kuzu-memory) from memory, in one transaction. */
+KM_API KM_MUST_CHECK km_status km_import(km_project *project, const char *text, size_t text_len, bool dry_run,
+                                         km_import_result *ret_result, km_error *error);
+
+/* ---- Configuration ---- */
+typedef struct km_config_entry {
+    const char *key;
+    const char *value;  /* effective value, as JSON */
+    const char *origin; /* "built-in", a file's path, or an environment variable's name */
+    const char *description;
+    const char *range;
+} km_config_entry;
+typedef struct km_config_list {
+    size_t count;
+    const km_config_entry *items;
+    size_t warning_count;
+    const char *const *warnings; /* unknown keys and the like */
+} km_config_list;
+KM_API KM_MUST_CHECK km_status km_config_list_get(km_project *project, km_config_list **ret_list, km_error *error);
+KM_API void km_config_list_free(km_config_list *list);
+/* Writes one value (JSON or bare text) into the project's config.json, after checking it. */
+KM_API KM_MUST_CHECK km_status km_config_set(km_project *project, const char *key, const char *value, km_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

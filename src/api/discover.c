@@ -1,0 +1,161 @@
+/* Walking up stops below the home directory, so that a memory in $HOME is never used for everything under it by accident. It
+ * is found when one stands in it or names it. */
+#include "api/discover.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/buf.h"
+#include "util/error.h"
+#include "util/file.h"
+
+enum { path_limit = 4096, git_file_limit = 4096 };
+
+/* Returns: directory + "/" + name in ret_path, or false when too long. */
+static bool join_path(const char *directory, const char *name, char ret_path[path_limit]) {
+    kmi_buf path;
+    kmi_buf_init_fixed(&path, ret_path, path_limit);
+    kmi_buf_add_text(&path, directory);
+    if (path.len == 0 || path.ptr[path.len - 1] != '/') kmi_buf_add_char(&path, '/');
+    kmi_buf_add_text(&path, name);
+    return kmi_buf_status(&path) == KM_OK;
+}
+
+/* Opens directory/kuzu-memories. *ret_fd stays -1 when there is none. */
+static km_status open_memory_dir(const char *directory, int *ret_fd, km_error *error) {
+    char path[path_limit];
+    if (!join_path(directory, "kuzu-memories", path)) return kmi_fail(error, KM_E_INVALID, "the path of the project is too long");
+    km_status status = kmi_dir_open(AT_FDCWD, path, ret_fd, error);
+    return status == KM_E_NOT_FOUND ? KM_OK : status;
+}
+
+bool kmi_is_home_or_above(const char *directory) {
+    const char *home = getenv("HOME");
+    size_t len = strlen(directory);
+    if (strcmp(directory, "/") == 0) return true;
+    if (home == NULL || strncmp(home, directory, len) != 0) return false;
+    return home[len] == '\0' || home[len] == '/';
+}
+
+static bool cut_last_component(char *path) {
+    char *slash = strrchr(path, '/');
+    if (slash == NULL || strcmp(path, "/") == 0) return false;
+    slash[slash == path ? 1 : 0] = '\0';
+    return true;
+}
+
+/* Reads the one line of a small file of git, relative to `directory`; false when it is not there. */
+static bool read_git_line(const char *directory, const char *name, char ret_line[git_file_limit]) {
+    char path[path_limit];
+    if (!join_path(directory, name, path)) return false;
+    KMI_CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0) return false;
+    ssize_t len = read(fd, ret_line, git_file_limit - 1);
+    if (len <= 0) return false;
+    ret_line[len] = '\0';
+    ret_line[strcspn(ret_line, "\r\n")] = '\0';
+    return true;
+}
+
+/* In a linked worktree .git is a file that names .git/worktrees/NAME of the main one, and a file commondir there leads to
+ * the main .git. Returns false when this is no such worktree. */
+static bool follow_worktree(const char *directory, char ret_main[path_limit]) {
+    static const char prefix[] = "gitdir: ";
+    char line[git_file_limit], git_dir[path_limit], common[git_file_limit], common_dir[path_limit], resolved[PATH_MAX];
+    if (!read_git_line(directory, ".git", line) || strncmp(line, prefix, sizeof prefix - 1) != 0) return false;
+    const char *target = line + sizeof prefix - 1;
+    if (target[0] == '/' ? !join_path("/", target + 1, git_dir) : !join_path(directory, target, git_dir)) return false;
+    if (!read_git_line(git_dir, "commondir", common)) return false;
+    if (common[0] == '/' ? !join_path("/", common + 1, common_dir) : !join_path(git_dir, common, common_dir)) return false;
+    if (realpath(common_dir, resolved) == NULL || strlen(resolved) >= path_limit || !cut_last_component(resolved)) return false;
+    memcpy(ret_main, resolved, strlen(resolved) + 1);
+    return true;
+}
+
+/* Looks for .git from `start` up. Returns false when there is none below the home directory. */
+static bool find_git_root(const char *start, char ret_root[path_limit]) {
+    char directory[path_limit], path[path_limit];
+    memcpy(directory, start, strlen(start) + 1);
+    do {
+        struct stat git;
+        if (kmi_is_home_or_above(directory)) return false;
+        if (!join_path(directory, ".git", path) || stat(path, &git) != 0) continue;
+        if (S_ISREG(git.st_mode) && follow_worktree(directory, ret_root)) return true;
+        memcpy(ret_root, directory, strlen(directory) + 1);
+        return true;
+    } while (cut_last_component(directory));
+    return false;
+}
+
+/* Looks for kuzu-memories/ from `start` up. *ret_fd stays -1 when there is none. */
+static km_status find_memory(const char *start, char ret_root[path_limit], int *ret_fd, km_error *error) {
+    char directory[path_limit];
+    memcpy(directory, start, strlen(start) + 1);
+    bool is_start = true;
+    do {
+        if (!is_start && kmi_is_home_or_above(directory)) return KM_OK;
+        km_status status = open_memory_dir(directory, ret_fd, error);
+        if (status != KM_OK || *ret_fd >= 0) {
+            memcpy(ret_root, directory, strlen(directory) + 1);
+            return status;
+        }
+        is_start = false;
+    } while (cut_last_component(directory));
+    return KM_OK;
+}
+
+static km_status discover_from_current(char ret_root[path_limit], km_root_origin *ret_origin, int *ret_fd, km_error *error) {
+    char current[path_limit];
+    if (getcwd(current, sizeof current) == NULL) return kmi_fail_errno(error, errno, "cannot tell the current directory");
+    *ret_origin = KM_ROOT_MEMORY;
+    km_status status = find_memory(current, ret_root, ret_fd, error);
+    if (status != KM_OK || *ret_fd >= 0) return status;
+    *ret_origin = KM_ROOT_GIT;
+    if (find_git_root(current, ret_root)) return open_memory_dir(ret_root, ret_fd, error);
+    *ret_origin = KM_ROOT_CURRENT;
+    memcpy(ret_root, current, strlen(current) + 1);
+    return KM_OK;
+}
+
+/* A directory that was named: made absolute, and it must exist. */
+static km_status use_named(const char *name, char ret_root[path_limit], int *ret_fd, km_error *error) {
+    char current[path_limit] = "/";
+    if (name[0] != '/' && getcwd(current, sizeof current) == NULL)
+        return kmi_fail_errno(error, errno, "cannot tell the current directory");
+    if (!join_path(current, name[0] == '/' ? name + 1 : name, ret_root))
+        return kmi_fail(error, KM_E_INVALID, "the path of the project is too long");
+    for (size_t len = strlen(ret_root); len > 1 && ret_root[len - 1] == '/'; len--) ret_root[len - 1] = '\0';
+    km_status status = open_memory_dir(ret_root, ret_fd, error);
+    struct stat directory;
+    if (status == KM_OK && *ret_fd < 0 && (stat(ret_root, &directory) != 0 || !S_ISDIR(directory.st_mode)))
+        return kmi_fail(error, KM_E_NOT_FOUND, "the project directory \"%s\" does not exist; create it first", name);
+    return status;
+}
+
+km_status kmi_discover_root(const char *project_dir, char **ret_root, km_root_origin *ret_origin, int *ret_memory_dir_fd,
+                            km_error *error) {
+    char root[path_limit];
+    km_root_origin origin = KM_ROOT_OPTION;
+    int fd = -1;
+    if (project_dir == NULL) {
+        project_dir = getenv("KUZU_MEMORY_PROJECT");
+        origin = KM_ROOT_ENVIRONMENT;
+        if (project_dir != NULL && project_dir[0] == '\0') project_dir = NULL;
+    }
+    km_status status = project_dir != NULL ? use_named(project_dir, root, &fd, error)
+                                           : discover_from_current(root, &origin, &fd, error);
+    if (status != KM_OK) return status;
+    *ret_root = strdup(root);
+    if (*ret_root == NULL) {
+        kmi_fd_close(&fd);
+        return kmi_fail(error, KM_E_NOMEM, "out of memory while opening the project");
+    }
+    *ret_origin = origin;
+    *ret_memory_dir_fd = fd;
+    return KM_OK;
+}

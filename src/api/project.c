@@ -1,0 +1,241 @@
+/* Opening a project costs what `learn` can afford: one directory, one look for each configuration file. Queue, store and
+ * metrics are opened by the functions that need them. */
+#include "api/project.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "api/discover.h"
+#include "status/liveness.h"
+#include "util/error.h"
+#include "util/file.h"
+
+#ifndef KMI_INSTALLED_PROGRAM
+#define KMI_INSTALLED_PROGRAM "/usr/local/bin/kuzu-memory"
+#endif
+
+static const char gitignore_text[] = "# Memories are private. Remove a line below to share that file on purpose.\n"
+                                     "*\n!.gitignore\n!config.json\n!export*.jsonl\n";
+
+static char *join(const char *a, const char *b) {
+    char *joined = NULL;
+    return asprintf(&joined, "%s%s", a, b) < 0 ? NULL : joined;
+}
+
+static char *find_user_config(void) {
+    const char *base = getenv("XDG_CONFIG_HOME");
+    if (base != NULL && base[0] == '/') return join(base, "/kuzu-memory/config.json");
+    base = getenv("HOME");
+    return base != NULL && base[0] == '/' ? join(base, "/.config/kuzu-memory/config.json") : NULL;
+}
+
+static char *choose_program(const km_options *options) {
+    if (options->program != NULL) return strdup(options->program);
+    const char *program = getenv("KUZU_MEMORY_PROGRAM");
+    if (program != NULL && program[0] == '/') return strdup(program);
+    return access(KMI_INSTALLED_PROGRAM, X_OK) == 0 ? strdup(KMI_INSTALLED_PROGRAM) : NULL;
+}
+
+kmi_config_sources kmi_project_config_sources(const km_project *project) {
+    return (kmi_config_sources){
+        .user_path = project->user_config_path,
+        .project_dir_fd = project->memory_dir_fd,
+        .project_path = project->config_file,
+        .is_explicit_file = project->config_file != NULL,
+    };
+}
+
+km_status km_project_open(const km_options *options, km_project **ret_project, km_error *error) {
+    static const km_options defaults = KM_OPTIONS_INIT;
+    if (options == NULL) options = &defaults;
+    if (ret_project == NULL) return kmi_fail(error, KM_E_INVALID, "ret_project must not be NULL");
+    km_project *project = calloc(1, sizeof *project);
+    if (project == NULL) return kmi_fail(error, KM_E_NOMEM, "out of memory while opening the project");
+    project->memory_dir_fd = -1;
+    km_status status = kmi_discover_root(options->project_dir, &project->root, &project->origin, &project->memory_dir_fd, error);
+    if (status != KM_OK) {
+        km_project_free(project);
+        return status;
+    }
+    project->memory_dir = join(project->root, strcmp(project->root, "/") == 0 ? "kuzu-memories" : "/kuzu-memories");
+    project->queue_path = project->memory_dir == NULL ? NULL : join(project->memory_dir, "/queue");
+    project->user_config_path = find_user_config();
+    project->program = choose_program(options);
+    if (options->config_file != NULL) project->config_file = strdup(options->config_file);
+    if (project->queue_path == NULL || (options->config_file != NULL && project->config_file == NULL)) {
+        km_project_free(project);
+        return kmi_fail(error, KM_E_NOMEM, "out of memory while opening the project");
+    }
+    kmi_config_init(&project->config);
+    kmi_config_sources sources = kmi_project_config_sources(project);
+    status = kmi_config_load(&project->config, &sources, &project->config_arena, &project->config_error);
+    project->config_error.status = status;
+    *ret_project = project;
+    return KM_OK;
+}
+
+void km_project_free(km_project *project) {
+    if (project == NULL) return;
+    kmi_fd_close(&project->memory_dir_fd);
+    kmi_arena_free(project->config_arena);
+    free(project->root);
+    free(project->memory_dir);
+    free(project->queue_path);
+    free(project->program);
+    free(project->config_file);
+    free(project->user_config_path);
+    free(project);
+}
+
+const km_error *km_project_config_error(const km_project *project) {
+    return project->config_error.status == KM_OK ? NULL : &project->config_error;
+}
+
+km_status kmi_project_check_config(const km_project *project, km_error *error) {
+    if (project->config_error.status == KM_OK) return KM_OK;
+    if (error != NULL) *error = project->config_error;
+    return project->config_error.status;
+}
+
+km_status km_project_get_info(km_project *project, km_project_info *ret_info, km_error *error) {
+    struct stat store;
+    if (project == NULL || ret_info == NULL) return kmi_fail(error, KM_E_INVALID, "project and ret_info must not be NULL");
+    *ret_info = (km_project_info){
+        .root = project->root,
+        .memory_dir = project->memory_dir,
+        .origin = project->origin,
+        .memory_exists = project->memory_dir_fd >= 0,
+        .store_exists = project->memory_dir_fd >= 0 && fstatat(project->memory_dir_fd, "memories.db", &store, 0) == 0,
+    };
+    return KM_OK;
+}
+
+/* ---- Creating ---- */
+
+static km_status write_if_absent(int dir_fd, const char *name, kmi_slice text, km_error *error) {
+    if (faccessat(dir_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) return KM_OK;
+    return kmi_file_replace(dir_fd, name, text, error);
+}
+
+km_status kmi_project_create(km_project *project, bool *ret_created, km_error *error) {
+    if (ret_created != NULL) *ret_created = false;
+    if (project->memory_dir_fd >= 0) return KM_OK;
+    bool is_named = project->origin == KM_ROOT_OPTION || project->origin == KM_ROOT_ENVIRONMENT;
+    if (!is_named && kmi_is_home_or_above(project->root))
+        return kmi_fail(error, KM_E_INVALID, "\"%s\" is no project: change into one, or name it with --project", project->root);
+    /* The user may well reach the project through a symbolic link; what we make inside it never is one. */
+    KMI_CLEANUP_FD int root_fd = open(project->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (root_fd < 0) return kmi_fail_errno(error, errno, "cannot open \"%s\"", project->root);
+    km_status status = kmi_dir_make(root_fd, "kuzu-memories", ret_created, error);
+    if (status == KM_OK) status = kmi_dir_open(root_fd, "kuzu-memories", &project->memory_dir_fd, error);
+    if (status == KM_OK)
+        status = write_if_absent(project->memory_dir_fd, ".gitignore",
+                                 (kmi_slice){gitignore_text, sizeof gitignore_text - 1}, error);
+    if (status == KM_OK) status = kmi_dir_sync(root_fd, project->root, error);
+    if (status == KM_OK) return KM_OK;
+    kmi_fd_close(&project->memory_dir_fd);
+    return kmi_fail_context(error, status == KM_E_NOT_FOUND ? KM_E_IO : status, "cannot create \"%s\"", project->memory_dir);
+}
+
+km_status km_project_init(km_project *project, bool force, bool *ret_created, km_error *error) {
+    if (project == NULL) return kmi_fail(error, KM_E_INVALID, "project must not be NULL");
+    bool is_created = false;
+    km_status status = force ? KM_OK : kmi_project_check_config(project, error);
+    if (status == KM_OK) status = kmi_project_create(project, &is_created, error);
+    if (status != KM_OK) return status;
+    KMI_CLEANUP_BUF kmi_buf text;
+    kmi_buf_init(&text, 1 << 16);
+    status = kmi_config_default_text(&text, error);
+    if (status == KM_OK && force) status = kmi_file_replace(project->memory_dir_fd, "config.json", kmi_buf_slice(&text), error);
+    if (status == KM_OK) status = write_if_absent(project->memory_dir_fd, "config.json", kmi_buf_slice(&text), error);
+    if (status == KM_OK && force) {
+        project->config_error = (km_error){0};
+        kmi_config_init(&project->config);
+    }
+    KMI_CLEANUP_WRITER kmi_writer writer = {.queue = KMI_QUEUE_CLOSED};
+    if (status == KM_OK) status = kmi_writer_open(project, true, &writer, error);
+    if (status == KM_OK && ret_created != NULL) *ret_created = is_created;
+    return status;
+}
+
+/* ---- Opening parts ---- */
+
+km_status kmi_project_open_queue(km_project *project, bool create, kmi_queue *ret_queue, km_error *error) {
+    *ret_queue = (kmi_queue)KMI_QUEUE_CLOSED;
+    km_status status = create ? kmi_project_create(project, NULL, error) : KM_OK;
+    if (status != KM_OK) return status;
+    if (project->memory_dir_fd < 0) return kmi_fail(error, KM_E_NOT_FOUND, "there is no memory in \"%s\" yet", project->root);
+    status = kmi_queue_open(ret_queue, project->memory_dir_fd, project->queue_path, false, error);
+    if (status == KM_E_NOT_FOUND && create)
+        status = kmi_queue_open(ret_queue, project->memory_dir_fd, project->queue_path, true, error);
+    return status;
+}
+
+km_status kmi_project_open_store(km_project *project, kmi_store_mode mode, kmi_queue *queue, kmi_store **ret_store,
+                                 km_error *error) {
+    char path[4096];
+    if (project->memory_dir_fd < 0) return kmi_fail(error, KM_E_NOT_FOUND, "there is no memory in \"%s\" yet", project->root);
+    if ((size_t)snprintf(path, sizeof path, "%s/memories.db", project->memory_dir) >= sizeof path)
+        return kmi_fail(error, KM_E_INVALID, "the path of the project is too long");
+    kmi_store_options options = {.path = path, .mode = mode, .lock_fd = -1, .lock_byte = KMI_LOCK_BYTE_WRITER};
+    if (mode != KMI_STORE_READ) {
+        km_status status = kmi_queue_open_lock(queue, error);
+        if (status != KM_OK) return status;
+        options.lock_fd = queue->lock_fd;
+    }
+    return kmi_store_open(&options, ret_store, error);
+}
+
+void kmi_project_open_metrics(const km_project *project, kmi_metrics *ret_metrics) {
+    ret_metrics->page = NULL;
+    if (project->memory_dir_fd < 0) return;
+    if (kmi_metrics_open(ret_metrics, project->memory_dir_fd, false, NULL) != KM_OK) ret_metrics->page = NULL;
+}
+
+km_status kmi_writer_open(km_project *project, bool create, kmi_writer *ret_writer, km_error *error) {
+    *ret_writer = (kmi_writer){.queue = KMI_QUEUE_CLOSED};
+    km_status status = kmi_project_check_config(project, error);
+    if (status == KM_OK) status = kmi_project_open_queue(project, create, &ret_writer->queue, error);
+    if (status == KM_OK)
+        status = kmi_project_open_store(project, create ? KMI_STORE_CREATE : KMI_STORE_WRITE, &ret_writer->queue,
+                                        &ret_writer->store, error);
+    if (status != KM_OK) kmi_writer_close(ret_writer);
+    return status;
+}
+
+void kmi_writer_close(kmi_writer *writer) {
+    kmi_store_free(writer->store);
+    writer->store = NULL;
+    kmi_queue_deinit(&writer->queue);
+}
+
+km_status kmi_writer_end(kmi_writer *writer, km_status status, km_error *error) {
+    if (status == KM_OK) return kmi_store_commit(writer->store, error);
+    kmi_store_rollback(writer->store);
+    return status;
+}
+
+/* ---- Other processes ---- */
+
+void kmi_project_announce_change(const km_project *project) {
+    kmi_metrics metrics;
+    kmi_project_open_metrics(project, &metrics);
+    kmi_metrics_announce_change(&metrics);
+    kmi_metrics_close(&metrics);
+}
+
+void kmi_project_keep_worker(km_project *project) {
+    KMI_CLEANUP_QUEUE kmi_queue queue = KMI_QUEUE_CLOSED;
+    if (kmi_project_open_queue(project, false, &queue, NULL) != KM_OK) return;
+    kmi_metrics metrics;
+    kmi_project_open_metrics(project, &metrics);
+    km_status status =
+        kmi_worker_ensure(&queue, &metrics, project->program, project->root, project->config_file, NULL, NULL);
+    (void)status; /* no process to be had just now */
+    kmi_metrics_close(&metrics);
+}

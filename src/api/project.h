@@ -1,0 +1,65 @@
+/* project.h - the inside of a km_project, shared by the files of the API. */
+#ifndef KMI_API_PROJECT_H
+#define KMI_API_PROJECT_H
+
+#include "base/config.h"
+#include "queue/queue.h"
+#include "status/metrics.h"
+#include "store/store.h"
+
+struct km_project {
+    char *root;       /* absolute */
+    char *memory_dir; /* root + "/kuzu-memories" */
+    char *queue_path; /* memory_dir + "/queue", for messages */
+    km_root_origin origin;
+    int memory_dir_fd; /* -1: there is no memory yet */
+    char *program;     /* to start as worker, or NULL */
+    char *config_file; /* --config, or NULL */
+    char *user_config_path;
+    kmi_config config;
+    kmi_arena *config_arena;
+    km_error config_error; /* status KM_OK: none */
+};
+
+/* Makes kuzu-memories/ if it is not there (0700, with .gitignore), and opens it. Refuses a home directory that was not
+ * named (KM_E_INVALID). ret_created may be NULL. */
+km_status kmi_project_create(km_project *project, bool *ret_created, km_error *error) KM_MUST_CHECK;
+/* The configuration error as error, for functions that write. */
+km_status kmi_project_check_config(const km_project *project, km_error *error) KM_MUST_CHECK;
+/* Opens queue/. With `create` it and the memory directory are made; else KM_E_NOT_FOUND. */
+km_status kmi_project_open_queue(km_project *project, bool create, kmi_queue *ret_queue, km_error *error) KM_MUST_CHECK;
+/* Opens the store; with KMI_STORE_CREATE the memory directory is made. For the modes that write, *queue must be open: its
+ * lock file is used. Reading: queue may be NULL; KM_E_NOT_FOUND without a store. */
+km_status kmi_project_open_store(km_project *project, kmi_store_mode mode, kmi_queue *queue, kmi_store **ret_store,
+                                 km_error *error) KM_MUST_CHECK;
+/* Maps the metrics page if there is one; never fails. */
+void kmi_project_open_metrics(const km_project *project, kmi_metrics *ret_metrics);
+/* Tells everybody who waits that tasks or memories have changed. */
+void kmi_project_announce_change(const km_project *project);
+/* Starts a worker if the queue exists and none runs. A worker that cannot be started is started by the next command. */
+void kmi_project_keep_worker(km_project *project);
+/* Where configuration comes from, for the functions of base/config.h. */
+kmi_config_sources kmi_project_config_sources(const km_project *project);
+
+/* An open queue and store for a function that writes. */
+typedef struct kmi_writer {
+    kmi_queue queue;
+    kmi_store *store;
+} kmi_writer;
+/* Checks the configuration and opens both. KM_E_NOT_FOUND without a store unless `create`. */
+km_status kmi_writer_open(km_project *project, bool create, kmi_writer *ret_writer, km_error *error) KM_MUST_CHECK;
+/* Ends the transaction begun on writer->store: commits after KM_OK, else rolls back and hands the status on. */
+km_status kmi_writer_end(kmi_writer *writer, km_status status, km_error *error) KM_MUST_CHECK;
+void kmi_writer_close(kmi_writer *writer);
+#define KMI_CLEANUP_WRITER __attribute__((cleanup(kmi_writer_close)))
+static inline void kmi_store_free_at(kmi_store **store) {
+    kmi_store_free(*store);
+}
+#define KMI_CLEANUP_STORE __attribute__((cleanup(kmi_store_free_at)))
+static inline void kmi_queue_deinit_at(kmi_queue *queue) {
+    kmi_queue_deinit(queue);
+}
+#define KMI_CLEANUP_QUEUE __attribute__((cleanup(kmi_queue_deinit_at)))
+#define KMI_QUEUE_CLOSED {.dir_fd = -1, .lock_fd = -1}
+
+#endif

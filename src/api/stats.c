@@ -1,0 +1,158 @@
+/* Every number comes from where it is kept: counters from the store (written in the transaction they count), waiting tasks from
+ * the queue's files, latencies and signs of life from the metrics page. Nothing here waits for the worker. */
+#include <stdlib.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "api/project.h"
+#include "api/result.h"
+#include "api/waiting.h"
+#include "queue/inspect.h"
+#include "status/liveness.h"
+#include "util/clock.h"
+#include "util/error.h"
+
+enum { last_errors_max = 5 };
+
+typedef struct stats_result {
+    km_stats public;
+    kmi_arena *arena;
+} stats_result;
+
+void km_stats_free(km_stats *public) {
+    stats_result *result = (stats_result *)public;
+    if (result == NULL) return;
+    kmi_arena_free(result->arena);
+    free(result);
+}
+
+static uint64_t file_bytes(const km_project *project, const char *name) {
+    struct stat file;
+    if (project->memory_dir_fd < 0 || fstatat(project->memory_dir_fd, name, &file, AT_SYMLINK_NOFOLLOW) != 0) return 0;
+    return (uint64_t)file.st_size;
+}
+
+static void copy_counters(const int64_t c[KMI_COUNTER_COUNT], km_stats *stats) {
+    int64_t completed = c[KMI_COUNTER_TASKS_COMPLETED];
+    stats->completed_tasks = (uint64_t)completed;
+    stats->failed_tasks = (uint64_t)c[KMI_COUNTER_TASKS_FAILED];
+    stats->cancelled_tasks = (uint64_t)c[KMI_COUNTER_TASKS_CANCELLED];
+    stats->retrying_tasks = (uint64_t)c[KMI_COUNTER_TASKS_RETRYING];
+    stats->queue_size += (uint64_t)(c[KMI_COUNTER_TASKS_QUEUED] + c[KMI_COUNTER_TASKS_RETRYING]);
+    stats->average_processing_us = completed == 0 ? 0 : c[KMI_COUNTER_PROCESSING_US] / completed;
+    stats->average_wait_us = completed == 0 ? 0 : c[KMI_COUNTER_WAIT_US] / completed;
+    stats->memories = (uint64_t)c[KMI_COUNTER_MEMORIES];
+    stats->superseded_memories = (uint64_t)c[KMI_COUNTER_SUPERSEDED];
+    stats->entities = (uint64_t)c[KMI_COUNTER_ENTITIES];
+    stats->relations = (uint64_t)c[KMI_COUNTER_RELATIONS];
+    stats->duplicates = (uint64_t)c[KMI_COUNTER_DUPLICATES];
+    stats->redactions = (uint64_t)c[KMI_COUNTER_REDACTIONS];
+    stats->skipped_texts = (uint64_t)c[KMI_COUNTER_SKIPPED];
+    stats->worker_starts = (uint64_t)c[KMI_COUNTER_WORKER_STARTS];
+    stats->worker_crashes = (uint64_t)c[KMI_COUNTER_WORKER_CRASHES];
+    stats->slow_tasks = (uint64_t)c[KMI_COUNTER_SLOW_TASKS];
+}
+
+/* The oldest of those that wait in the store. */
+static km_status read_oldest(kmi_store *store, km_task_state state, stats_result *result, int64_t now_us, km_error *error) {
+    kmi_task_row *rows = NULL;
+    size_t count = 0;
+    km_status status = kmi_store_task_list(store, &state, false, 1, result->arena, &rows, &count, error);
+    if (status == KM_OK && count > 0 && now_us - rows[0].created_at_us > result->public.oldest_waiting_us)
+        result->public.oldest_waiting_us = now_us - rows[0].created_at_us;
+    return status;
+}
+
+static km_status read_store(kmi_store *store, stats_result *result, int64_t now_us, km_error *error) {
+    km_stats *stats = &result->public;
+    int64_t counters[KMI_COUNTER_COUNT];
+    km_name_count *types = NULL, *sources = NULL, *errors = NULL;
+    km_status status = kmi_store_counters_get(store, counters, error);
+    if (status == KM_OK) copy_counters(counters, stats);
+    if (status == KM_OK) status = kmi_store_counts_by_type(store, result->arena, &types, &stats->type_count, error);
+    if (status == KM_OK) status = kmi_store_counts_by_source(store, result->arena, &sources, &stats->source_count, error);
+    if (status == KM_OK)
+        status = kmi_store_last_errors(store, last_errors_max, result->arena, &errors, &stats->last_error_count, error);
+    if (status == KM_OK) status = kmi_store_schema_version(store, &stats->schema_version, error);
+    if (status == KM_OK && counters[KMI_COUNTER_TASKS_QUEUED] != 0)
+        status = read_oldest(store, KM_TASK_QUEUED, result, now_us, error);
+    if (status == KM_OK && counters[KMI_COUNTER_TASKS_RETRYING] != 0)
+        status = read_oldest(store, KM_TASK_RETRYING, result, now_us, error);
+    stats->types = types;
+    stats->sources = sources;
+    stats->last_errors = errors;
+    return status;
+}
+
+typedef struct counting {
+    km_stats *stats;
+    int64_t now_us;
+} counting;
+
+static bool count_waiting(const kmi_record *record, bool is_in_hand, void *context) {
+    counting *c = context;
+    (void)is_in_hand;
+    c->stats->queue_size++;
+    if (c->now_us - record->created_at_us > c->stats->oldest_waiting_us)
+        c->stats->oldest_waiting_us = c->now_us - record->created_at_us;
+    return true;
+}
+
+static void read_metrics(const kmi_metrics *metrics, km_stats *stats) {
+    stats->cache_hits = kmi_metrics_get(metrics, KMI_METRIC_CACHE_HITS);
+    stats->cache_misses = kmi_metrics_get(metrics, KMI_METRIC_CACHE_MISSES);
+    stats->slow_recalls = kmi_metrics_get(metrics, KMI_METRIC_SLOW_RECALLS);
+    kmi_metrics_latency(metrics, KMI_HISTOGRAM_SUBMIT, &stats->submit);
+    kmi_metrics_latency(metrics, KMI_HISTOGRAM_WAIT, &stats->wait);
+    kmi_metrics_latency(metrics, KMI_HISTOGRAM_PROCESS, &stats->process);
+    kmi_metrics_latency(metrics, KMI_HISTOGRAM_COMMIT, &stats->commit);
+    kmi_metrics_latency(metrics, KMI_HISTOGRAM_ENHANCE, &stats->enhance);
+}
+
+/* Tasks that a dead worker left in hand are not active. */
+static uint64_t count_active(const kmi_metrics *metrics, const km_worker_info *worker) {
+    if (metrics->page == NULL || worker->state == KM_WORKER_STOPPED) return 0;
+    return atomic_load(&metrics->page->active_tasks);
+}
+
+static km_status read_queue(km_project *project, kmi_store *store, km_stats *stats, int64_t now_us, km_error *error) {
+    KMI_CLEANUP_QUEUE kmi_queue queue = KMI_QUEUE_CLOSED;
+    km_status status = kmi_project_open_queue(project, false, &queue, error);
+    if (status != KM_OK) return status == KM_E_NOT_FOUND ? KM_OK : status;
+    kmi_metrics metrics;
+    kmi_project_open_metrics(project, &metrics);
+    read_metrics(&metrics, stats);
+    counting c = {stats, now_us};
+    status = kmi_waiting_each(&queue, store, &metrics, count_waiting, &c, error);
+    if (status == KM_OK) status = kmi_worker_look(&queue, &metrics, &stats->worker, error);
+    stats->active_tasks = count_active(&metrics, &stats->worker);
+    kmi_metrics_close(&metrics);
+    stats->quarantined_bytes = kmi_quarantine_bytes(&queue);
+    stats->queue_bytes = file_bytes(project, "queue/journal");
+    return status;
+}
+
+km_status km_stats_get(km_project *project, km_stats **ret_stats, km_error *error) {
+    if (project == NULL || ret_stats == NULL) return kmi_fail(error, KM_E_INVALID, "project and ret_stats must not be NULL");
+    stats_result *result = calloc(1, sizeof *result);
+    if (result == NULL || (result->arena = kmi_arena_new(KMI_RESULT_LIMIT_BYTES)) == NULL) {
+        free(result);
+        return kmi_fail_memory(error);
+    }
+    const int64_t now_us = kmi_clock_now_us();
+    km_stats *stats = &result->public;
+    stats->queue_limit = (uint64_t)project->config.async_max_queue_size;
+    stats->database_bytes = file_bytes(project, "memories.db") + file_bytes(project, "memories.db-wal");
+    *ret_stats = stats;
+    KMI_CLEANUP_STORE kmi_store *store = NULL;
+    km_error fault = {0};
+    km_status store_status = kmi_project_open_store(project, KMI_STORE_READ, NULL, &store, &fault);
+    if (store_status == KM_OK) store_status = read_store(store, result, now_us, &fault);
+    if (store_status == KM_E_NOT_FOUND) store_status = KM_OK;
+    km_status status = read_queue(project, store_status == KM_OK ? store : NULL, stats, now_us, error);
+    if (status == KM_OK && store_status != KM_OK) {
+        if (error != NULL) *error = fault;
+        status = store_status;
+    }
+    return status;
+}

@@ -1,0 +1,75 @@
+/* Waiting for tasks. The worker announces each commit on the metrics page, so a wait sleeps until something happened, and looks
+ * every half second besides, in case the worker that should have told is gone. */
+#include "api/result.h"
+#include "api/waiting.h"
+#include "util/clock.h"
+#include "util/error.h"
+
+enum { wait_slice_ms = 500 };
+
+static bool stop_at_first(const kmi_record *record, bool is_in_hand, void *context) {
+    (void)record, (void)is_in_hand;
+    *(bool *)context = true;
+    return false;
+}
+
+/* Nothing waits in the queue's files or in the store. */
+static km_status check_empty(km_project *project, bool *ret_is_done, km_error *error) {
+    KMI_CLEANUP_TASK_VIEW kmi_task_view v;
+    bool is_waiting = false;
+    int64_t counters[KMI_COUNTER_COUNT] = {0};
+    km_status status = kmi_task_view_open(project, &v, error);
+    if (status == KM_OK && v.has_queue)
+        status = kmi_waiting_each(&v.queue, v.store, &v.metrics, stop_at_first, &is_waiting, error);
+    if (status == KM_OK && v.store != NULL) status = kmi_store_counters_get(v.store, counters, error);
+    *ret_is_done = !is_waiting && counters[KMI_COUNTER_TASKS_QUEUED] + counters[KMI_COUNTER_TASKS_RETRYING] == 0;
+    return status;
+}
+
+static bool is_final(km_task_state state) {
+    return state == KM_TASK_COMPLETED || state == KM_TASK_FAILED || state == KM_TASK_CANCELLED;
+}
+
+/* One look. *ret_list stays NULL until the task is final (id NULL: and is an empty list when nothing waits). */
+static km_status look(km_project *project, const char *id, km_task_list **ret_list, km_error *error) {
+    bool is_done = false;
+    km_task_list *list = NULL;
+    km_status status = id == NULL ? check_empty(project, &is_done, error) : km_task_get(project, id, &list, error);
+    if (status != KM_OK) return status;
+    if (id == NULL && is_done) {
+        list = kmi_task_list_new();
+        if (list == NULL) return kmi_fail_memory(error);
+    } else if (list != NULL && !is_final(list->items[0].state)) {
+        km_task_list_free(list);
+        list = NULL;
+    }
+    *ret_list = list;
+    return KM_OK;
+}
+
+km_status km_task_wait(km_project *project, const char *id, int64_t timeout_ms, const volatile int *interrupted,
+                       km_task_list **ret_list, km_error *error) {
+    if (project == NULL || ret_list == NULL) return kmi_fail(error, KM_E_INVALID, "project and ret_list must not be NULL");
+    const int64_t start_us = kmi_clock_monotonic_us();
+    for (;;) {
+        kmi_metrics metrics;
+        kmi_project_open_metrics(project, &metrics);
+        uint32_t seen = kmi_metrics_change(&metrics); /* before the look: what happens after it wakes us */
+        km_task_list *list = NULL;
+        km_status status = look(project, id, &list, error);
+        int64_t left_ms = timeout_ms < 0 ? wait_slice_ms : timeout_ms - (kmi_clock_monotonic_us() - start_us) / 1000;
+        if (status == KM_OK && list == NULL && left_ms <= 0)
+            status = kmi_fail(error, KM_E_BUSY, "still waiting after %lld ms", (long long)timeout_ms);
+        if (status == KM_OK && list == NULL && interrupted != NULL && *interrupted != 0)
+            status = kmi_fail(error, KM_E_INTERRUPTED, "interrupted");
+        if (status == KM_OK && list == NULL) {
+            kmi_project_keep_worker(project);
+            kmi_metrics_wait_change(&metrics, seen, left_ms < wait_slice_ms ? left_ms : wait_slice_ms);
+        }
+        kmi_metrics_close(&metrics);
+        if (status != KM_OK) return status;
+        if (list == NULL) continue;
+        *ret_list = list;
+        return KM_OK;
+    }
+}

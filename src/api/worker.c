@@ -1,0 +1,101 @@
+/* Running, starting, stopping and looking at the worker. */
+#include "worker/worker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "api/project.h"
+#include "status/liveness.h"
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/process.h"
+
+km_status km_worker_run(km_project *project, const km_worker_options *options, km_error *error) {
+    static const km_worker_options defaults = KM_WORKER_OPTIONS_INIT;
+    if (project == NULL) return kmi_fail(error, KM_E_INVALID, "project must not be NULL");
+    km_status status = kmi_project_check_config(project, error);
+    if (status == KM_OK) status = kmi_project_create(project, NULL, error);
+    if (status != KM_OK) return status;
+    kmi_worker_setup setup = {
+        .memory_dir = project->memory_dir,
+        .memory_dir_fd = project->memory_dir_fd,
+        .config = &project->config,
+        .options = options == NULL ? &defaults : options,
+    };
+    return kmi_worker_run(&setup, error);
+}
+
+static km_status look(km_project *project, km_worker_info *ret_info, km_error *error) {
+    *ret_info = (km_worker_info){0};
+    KMI_CLEANUP_QUEUE kmi_queue queue = KMI_QUEUE_CLOSED;
+    km_status status = kmi_project_open_queue(project, false, &queue, error);
+    if (status == KM_E_NOT_FOUND) return KM_OK; /* no queue, no worker */
+    if (status != KM_OK) return status;
+    kmi_metrics metrics;
+    kmi_project_open_metrics(project, &metrics);
+    status = kmi_worker_look(&queue, &metrics, ret_info, error);
+    kmi_metrics_close(&metrics);
+    return status;
+}
+
+km_status km_worker_get_info(km_project *project, km_worker_info *ret_info, km_error *error) {
+    if (project == NULL || ret_info == NULL) return kmi_fail(error, KM_E_INVALID, "project and ret_info must not be NULL");
+    return look(project, ret_info, error);
+}
+
+km_status km_worker_start(km_project *project, bool *ret_started, km_error *error) {
+    if (project == NULL) return kmi_fail(error, KM_E_INVALID, "project must not be NULL");
+    km_status status = kmi_project_check_config(project, error);
+    if (status != KM_OK) return status;
+    if (project->program == NULL)
+        return kmi_fail(error, KM_E_NOT_FOUND, "no kuzu-memory program to start; set KUZU_MEMORY_PROGRAM to its absolute path");
+    KMI_CLEANUP_QUEUE kmi_queue queue = KMI_QUEUE_CLOSED;
+    status = kmi_project_open_queue(project, true, &queue, error);
+    if (status != KM_OK) return status;
+    kmi_metrics metrics;
+    kmi_project_open_metrics(project, &metrics);
+    status = kmi_worker_ensure(&queue, &metrics, project->program, project->root, project->config_file, ret_started, error);
+    kmi_metrics_close(&metrics);
+    return status;
+}
+
+/* A pid from the metrics page is only trusted while its process is the one that wrote it. */
+static km_status signal_worker(km_project *project, int64_t pid, int signal_number, km_error *error) {
+    kmi_metrics metrics;
+    kmi_project_open_metrics(project, &metrics);
+    uint64_t noted = metrics.page == NULL ? 0 : atomic_load(&metrics.page->start_ticks);
+    kmi_metrics_close(&metrics);
+    if (pid <= 1 || noted == 0 || kmi_process_start_ticks(pid) != noted)
+        return kmi_fail(error, KM_E_PERMISSION, "the worker cannot be reached from here (another container?); it leaves when idle");
+    if (kill((pid_t)pid, signal_number) == 0 || errno == ESRCH) return KM_OK;
+    return kmi_fail_errno(error, errno, "cannot stop the worker (process %lld)", (long long)pid);
+}
+
+/* Waits until no worker holds its lock. */
+static km_status wait_for_end(km_project *project, int64_t timeout_ms, km_error *error) {
+    const int64_t deadline_us = kmi_clock_monotonic_us() + timeout_ms * 1000;
+    for (;;) {
+        km_worker_info info;
+        km_status status = look(project, &info, error);
+        if (status != KM_OK || info.state == KM_WORKER_STOPPED) return status;
+        if (kmi_clock_monotonic_us() > deadline_us)
+            return kmi_fail(error, KM_E_BUSY, "the worker (process %lld) is still finishing; try again, or use --force",
+                            (long long)info.pid);
+        usleep(2000);
+    }
+}
+
+km_status km_worker_stop(km_project *project, bool force, int64_t timeout_ms, km_error *error) {
+    km_worker_info info;
+    if (project == NULL) return kmi_fail(error, KM_E_INVALID, "project must not be NULL");
+    km_status status = look(project, &info, error);
+    if (status != KM_OK) return status;
+    if (info.state == KM_WORKER_STOPPED) return kmi_fail(error, KM_E_NOT_FOUND, "no worker is running");
+    status = signal_worker(project, info.pid, SIGTERM, error);
+    if (status == KM_OK) status = wait_for_end(project, timeout_ms, error);
+    if (status != KM_E_BUSY || !force) return status;
+    status = signal_worker(project, info.pid, SIGKILL, error);
+    return status == KM_OK ? wait_for_end(project, 2000, error) : status;
+}

@@ -1,0 +1,157 @@
+/* regex.c - PCRE2 with limits.
+ *
+ * Patterns may come from a project's configuration, so from a stranger: steps, depth and heap of a search are bounded,
+ * and a hopeless pattern ends after milliseconds on a sentence and after seconds on a megabyte. PCRE2's \C could cut a
+ * character in half, so it is off. Text was validated at the edge (PCRE2_NO_UTF_CHECK).
+ *
+ * Match data belong to one thread and cost an allocation: each thread keeps its own (util/thread.h). */
+#define PCRE2_CODE_UNIT_WIDTH 8
+
+#include "base/regex.h"
+
+#include <pcre2.h>
+#include <stdlib.h>
+
+#include "util/thread.h"
+
+#define STEPS_IN_ALL ((size_t)10 * 1000 * 1000)
+#define MOST_STEPS 200000U
+#define LEAST_STEPS 1000U
+#define DEPTH_LIMIT 10000U
+#define HEAP_LIMIT_KIB 2048U
+#define PATTERN_LIMIT_BYTES ((size_t)16 * 1024)
+
+struct kmi_regex {
+    pcre2_code *code;
+};
+
+/* What a thread needs for matching. */
+typedef struct matcher {
+    pcre2_match_data *data;
+    pcre2_match_context *context;
+} matcher;
+
+static _Thread_local matcher *thread_matcher;
+
+static void free_matcher(void *object) {
+    matcher *old = object;
+    pcre2_match_data_free(old->data);
+    pcre2_match_context_free(old->context);
+    free(old);
+    thread_matcher = NULL;
+}
+
+/* Returns: the matcher of this thread, or NULL when out of memory. */
+static matcher *require_matcher(void) {
+    if (thread_matcher != NULL) {
+        return thread_matcher;
+    }
+    matcher *made = calloc(1, sizeof *made);
+    if (made == NULL) {
+        return NULL;
+    }
+    made->data = pcre2_match_data_create(KMI_REGEX_GROUPS, NULL);
+    made->context = pcre2_match_context_create(NULL);
+    if (made->data == NULL || made->context == NULL || !kmi_thread_keep(made, free_matcher)) {
+        free_matcher(made);
+        return NULL;
+    }
+    (void)pcre2_set_depth_limit(made->context, DEPTH_LIMIT);
+    (void)pcre2_set_heap_limit(made->context, HEAP_LIMIT_KIB);
+    thread_matcher = made;
+    return made;
+}
+
+/* PCRE2 counts steps anew for each place where a match may begin, so a long text gets fewer for each. */
+static uint32_t step_limit(size_t len) {
+    size_t share = STEPS_IN_ALL / (len + 1);
+    return share > MOST_STEPS ? MOST_STEPS : share < LEAST_STEPS ? LEAST_STEPS : (uint32_t)share;
+}
+
+km_status kmi_regex_compile(kmi_slice pattern, bool ignore_case, bool use_jit, kmi_regex **ret_regex,
+                            km_error *error) {
+    if (pattern.len > PATTERN_LIMIT_BYTES) {
+        return kmi_fail(error, KM_E_INVALID, "pattern has %zu bytes, more than %zu", pattern.len, PATTERN_LIMIT_BYTES);
+    }
+    uint32_t options = PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C | (ignore_case ? PCRE2_CASELESS : 0);
+    int fault = 0;
+    PCRE2_SIZE offset = 0;
+    pcre2_code *code = pcre2_compile((PCRE2_SPTR)(pattern.ptr != NULL ? pattern.ptr : ""), pattern.len, options, &fault,
+                                     &offset, NULL);
+    if (code == NULL) {
+        PCRE2_UCHAR text[160] = {0};
+        (void)pcre2_get_error_message(fault, text, sizeof text); /* cut if too long, which is fine */
+        km_status status = fault == PCRE2_ERROR_HEAP_FAILED ? KM_E_NOMEM : KM_E_INVALID;
+        return kmi_fail(error, status, "pattern is wrong at offset %zu: %s", (size_t)offset, (const char *)text);
+    }
+    kmi_regex *regex = calloc(1, sizeof *regex);
+    if (regex == NULL) {
+        pcre2_code_free(code);
+        return kmi_fail(error, KM_E_NOMEM, "out of memory while compiling a pattern");
+    }
+    if (use_jit) {
+        /* Where there is no JIT (hardened kernels, odd machines) the interpreter gives the same answers. */
+        (void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
+    }
+    regex->code = code;
+    *ret_regex = regex;
+    return KM_OK;
+}
+
+void kmi_regex_free(kmi_regex *regex) {
+    if (regex != NULL) {
+        pcre2_code_free(regex->code);
+        free(regex);
+    }
+}
+
+static void read_groups(const matcher *found, kmi_slice text, int group_count, kmi_regex_match *ret_match) {
+    const PCRE2_SIZE *offsets = pcre2_get_ovector_pointer(found->data);
+    /* 0 means that the pattern has more groups than there is room for: all places are filled then. */
+    int filled = group_count == 0 ? KMI_REGEX_GROUPS : group_count;
+    *ret_match = (kmi_regex_match){.start = offsets[0], .end = offsets[1]};
+    for (int i = 0; i < filled && i < KMI_REGEX_GROUPS; i++) {
+        PCRE2_SIZE start = offsets[2 * i];
+        PCRE2_SIZE end = offsets[2 * i + 1];
+        if (start != PCRE2_UNSET && start <= end && end <= text.len) {
+            ret_match->group[i] = (kmi_slice){text.ptr + start, end - start};
+        }
+    }
+}
+
+km_status kmi_regex_search(const kmi_regex *regex, kmi_slice text, size_t from, bool *ret_found,
+                           kmi_regex_match *ret_match, bool *ret_limited, km_error *error) {
+    if (ret_limited != NULL) {
+        *ret_limited = false;
+    }
+    *ret_found = false;
+    if (from > text.len) {
+        return KM_OK;
+    }
+    if (text.ptr == NULL) {
+        text.ptr = "";
+    }
+    matcher *mine = require_matcher();
+    if (mine == NULL) {
+        return kmi_fail(error, KM_E_NOMEM, "out of memory while matching a pattern");
+    }
+    (void)pcre2_set_match_limit(mine->context, step_limit(text.len - from));
+    int result = pcre2_match(regex->code, (PCRE2_SPTR)text.ptr, text.len, from, PCRE2_NO_UTF_CHECK, mine->data,
+                             mine->context);
+    if (result >= 0) {
+        read_groups(mine, text, result, ret_match);
+        /* \K can put the start behind the end; nobody can use such a match. */
+        *ret_found = ret_match->start <= ret_match->end;
+        return KM_OK;
+    }
+    if (result == PCRE2_ERROR_NOMATCH) {
+        return KM_OK;
+    }
+    if (result == PCRE2_ERROR_NOMEMORY) {
+        return kmi_fail(error, KM_E_NOMEM, "out of memory while matching a pattern");
+    }
+    if (ret_limited != NULL) {
+        *ret_limited = true; /* steps, depth, heap or JIT stack: this pattern is too costly for this text */
+    }
+    return KM_OK;
+}

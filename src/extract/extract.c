@@ -1,0 +1,390 @@
+/* extract.c - the pipeline: prose → sentences → tokens → speech act → type → candidate.
+ *
+ * One sentence at a time with a scratch arena that is cleared in between, so that memory follows what is kept and not
+ * what is read. Every cost behind the cutting into sentences is bounded per sentence, which makes the whole linear. */
+#include "extract/extract.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "extract/custom_patterns.h"
+#include "extract/prose.h"
+#include "extract/sentences.h"
+#include "extract/types.h"
+#include "util/error.h"
+
+#define EXTRACTOR_LIMIT_BYTES ((size_t)16 * 1024 * 1024)
+#define SCRATCH_FIRST_BYTES ((size_t)64 * 1024)
+#define SCRATCH_LIMIT_BYTES ((size_t)8 * 1024 * 1024)
+#define RESULT_BASE_BYTES ((size_t)1024 * 1024)
+#define RESULT_FACTOR 24 /* result arena per byte of text: candidates of short sentences with their entities */
+#define CANDIDATES_MAX ((size_t)4096)
+#define SKIPPED_MAX ((size_t)256)
+#define SKIPPED_TEXT_BYTES ((size_t)120)
+#define INTRODUCTION_BYTES ((size_t)200)
+
+struct kmi_extractor {
+    kmi_arena *arena;
+    kmi_lexicon *lexicon;
+    kmi_matcher *matcher;
+    kmi_speech_acts *acts;
+    kmi_custom_patterns *custom; /* NULL: none */
+};
+
+typedef struct extraction_run {
+    const kmi_extractor *extractor;
+    const kmi_extract_input *input;
+    kmi_arena *arena; /* of the result */
+    kmi_arena *scratch;
+    kmi_candidate *candidates;
+    size_t candidate_count, candidate_capacity;
+    km_skipped *skipped;
+    size_t skipped_count, skipped_capacity;
+    uint64_t *seen; /* hashes of contents: the same sentence twice is one candidate */
+    size_t seen_capacity;
+    kmi_slice introduction; /* "We support:" before a list */
+    bool is_assistant;
+    km_error *error;
+} extraction_run;
+
+void kmi_extractor_free(kmi_extractor *extractor) {
+    if (extractor == NULL)
+        return;
+    kmi_custom_patterns_free(extractor->custom);
+    kmi_arena_free(extractor->arena);
+    free(extractor);
+}
+
+km_status kmi_extractor_new(const char *custom_patterns_json, kmi_extractor **ret_extractor, km_error *error) {
+    kmi_extractor *extractor = calloc(1, sizeof *extractor);
+    if (extractor != NULL)
+        extractor->arena = kmi_arena_new(EXTRACTOR_LIMIT_BYTES);
+    if (extractor != NULL && extractor->arena != NULL)
+        extractor->lexicon = kmi_lexicon_new(extractor->arena);
+    if (extractor != NULL && extractor->lexicon != NULL) {
+        extractor->acts = kmi_speech_acts_new(extractor->lexicon, extractor->arena);
+        extractor->matcher = kmi_matcher_new(extractor->lexicon, extractor->arena);
+    }
+    if (extractor == NULL || extractor->acts == NULL || extractor->matcher == NULL) {
+        kmi_extractor_free(extractor);
+        return kmi_fail(error, KM_E_NOMEM, "out of memory for the extractor");
+    }
+    if (custom_patterns_json != NULL) {
+        km_status status = kmi_custom_patterns_new(custom_patterns_json, &extractor->custom, error);
+        if (status != KM_OK) {
+            kmi_extractor_free(extractor);
+            return status;
+        }
+    }
+    *ret_extractor = extractor;
+    return KM_OK;
+}
+
+static km_status out_of_memory(extraction_run *run) {
+    return kmi_fail(run->error, KM_E_NOMEM, "out of memory for extracting a text of %zu bytes", run->input->text.len);
+}
+
+static kmi_slice cut_text(kmi_slice text, size_t most) {
+    if (text.len <= most)
+        return text;
+    while (most > 0 && ((unsigned char)text.ptr[most] & 0xC0) == 0x80)
+        most--;
+    return (kmi_slice){text.ptr, most};
+}
+
+static km_status add_skipped(extraction_run *run, kmi_slice text, const char *reason) {
+    if (run->skipped_count == SKIPPED_MAX)
+        return KM_OK;
+    if (run->skipped_count == run->skipped_capacity) {
+        size_t capacity = run->skipped_capacity == 0 ? 8 : run->skipped_capacity * 2;
+        km_skipped *items = kmi_arena_alloc_array(run->arena, capacity, sizeof *items);
+        if (items == NULL)
+            return out_of_memory(run);
+        if (run->skipped_count > 0)
+            memcpy(items, run->skipped, run->skipped_count * sizeof *items);
+        run->skipped = items;
+        run->skipped_capacity = capacity;
+    }
+    char *copy = kmi_arena_copy(run->arena, cut_text(text, SKIPPED_TEXT_BYTES));
+    if (copy == NULL)
+        return out_of_memory(run);
+    run->skipped[run->skipped_count++] = (km_skipped){copy, reason};
+    return KM_OK;
+}
+
+static uint64_t hash_text(kmi_slice text) {
+    uint64_t hash = 1469598103934665603u;
+    for (size_t i = 0; i < text.len; i++)
+        hash = (hash ^ (unsigned char)text.ptr[i]) * 1099511628211u;
+    return hash | 1;
+}
+
+/* Remembers a content; false if it was there. The set doubles when half full. */
+static km_status note_content(extraction_run *run, kmi_slice content, bool *ret_is_new) {
+    if (run->candidate_count * 2 >= run->seen_capacity) {
+        size_t capacity = run->seen_capacity == 0 ? 16 : run->seen_capacity * 2;
+        uint64_t *seen = kmi_arena_alloc_array(run->arena, capacity, sizeof *seen);
+        if (seen == NULL)
+            return out_of_memory(run);
+        for (size_t i = 0; i < run->seen_capacity; i++) {
+            size_t at = run->seen[i] & (capacity - 1);
+            while (run->seen[i] != 0 && seen[at] != 0)
+                at = (at + 1) & (capacity - 1);
+            if (run->seen[i] != 0)
+                seen[at] = run->seen[i];
+        }
+        run->seen = seen;
+        run->seen_capacity = capacity;
+    }
+    uint64_t hash = hash_text(content);
+    size_t at = hash & (run->seen_capacity - 1);
+    while (run->seen[at] != 0 && run->seen[at] != hash)
+        at = (at + 1) & (run->seen_capacity - 1);
+    *ret_is_new = run->seen[at] == 0;
+    run->seen[at] = hash;
+    return KM_OK;
+}
+
+static kmi_candidate *add_candidate(extraction_run *run) {
+    if (run->candidate_count == run->candidate_capacity) {
+        size_t capacity = run->candidate_capacity == 0 ? 4 : run->candidate_capacity * 2;
+        kmi_candidate *items = kmi_arena_alloc_array(run->arena, capacity, sizeof *items);
+        if (items == NULL)
+            return NULL;
+        if (run->candidate_count > 0)
+            memcpy(items, run->candidates, run->candidate_count * sizeof *items);
+        run->candidates = items;
+        run->candidate_capacity = capacity;
+    }
+    return &run->candidates[run->candidate_count++];
+}
+
+static bool is_space(char c) {
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f';
+}
+
+/* Writes text with single blanks and without Markdown's emphasis marks; returns the bytes written (at most text.len). */
+static size_t write_plain(kmi_slice text, char *to) {
+    size_t n = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (is_space(c)) {
+            if (n > 0 && to[n - 1] != ' ')
+                to[n++] = ' ';
+        } else if (i + 1 < text.len && (c == '*' || c == '_') && text.ptr[i + 1] == c && (i == 0 || is_space(text.ptr[i - 1]) || n == 0 || i + 2 >= text.len || strchr(" .,:;!?)\n", text.ptr[i + 2]) != NULL)) {
+            i++;
+        } else {
+            to[n++] = c;
+        }
+    }
+    while (n > 0 && to[n - 1] == ' ')
+        n--;
+    return n;
+}
+
+/* The text of a memory: introduction of its list if it needs one, the kept part, first letter as a sentence has it. */
+static char *make_content(extraction_run *run, const kmi_tokens *tokens, size_t keep_from, kmi_slice introduction) {
+    size_t start = keep_from < tokens->count ? tokens->items[keep_from].start : 0;
+    kmi_slice kept = kmi_slice_sub(tokens->text, keep_from == 0 ? 0 : start, SIZE_MAX);
+    char *content = kmi_arena_alloc(run->arena, introduction.len + kept.len + 2);
+    if (content == NULL)
+        return NULL;
+    size_t n = write_plain(introduction, content);
+    if (n > 0)
+        content[n++] = ' ';
+    n += write_plain(kept, content + n);
+    content[n] = '\0';
+    bool is_name = keep_from < tokens->count && (tokens->items[keep_from].flags & (KMI_T_SHAPED | KMI_T_INNER_CAP | KMI_T_QUOTED | KMI_T_DIGIT)) != 0;
+    if (keep_from > 0 && introduction.len == 0 && !is_name && content[0] >= 'a' && content[0] <= 'z')
+        content[0] = (char)(content[0] - 'a' + 'A');
+    return content;
+}
+
+static size_t count_words(const kmi_tokens *tokens) {
+    size_t words = 0;
+    for (size_t i = 0; i < tokens->count; i++) {
+        const kmi_token *token = &tokens->items[i];
+        if ((token->flags & KMI_T_PUNCT) != 0)
+            continue;
+        words++;
+        if ((token->flags & KMI_T_ACCENTED) != 0 && token->lower.len >= 12)
+            words++; /* scripts without blanks: one token is a whole clause */
+    }
+    return words;
+}
+
+static bool is_only_marker(const kmi_tokens *tokens) {
+    for (size_t i = 0; i < tokens->count; i++) {
+        const kmi_token *token = &tokens->items[i];
+        if ((token->flags & KMI_T_PUNCT) == 0 && !kmi_slice_starts_with(token->lower, KMI_SLICE_LITERAL("redacted:")) && !kmi_token_is_any(token, "private|[private|[redacted"))
+            return false;
+    }
+    return true;
+}
+
+static const char *find_blank_reason(const kmi_tokens *tokens, bool has_introduction) {
+    size_t words = count_words(tokens);
+    if (words == 0)
+        return "empty";
+    if (is_only_marker(tokens))
+        return "redacted";
+    return words < 2 && !has_introduction ? "too short" : NULL;
+}
+
+static km_status apply_custom_patterns(extraction_run *run, const char *content, kmi_judgement *judgement) {
+    if (run->extractor->custom == NULL)
+        return KM_OK;
+    bool is_found = false;
+    kmi_custom_hit hit;
+    km_status status = kmi_custom_patterns_find(run->extractor->custom, kmi_slice_from(content), &is_found, &hit, run->error);
+    if (status == KM_OK && is_found) {
+        judgement->type = hit.type;
+        judgement->confidence = hit.confidence;
+        judgement->importance = kmi_types_importance(hit.type);
+        judgement->pattern = kmi_arena_copy_text(run->arena, hit.name);
+        if (judgement->pattern == NULL)
+            return out_of_memory(run);
+    }
+    return status;
+}
+
+static km_status keep_statement(extraction_run *run, const kmi_tokens *tokens, const kmi_speech_act *act, kmi_slice introduction) {
+    kmi_judgement judgement = kmi_types_judge(run->extractor->matcher, tokens, act, run->is_assistant);
+    char *content = make_content(run, tokens, judgement.keep_from, introduction);
+    if (content == NULL)
+        return out_of_memory(run);
+    bool is_new = true;
+    km_status status = note_content(run, kmi_slice_from(content), &is_new);
+    if (status != KM_OK)
+        return status;
+    if (!is_new)
+        return add_skipped(run, tokens->text, "repeated");
+    status = apply_custom_patterns(run, content, &judgement);
+    if (status != KM_OK)
+        return status;
+    if (run->input->type != NULL && kmi_types_find(run->input->type) != NULL)
+        judgement.type = kmi_types_find(run->input->type);
+    kmi_candidate *candidate = add_candidate(run);
+    if (candidate == NULL)
+        return out_of_memory(run);
+    *candidate = (kmi_candidate){.content = content, .type = judgement.type, .knowledge_type = judgement.knowledge_type,
+                                 .polarity = judgement.polarity, .pattern = judgement.pattern, .confidence = judgement.confidence,
+                                 .importance = judgement.importance, .is_correction = act->is_correction};
+    return KM_OK;
+}
+
+static km_status extract_sentence(extraction_run *run, kmi_slice sentence, bool is_item) {
+    kmi_arena_clear(run->scratch);
+    kmi_tokens tokens;
+    if (!kmi_tokens_split(run->extractor->lexicon, sentence, run->scratch, &tokens))
+        return out_of_memory(run);
+    kmi_slice introduction = {0};
+    if (is_item && run->introduction.len > 0 && count_words(&tokens) < 3)
+        introduction = run->introduction;
+    const char *reason = find_blank_reason(&tokens, introduction.len > 0);
+    if (reason != NULL)
+        return strcmp(reason, "empty") == 0 && sentence.len < 3 ? KM_OK : add_skipped(run, sentence, reason);
+    kmi_speech_act act = kmi_speech_act_of(run->extractor->acts, &tokens, run->is_assistant);
+    if (act.skip_reason != NULL)
+        return add_skipped(run, sentence, act.skip_reason);
+    if (run->candidate_count >= CANDIDATES_MAX)
+        return add_skipped(run, sentence, "too many");
+    return keep_statement(run, &tokens, &act, introduction);
+}
+
+/* A line such as "Project notes:" is the name of a list; "We support:" is the beginning of its items. */
+static bool is_heading_line(extraction_run *run, kmi_slice text) {
+    kmi_arena_clear(run->scratch);
+    kmi_tokens tokens;
+    if (text.len > INTRODUCTION_BYTES || !kmi_tokens_split(run->extractor->lexicon, text, run->scratch, &tokens))
+        return false;
+    size_t words = count_words(&tokens);
+    for (size_t i = 0; i < tokens.count; i++)
+        if (kmi_token_has(&tokens.items[i], KMI_W_BE | KMI_W_AUXILIARY | KMI_W_VERB) && words > 2)
+            return words < 5 && i + 2 >= tokens.count && !kmi_token_has(&tokens.items[i], KMI_W_VERB);
+    return true;
+}
+
+static km_status extract_block(extraction_run *run, const kmi_prose_block *block) {
+    if (block->skip_reason != NULL) {
+        run->introduction = (kmi_slice){0};
+        return add_skipped(run, block->text, block->skip_reason);
+    }
+    if (!block->is_item)
+        run->introduction = (kmi_slice){0};
+    if (block->ends_with_colon && !block->is_item && block->text.len <= INTRODUCTION_BYTES) {
+        run->introduction = block->text;
+        return add_skipped(run, block->text, is_heading_line(run, block->text) ? "heading" : "introduction");
+    }
+    size_t at = 0;
+    kmi_slice sentence;
+    while (kmi_sentences_next(block->text, &at, &sentence)) {
+        if (run->input->is_overdue != NULL && run->input->is_overdue(run->input->overdue_context))
+            return kmi_fail(run->error, KM_E_BUSY, "extraction stopped at its deadline");
+        km_status status = extract_sentence(run, sentence, block->is_item);
+        if (status != KM_OK)
+            return status;
+    }
+    return KM_OK;
+}
+
+/* The text as it is, judged by its first sentence. */
+static km_status extract_verbatim(extraction_run *run) {
+    kmi_slice text = kmi_slice_trim(run->input->text);
+    if (text.len == 0)
+        return KM_OK;
+    size_t at = 0;
+    kmi_slice sentence = text;
+    if (!kmi_sentences_next(text, &at, &sentence))
+        sentence = cut_text(text, KMI_SENTENCE_LIMIT_BYTES);
+    kmi_tokens tokens;
+    if (!kmi_tokens_split(run->extractor->lexicon, sentence, run->scratch, &tokens))
+        return out_of_memory(run);
+    kmi_speech_act act = kmi_speech_act_of(run->extractor->acts, &tokens, run->is_assistant);
+    act.skip_reason = NULL;
+    km_status status = keep_statement(run, &tokens, &act, (kmi_slice){0});
+    if (status != KM_OK || run->candidate_count == 0)
+        return status;
+    run->candidates[0].content = kmi_arena_copy(run->arena, text);
+    run->candidates[0].confidence = 1.0;
+    return run->candidates[0].content != NULL ? KM_OK : out_of_memory(run);
+}
+
+static km_status extract_prose(extraction_run *run) {
+    kmi_prose prose;
+    kmi_prose_block block;
+    kmi_prose_init(&prose, run->input->text);
+    while (kmi_prose_next(&prose, &block)) {
+        if (run->input->is_overdue != NULL && run->input->is_overdue(run->input->overdue_context))
+            return kmi_fail(run->error, KM_E_BUSY, "extraction stopped at its deadline");
+        km_status status = extract_block(run, &block);
+        if (status != KM_OK)
+            return status;
+    }
+    return KM_OK;
+}
+
+km_status kmi_extract(const kmi_extractor *extractor, const kmi_extract_input *input, kmi_extraction *ret_extraction, km_error *error) {
+    extraction_run run = {.extractor = extractor, .input = input, .error = error};
+    run.arena = kmi_arena_new(RESULT_BASE_BYTES + input->text.len * RESULT_FACTOR);
+    run.scratch = kmi_arena_new(SCRATCH_LIMIT_BYTES);
+    run.is_assistant = input->speaker != NULL && strcmp(input->speaker, "assistant") == 0;
+    km_status status = KM_OK;
+    if (run.arena == NULL || run.scratch == NULL || kmi_arena_alloc(run.scratch, SCRATCH_FIRST_BYTES) == NULL)
+        status = out_of_memory(&run);
+    else
+        status = input->is_verbatim ? extract_verbatim(&run) : extract_prose(&run);
+    kmi_arena_free(run.scratch);
+    if (status != KM_OK) {
+        kmi_arena_free(run.arena);
+        return status;
+    }
+    *ret_extraction = (kmi_extraction){run.arena, run.candidate_count, run.candidates, run.skipped_count, run.skipped};
+    return KM_OK;
+}
+
+void kmi_extraction_deinit(kmi_extraction *extraction) {
+    kmi_arena_free(extraction->arena);
+    *extraction = (kmi_extraction){0};
+}

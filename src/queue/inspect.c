@@ -1,0 +1,83 @@
+/* A worker may take, commit and recycle files while they are read. What is read is then a moment's view: a task may be seen
+ * in the journal although its record in the store exists already, so callers let the store's record win. */
+#include "queue/inspect.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "queue/names.h"
+#include "queue/scan.h"
+#include "util/file.h"
+
+typedef struct visiting {
+    kmi_queue_visit visit;
+    void *context;
+    bool is_stopped;
+} visiting;
+
+static bool visit_record(const kmi_record *record, uint64_t offset, void *context) {
+    (void)offset;
+    visiting *v = context;
+    v->is_stopped = !v->visit(record, v->context);
+    return !v->is_stopped;
+}
+
+static km_status visit_file(kmi_queue *queue, const char *name, visiting *v, km_error *error) {
+    if (v->is_stopped) return KM_OK;
+    KMI_CLEANUP_FD int fd = -1;
+    km_status status = kmi_file_open(queue->dir_fd, name, O_RDONLY, &fd, error);
+    if (status == KM_E_NOT_FOUND) return KM_OK; /* retired meanwhile, or never there */
+    kmi_scan_visitor visitor = {visit_record, NULL, v};
+    kmi_scan_result result;
+    return status == KM_OK ? kmi_scan_file(fd, queue->path, &visitor, &result, error) : status;
+}
+
+km_status kmi_queue_each(kmi_queue *queue, kmi_queue_visit visit, void *context, km_error *error) {
+    visiting v = {visit, context, false};
+    KMI_CLEANUP_NAMES kmi_segment_names names = {0};
+    km_status status = kmi_segment_names_list(queue, &names, error);
+    for (size_t i = 0; i < names.count && status == KM_OK; i++) status = visit_file(queue, names.items[i], &v, error);
+    if (status == KM_OK) status = visit_file(queue, KMI_JOURNAL_NEXT_NAME, &v, error);
+    if (status == KM_OK) status = visit_file(queue, KMI_JOURNAL_NAME, &v, error);
+    return status;
+}
+
+/* An id carries its time in milliseconds in the upper 48 bits. `unreadable_us` stands for a file without a sound header. */
+static int64_t begun_at_us(kmi_queue *queue, const char *name, int64_t unreadable_us) {
+    kmi_journal_header header;
+    if (!kmi_journal_header_read(queue, name, &header)) return unreadable_us;
+    return header.record_count == 0 ? INT64_MAX : (int64_t)(header.journal_id >> 16) * 1000;
+}
+
+int64_t kmi_queue_oldest_us(kmi_queue *queue) {
+    KMI_CLEANUP_NAMES kmi_segment_names names = {0};
+    if (kmi_segment_names_list(queue, &names, NULL) != KM_OK) return 0;
+    int64_t oldest_us = begun_at_us(queue, KMI_JOURNAL_NAME, INT64_MAX);
+    int64_t next_us = begun_at_us(queue, KMI_JOURNAL_NEXT_NAME, INT64_MAX);
+    if (next_us < oldest_us) oldest_us = next_us;
+    for (size_t i = 0; i < names.count; i++) {
+        int64_t segment_us = begun_at_us(queue, names.items[i], 0);
+        if (segment_us < oldest_us) oldest_us = segment_us;
+    }
+    return oldest_us;
+}
+
+uint64_t kmi_quarantine_bytes(kmi_queue *queue) {
+    int dir_fd = -1;
+    if (kmi_dir_open(queue->dir_fd, "quarantine", &dir_fd, NULL) != KM_OK) return 0;
+    DIR *dir = fdopendir(dir_fd);
+    if (dir == NULL) {
+        kmi_fd_close(&dir_fd);
+        return 0;
+    }
+    uint64_t bytes = 0;
+    struct dirent *entry;
+    struct stat file;
+    while ((entry = readdir(dir)) != NULL)
+        if (fstatat(dir_fd, entry->d_name, &file, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(file.st_mode))
+            bytes += (uint64_t)file.st_size;
+    closedir(dir);
+    return bytes;
+}

@@ -1,0 +1,63 @@
+/* Lists of memories: newest first, standing ones, and all of them for export. */
+#include "store/sqlite/handle.h"
+#include "util/clock.h"
+
+#define DEFAULT_LIMIT 10
+#define EXPORT_ARENA_LIMIT_BYTES ((size_t)64 * 1024 * 1024)
+
+km_status kmi_store_memory_recent(kmi_store *store, const km_recall_query *query, kmi_arena *arena, km_memory **ret_items,
+                                  size_t *ret_count, km_error *error) {
+    static const char LIST_RECENT[] = "SELECT " MEMORY_COLUMNS " FROM memories m WHERE " MEMORY_FILTER
+                                      " ORDER BY m.seq DESC LIMIT ?8";
+    static const km_recall_query NO_FILTER;
+    const km_recall_query *filter = query != NULL ? query : &NO_FILTER;
+    size_t limit = filter->limit != 0 ? filter->limit : DEFAULT_LIMIT;
+    KMI_CLEANUP_SQL kmi_sql_use use = {0};
+    km_status status = kmi_sql_start(store->sql, LIST_RECENT, &use, error);
+    if (status != KM_OK) return status;
+    kmi_memory_bind_filter(&use, filter);
+    kmi_sql_bind_integer(&use, 8, limit > INT32_MAX ? INT32_MAX : (int64_t)limit);
+    return kmi_memory_read_all(store, &use, limit, arena, ret_items, ret_count, error);
+}
+
+void kmi_memory_bind_filter(kmi_sql_use *use, const km_recall_query *query) {
+    kmi_sql_bind_text(use, 1, query->source);
+    kmi_sql_bind_text(use, 2, query->type);
+    kmi_sql_bind_text(use, 3, query->session);
+    kmi_sql_bind_time(use, 4, query->since_us);
+    kmi_sql_bind_time(use, 5, query->until_us);
+    kmi_sql_bind_integer(use, 6, query->now_us != 0 ? query->now_us : kmi_clock_now_us());
+    kmi_sql_bind_integer(use, 7, query->include_superseded);
+}
+
+km_status kmi_store_memory_standing(kmi_store *store, size_t limit, kmi_arena *arena, km_memory **ret_items, size_t *ret_count,
+                                    km_error *error) {
+    static const char LIST_STANDING[] =
+        "SELECT " MEMORY_COLUMNS " FROM memories m WHERE m.superseded_by IS NULL AND m.type IN " STANDING_TYPES
+        " AND (m.expires_at IS NULL OR m.expires_at>?1) ORDER BY m.last_seen_at DESC,m.seq DESC LIMIT ?2";
+    KMI_CLEANUP_SQL kmi_sql_use use = {0};
+    km_status status = kmi_sql_start(store->sql, LIST_STANDING, &use, error);
+    if (status != KM_OK) return status;
+    kmi_sql_bind_integer(&use, 1, kmi_clock_now_us());
+    kmi_sql_bind_integer(&use, 2, limit > INT32_MAX ? INT32_MAX : (int64_t)limit);
+    return kmi_memory_read_all(store, &use, limit, arena, ret_items, ret_count, error);
+}
+
+km_status kmi_store_memory_each(kmi_store *store, bool (*visit)(const km_memory *memory, void *context), void *context,
+                                km_error *error) {
+    static const char EACH_MEMORY[] = "SELECT " MEMORY_COLUMNS " FROM memories m ORDER BY m.seq";
+    KMI_CLEANUP_ARENA kmi_arena *arena = kmi_arena_new(EXPORT_ARENA_LIMIT_BYTES);
+    if (arena == NULL) return kmi_store_fail_nomem(store, error);
+    KMI_CLEANUP_SQL kmi_sql_use use = {0};
+    bool has_row = false;
+    km_status status = kmi_sql_start(store->sql, EACH_MEMORY, &use, error);
+    if (status == KM_OK) status = kmi_sql_step(&use, &has_row, error);
+    while (status == KM_OK && has_row) {
+        km_memory memory;
+        kmi_arena_clear(arena);
+        status = kmi_memory_read(store, &use, arena, &memory, error);
+        if (status != KM_OK || !visit(&memory, context)) break;
+        status = kmi_sql_step(&use, &has_row, error);
+    }
+    return status;
+}

@@ -1,0 +1,18 @@
+/* process.h - starting and identifying processes. */
+#ifndef KMI_UTIL_PROCESS_H
+#define KMI_UTIL_PROCESS_H
+
+#include "kuzu_memory.h"
+
+/* Starts a program that is not our child: own session, descriptors 0-2 on the null device, current directory "/",
+ * signals at their defaults, every other descriptor closed except keep_fd (negative: none), which the program finds
+ * under the same number. Reaps the intermediate process, so no zombie is ever left to the caller.
+ * `arguments` is NULL-terminated, arguments[0] included; the environment is inherited. KM_E_IO when it cannot be
+ * started (no processes, no such program). Safe in a threaded program: only async-signal-safe calls between. */
+km_status kmi_process_spawn_detached(const char *program, char *const arguments[], int keep_fd, km_error *error) KM_MUST_CHECK;
+
+/* A number that tells two processes with the same pid apart: start time in clock ticks since boot from
+ * /proc/PID/stat. 0 when there is no such process (or another PID namespace hides it). */
+uint64_t kmi_process_start_ticks(int64_t pid);
+
+#endif

@@ -1,0 +1,253 @@
+/* uuid.c - UUID version 7 with a random part that rises inside one millisecond.
+ *
+ * RFC 9562, 6.2 method 2: a new millisecond takes 74 fresh random bits (the highest one zero, so that counting up has
+ * room), the same millisecond adds a random step. Random bytes are fetched little at first, because a `learn` makes one
+ * or two ids and ends, and 25 ids at once afterwards.
+ *
+ * A child of fork() must not repeat its parent's ids. pthread_atfork counts forks; a thread that sees the count changed
+ * throws its bytes away. That costs no system call, which asking for the process id each time would. */
+#include "util/uuid.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "util/clock.h"
+#include "util/error.h"
+
+#define POOL_BYTES 256
+#define FIRST_FETCH_BYTES 32
+#define FRESH_BYTES 10 /* for the 74 bits behind the time */
+#define STEP_BYTES 4
+
+typedef struct id_source {
+    unsigned char pool[POOL_BYTES];
+    size_t pool_len;
+    size_t pool_used;
+    bool has_fetched;
+    unsigned fork_count;
+    int64_t last_ms;
+    uint64_t high; /* rand_a, 12 bits */
+    uint64_t low;  /* rand_b, 62 bits */
+} id_source;
+
+static _Thread_local id_source thread_source;
+static _Atomic unsigned fork_count;
+static pthread_once_t fork_watch_once = PTHREAD_ONCE_INIT;
+static int fork_watch_result;
+
+static void count_fork(void) {
+    atomic_fetch_add_explicit(&fork_count, 1, memory_order_relaxed);
+}
+
+static void watch_forks(void) {
+    fork_watch_result = pthread_atfork(NULL, NULL, count_fork);
+}
+
+static km_status fetch_random(void *bytes, size_t len, km_error *error) {
+    size_t done = 0;
+    while (done < len) {
+        ssize_t got = getrandom((unsigned char *)bytes + done, len - done, 0);
+        if (got < 0 && errno != EINTR) {
+            kmi_fail_errno(error, errno, "cannot get random bytes from the kernel");
+            if (error != NULL) {
+                error->status = KM_E_IO;
+            }
+            return KM_E_IO;
+        }
+        done += got > 0 ? (size_t)got : 0;
+    }
+    return KM_OK;
+}
+
+static km_status take_random(id_source *source, void *ret_bytes, size_t len, km_error *error) {
+    if (source->pool_len - source->pool_used < len) {
+        size_t wanted = source->has_fetched ? POOL_BYTES : FIRST_FETCH_BYTES;
+        source->pool_len = 0;
+        source->pool_used = 0;
+        km_status status = fetch_random(source->pool, wanted, error);
+        if (status != KM_OK) {
+            return status;
+        }
+        source->pool_len = wanted;
+        source->has_fetched = true;
+    }
+    memcpy(ret_bytes, source->pool + source->pool_used, len);
+    /* What was handed out stays secret from whoever reads this memory later. */
+    memset(source->pool + source->pool_used, 0, len);
+    source->pool_used += len;
+    return KM_OK;
+}
+
+static km_status start_millisecond(id_source *source, int64_t ms, km_error *error) {
+    unsigned char bytes[FRESH_BYTES];
+    km_status status = take_random(source, bytes, sizeof bytes, error);
+    if (status != KM_OK) {
+        return status;
+    }
+    uint64_t low = 0;
+    for (size_t i = 0; i < 8; i++) {
+        low = low << 8 | bytes[i];
+    }
+    source->low = low & ((UINT64_C(1) << 62) - 1);
+    source->high = ((uint64_t)bytes[8] << 8 | bytes[9]) & 0x7FF; /* 11 of 12 bits: room to count up */
+    source->last_ms = ms;
+    return KM_OK;
+}
+
+static km_status step_up(id_source *source, km_error *error) {
+    uint32_t step = 0;
+    km_status status = take_random(source, &step, STEP_BYTES, error);
+    if (status != KM_OK) {
+        return status;
+    }
+    source->low += (uint64_t)step + 1;
+    source->high += source->low >> 62;
+    source->low &= (UINT64_C(1) << 62) - 1;
+    if (source->high > 0xFFF) {
+        return start_millisecond(source, source->last_ms + 1, error);
+    }
+    return KM_OK;
+}
+
+static kmi_uuid lay_out(const id_source *source) {
+    kmi_uuid uuid;
+    uint64_t ms = (uint64_t)source->last_ms;
+    for (size_t i = 0; i < 6; i++) {
+        uuid.bytes[i] = (unsigned char)(ms >> (40 - 8 * i));
+    }
+    uuid.bytes[6] = (unsigned char)(0x70 | source->high >> 8);
+    uuid.bytes[7] = (unsigned char)source->high;
+    for (size_t i = 0; i < 8; i++) {
+        uuid.bytes[8 + i] = (unsigned char)(source->low >> (56 - 8 * i));
+    }
+    uuid.bytes[8] = (unsigned char)(0x80 | (uuid.bytes[8] & 0x3F));
+    return uuid;
+}
+
+km_status kmi_uuid_make(kmi_uuid *ret_uuid, km_error *error) {
+    pthread_once(&fork_watch_once, watch_forks);
+    if (fork_watch_result != 0) {
+        return kmi_fail(error, KM_E_NOMEM, "out of memory while preparing ids");
+    }
+    id_source *source = &thread_source;
+    unsigned forks = atomic_load_explicit(&fork_count, memory_order_relaxed);
+    bool is_forked = source->fork_count != forks;
+    if (is_forked) {
+        source->pool_len = 0;
+        source->pool_used = 0;
+        source->fork_count = forks;
+    }
+    int64_t now_ms = kmi_clock_now_us() / 1000;
+    km_status status = KM_OK;
+    if (now_ms > source->last_ms) {
+        status = start_millisecond(source, now_ms, error);
+    } else if (is_forked) {
+        status = start_millisecond(source, source->last_ms + 1, error); /* the parent counts in the old one */
+    } else {
+        status = step_up(source, error);
+    }
+    if (status == KM_OK) {
+        *ret_uuid = lay_out(source);
+    }
+    return status;
+}
+
+kmi_uuid kmi_uuid_from_hash(const unsigned char hash[16]) {
+    kmi_uuid uuid;
+    memcpy(uuid.bytes, hash, sizeof uuid.bytes);
+    uuid.bytes[6] = (unsigned char)(0x70 | (uuid.bytes[6] & 0x0F));
+    uuid.bytes[8] = (unsigned char)(0x80 | (uuid.bytes[8] & 0x3F));
+    return uuid;
+}
+
+/* True when a hyphen of the text form stands before this half-byte. */
+static bool has_hyphen_before(size_t nibble) {
+    return nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20;
+}
+
+char *kmi_uuid_format(const kmi_uuid *uuid, char ret_text[KMI_UUID_TEXT_SIZE]) {
+    static const char digits[] = "0123456789abcdef";
+    char *at = ret_text;
+    for (size_t nibble = 0; nibble < 32; nibble++) {
+        if (has_hyphen_before(nibble)) {
+            *at++ = '-';
+        }
+        unsigned char byte = uuid->bytes[nibble / 2];
+        *at++ = digits[nibble % 2 == 0 ? byte >> 4 : byte & 0x0F];
+    }
+    *at = '\0';
+    return ret_text;
+}
+
+static int hex_value(char c) {
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    if (c >= 'a' && c <= 'f') {
+        return c - 'a' + 10;
+    }
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* Reads half-bytes with hyphens at their places, if there. Returns false for anything else. */
+static bool read_nibbles(const char *text, unsigned char ret_nibbles[32], size_t *ret_count, size_t *ret_hyphens) {
+    size_t count = 0;
+    size_t hyphens = 0;
+    bool was_hyphen = false;
+    for (const char *at = text; *at != '\0'; at++) {
+        if (*at == '-' && has_hyphen_before(count) && !was_hyphen) {
+            was_hyphen = true;
+            hyphens++;
+            continue;
+        }
+        int value = hex_value(*at);
+        if (value < 0 || count == 32) {
+            return false;
+        }
+        ret_nibbles[count++] = (unsigned char)value;
+        was_hyphen = false;
+    }
+    *ret_count = count;
+    *ret_hyphens = hyphens;
+    return true;
+}
+
+km_status kmi_uuid_parse(const char *text, kmi_uuid *ret_uuid, km_error *error) {
+    unsigned char nibbles[32];
+    size_t count = 0;
+    size_t hyphens = 0;
+    if (text == NULL || !read_nibbles(text, nibbles, &count, &hyphens) || count != 32 || hyphens != 4) {
+        return kmi_fail(error, KM_E_INVALID, "\"%.40s\" is not an id: expected 36 characters like "
+                        "\"0192c3b0-7d1e-7c4a-9f00-2b6f1a3c5d7e\"", text != NULL ? text : "");
+    }
+    for (size_t i = 0; i < 16; i++) {
+        ret_uuid->bytes[i] = (unsigned char)(nibbles[2 * i] << 4 | nibbles[2 * i + 1]);
+    }
+    return KM_OK;
+}
+
+km_status kmi_uuid_prefix_range(const char *prefix, kmi_uuid *ret_low, kmi_uuid *ret_high, km_error *error) {
+    unsigned char nibbles[32];
+    size_t count = 0;
+    size_t hyphens = 0;
+    if (prefix == NULL || !read_nibbles(prefix, nibbles, &count, &hyphens) || count == 0) {
+        return kmi_fail(error, KM_E_INVALID, "\"%.40s\" is not an id or the beginning of one: expected hexadecimal "
+                        "digits", prefix != NULL ? prefix : "");
+    }
+    memset(ret_low->bytes, 0x00, sizeof ret_low->bytes);
+    memset(ret_high->bytes, 0xFF, sizeof ret_high->bytes);
+    for (size_t i = 0; i < count; i++) {
+        unsigned shift = i % 2 == 0 ? 4 : 0;
+        unsigned keep = i % 2 == 0 ? 0x0F : 0xF0;
+        ret_low->bytes[i / 2] = (unsigned char)((ret_low->bytes[i / 2] & keep) | (unsigned)nibbles[i] << shift);
+        ret_high->bytes[i / 2] = (unsigned char)((ret_high->bytes[i / 2] & keep) | (unsigned)nibbles[i] << shift);
+    }
+    return KM_OK;
+}
+
+int kmi_uuid_compare(const kmi_uuid *a, const kmi_uuid *b) {
+    return memcmp(a->bytes, b->bytes, sizeof a->bytes);
+}

@@ -1,0 +1,42 @@
+/* All of it can wait: nothing here may delay a task or fail a worker that has work. */
+#include "worker/upkeep.h"
+
+#include "queue/inspect.h"
+#include "util/clock.h"
+#include "util/error.h"
+
+enum { checkpoint_pages = 1000 }; /* 4 MiB, SQLite's own default */
+
+km_status kmi_upkeep_after_commit(kmi_upkeep *upkeep, kmi_store *store, km_error *error) {
+    (void)upkeep;
+    if (kmi_store_wal_pages(store) < checkpoint_pages) return KM_OK;
+    km_status status = kmi_store_checkpoint(store, false, error);
+    return status == KM_E_BUSY ? KM_OK : status;
+}
+
+static km_status clean_up(kmi_store *store, kmi_queue *queue, const kmi_config *config, km_error *error) {
+    int64_t now_us = kmi_clock_now_us();
+    int64_t before_us = now_us - config->async_max_task_age_seconds * 1000000;
+    int64_t oldest_us = kmi_queue_oldest_us(queue);
+    uint64_t purged = 0, expired = 0;
+    km_status status = kmi_store_begin(store, error);
+    if (status != KM_OK) return status;
+    status = kmi_store_task_purge(store, before_us < oldest_us ? before_us : oldest_us, false, &purged, error);
+    if (status == KM_OK) status = kmi_store_expire(store, now_us, &expired, error);
+    if (status == KM_OK) return kmi_store_commit(store, error);
+    kmi_store_rollback(store);
+    return status;
+}
+
+km_status kmi_upkeep_when_idle(kmi_upkeep *upkeep, kmi_store *store, kmi_queue *queue, const kmi_config *config,
+                               km_error *error) {
+    int64_t now_us = kmi_clock_monotonic_us();
+    if (upkeep->last_cleanup_us == 0) upkeep->last_cleanup_us = now_us; /* not at once: a short life has better things to do */
+    if (now_us - upkeep->last_cleanup_us < config->async_cleanup_interval_seconds * 1000000) return KM_OK;
+    upkeep->last_cleanup_us = now_us;
+    return clean_up(store, queue, config, error);
+}
+
+void kmi_upkeep_before_leaving(kmi_store *store) {
+    if (kmi_store_checkpoint(store, true, NULL) != KM_OK) return; /* the next worker does it */
+}
