@@ -13,7 +13,7 @@ build: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet
 
 $(BUILD)/build.ninja:
-	@$(MESON) setup $(BUILD) . --buildtype=release -Doptimization=2 -Dtests=false -Dprefix=$(prefix) >/dev/null
+	@$(MESON) setup $(BUILD) . -Ddebug=false -Dtests=false -Dprefix=$(prefix) >/dev/null
 
 demo: build
 	@tools/demo $(BUILD)/kuzu-memory

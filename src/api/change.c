@@ -57,7 +57,7 @@ km_status km_edit(km_project *project, const char *id, const char *content, size
     if (project->config.learn_redact_secrets && kmi_secrets_redact(text, &clean, &is_changed, &redactions) != KM_OK)
         return kmi_fail_memory(error);
     if (is_changed) text = kmi_buf_slice(&clean);
-    KMI_CLEANUP_WRITER kmi_writer writer = {.queue = KMI_QUEUE_CLOSED};
+    KMI_CLEANUP_WRITER kmi_writer writer = {0};
     status = kmi_writer_open(project, false, &writer, error);
     if (status != KM_OK) return status;
     kmi_extraction extraction = {0};
@@ -140,7 +140,7 @@ km_status km_forget(km_project *project, const char *const *ids, size_t id_count
                     km_error *error) {
     if (project == NULL || ids == NULL || id_count == 0 || ret_result == NULL)
         return kmi_fail(error, KM_E_INVALID, "there is nothing to forget");
-    KMI_CLEANUP_WRITER kmi_writer writer = {.queue = KMI_QUEUE_CLOSED};
+    KMI_CLEANUP_WRITER kmi_writer writer = {0};
     km_status status = kmi_writer_open(project, false, &writer, error);
     if (status != KM_OK) return status;
     forget_result *result = new_forget_result();

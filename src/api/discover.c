@@ -30,8 +30,11 @@ static bool join_path(const char *directory, const char *name, char ret_path[pat
 static km_status open_memory_dir(const char *directory, int *ret_fd, km_error *error) {
     char path[path_limit];
     if (!join_path(directory, "kuzu-memories", path)) return kmi_fail(error, KM_E_INVALID, "the path of the project is too long");
-    km_status status = kmi_dir_open(AT_FDCWD, path, ret_fd, error);
-    return status == KM_E_NOT_FOUND ? KM_OK : status;
+    km_error problem; /* not the caller's: none yet is no error */
+    km_status status = kmi_dir_open(AT_FDCWD, path, ret_fd, &problem);
+    if (status == KM_E_NOT_FOUND) return KM_OK;
+    if (status != KM_OK && error != NULL) *error = problem;
+    return status;
 }
 
 bool kmi_is_home_or_above(const char *directory) {

@@ -55,7 +55,7 @@ static km_status add_context(km_project *project, const kmi_context_request *req
     KMI_CLEANUP_STORE kmi_store *store = NULL;
     km_memory *items = NULL;
     size_t count = 0;
-    km_status status = kmi_project_open_store(project, KMI_STORE_READ, NULL, &store, error);
+    km_status status = kmi_project_open_store(project, KMI_STORE_READ, &store, error);
     if (status == KM_E_NOT_FOUND) return KM_OK; /* nothing learnt yet */
     if (status != KM_OK) return status;
     kmi_store_set_deadline(store, deadline_us);
@@ -83,12 +83,10 @@ static void tell_problem(km_enhance_result *result, km_status status, const char
 
 static void note_time(km_project *project, int64_t elapsed_us) {
     if (!project->config.performance_monitoring) return;
-    kmi_metrics metrics;
-    kmi_project_open_metrics(project, &metrics);
-    kmi_metrics_observe(&metrics, KMI_HISTOGRAM_ENHANCE, elapsed_us);
+    const kmi_metrics *metrics = kmi_project_metrics(project);
+    kmi_metrics_observe(metrics, KMI_HISTOGRAM_ENHANCE, elapsed_us);
     if ((double)elapsed_us > project->config.performance_max_recall_time_ms * 1000)
-        kmi_metrics_add(&metrics, KMI_METRIC_SLOW_RECALLS, 1);
-    kmi_metrics_close(&metrics);
+        kmi_metrics_add(metrics, KMI_METRIC_SLOW_RECALLS, 1);
 }
 
 km_status km_enhance(km_project *project, const char *prompt, size_t prompt_len, const km_enhance_options *options,

@@ -7,18 +7,12 @@
 #include "api/prepare.h"
 #include "api/project.h"
 #include "queue/journal.h"
-#include "status/liveness.h"
 #include "util/clock.h"
 #include "util/error.h"
 
-static void look_for_worker(km_project *project, kmi_queue *queue, const kmi_metrics *metrics) {
-    km_status status = kmi_worker_ensure(queue, metrics, project->program, project->root, project->config_file, NULL, NULL);
-    (void)status; /* no process to be had just now: the text is safe, and the next command tries again */
-}
-
 /* Appends, waiting up to wait_ms for room. A full queue drains in milliseconds once a worker runs. */
-static km_status append(km_project *project, kmi_queue *queue, const kmi_metrics *metrics, const kmi_prepared *prepared,
-                        int64_t wait_ms, uint64_t *ret_depth, km_error *error) {
+static km_status append(km_project *project, kmi_queue *queue, const kmi_prepared *prepared, int64_t wait_ms,
+                        uint64_t *ret_depth, km_error *error) {
     kmi_append_request request = {
         .records = prepared->records,
         .record_count = prepared->task_count,
@@ -33,7 +27,7 @@ static km_status append(km_project *project, kmi_queue *queue, const kmi_metrics
         if (status == KM_E_NOT_FOUND)
             return kmi_fail_context(error, KM_E_IO, "the project was deleted or moved meanwhile");
         if (!is_full) return status;
-        look_for_worker(project, queue, metrics);
+        kmi_project_keep_worker(project);
         if ((kmi_clock_monotonic_us() - start_us) / 1000 >= wait_ms)
             return kmi_fail(error, KM_E_BUSY,
                             "the queue is full (%llu tasks, async.max_queue_size is %lld): nothing was stored; try again, wait "
@@ -50,23 +44,19 @@ static km_status learn_later(km_project *project, const kmi_prepared *prepared, 
     kmi_learn_result *result = NULL;
     km_status status = kmi_learn_result_new(prepared, KM_LEARN_QUEUED, &result, error); /* what can fail, before the append */
     if (status != KM_OK) return status;
-    KMI_CLEANUP_QUEUE kmi_queue queue = KMI_QUEUE_CLOSED;
-    kmi_metrics metrics = {NULL};
-    status = kmi_project_open_queue(project, true, &queue, error);
-    if (status == KM_OK) kmi_project_open_metrics(project, &metrics);
-    if (status == KM_OK)
-        status = append(project, &queue, &metrics, prepared, wait_ms, &result->public.queue_size, error);
-    if (status == KM_OK) {
-        result->public.elapsed_us = kmi_clock_monotonic_us() - start_us;
-        if (project->config.performance_monitoring)
-            kmi_metrics_observe(&metrics, KMI_HISTOGRAM_SUBMIT, result->public.elapsed_us);
-        look_for_worker(project, &queue, &metrics);
-        *ret_result = &result->public;
-    } else {
+    kmi_queue *queue = NULL;
+    status = kmi_project_queue(project, true, &queue, error);
+    if (status == KM_OK) status = append(project, queue, prepared, wait_ms, &result->public.queue_size, error);
+    if (status != KM_OK) {
         km_learn_result_free(&result->public);
+        return status;
     }
-    kmi_metrics_close(&metrics);
-    return status;
+    result->public.elapsed_us = kmi_clock_monotonic_us() - start_us;
+    if (project->config.performance_monitoring)
+        kmi_metrics_observe(kmi_project_metrics(project), KMI_HISTOGRAM_SUBMIT, result->public.elapsed_us);
+    kmi_project_keep_worker(project);
+    *ret_result = &result->public;
+    return KM_OK;
 }
 
 km_status km_learn(km_project *project, const km_learn_item *items, size_t item_count, const km_learn_options *options,

@@ -124,7 +124,7 @@ static km_status learn_all(learning *l, km_error *error) {
 km_status kmi_learn_now_run(km_project *project, const kmi_prepared *prepared, const kmi_learn_now *how,
                             km_learn_result **ret_result, km_error *error) {
     const int64_t start_us = kmi_clock_monotonic_us();
-    KMI_CLEANUP_WRITER kmi_writer writer = {.queue = KMI_QUEUE_CLOSED};
+    KMI_CLEANUP_WRITER kmi_writer writer = {0};
     learning l = {.project = project, .prepared = prepared, .how = how, .scratch = kmi_arena_new((size_t)256 << 20)};
     km_status status = l.scratch == NULL ? kmi_fail(error, KM_E_NOMEM, "out of memory while learning") : KM_OK;
     if (status == KM_OK) status = kmi_extractor_new(project->config.learn_custom_patterns_json, &l.extractor, error);

@@ -57,6 +57,8 @@ km_status km_project_open(const km_options *options, km_project **ret_project, k
     km_project *project = calloc(1, sizeof *project);
     if (project == NULL) return kmi_fail(error, KM_E_NOMEM, "out of memory while opening the project");
     project->memory_dir_fd = -1;
+    project->queue = (kmi_queue)KMI_QUEUE_CLOSED;
+    project->metrics = (kmi_metrics)KMI_METRICS_CLOSED;
     km_status status = kmi_discover_root(options->project_dir, &project->root, &project->origin, &project->memory_dir_fd, error);
     if (status != KM_OK) {
         km_project_free(project);
@@ -81,6 +83,8 @@ km_status km_project_open(const km_options *options, km_project **ret_project, k
 
 void km_project_free(km_project *project) {
     if (project == NULL) return;
+    kmi_metrics_close(&project->metrics);
+    kmi_queue_deinit(&project->queue);
     kmi_fd_close(&project->memory_dir_fd);
     kmi_arena_free(project->config_arena);
     free(project->root);
@@ -157,7 +161,7 @@ km_status km_project_init(km_project *project, bool force, bool *ret_created, km
         project->config_error = (km_error){0};
         kmi_config_init(&project->config);
     }
-    KMI_CLEANUP_WRITER kmi_writer writer = {.queue = KMI_QUEUE_CLOSED};
+    KMI_CLEANUP_WRITER kmi_writer writer = {0};
     if (status == KM_OK) status = kmi_writer_open(project, true, &writer, error);
     if (status == KM_OK && ret_created != NULL) *ret_created = is_created;
     return status;
@@ -165,53 +169,69 @@ km_status km_project_init(km_project *project, bool force, bool *ret_created, km
 
 /* ---- Opening parts ---- */
 
-km_status kmi_project_open_queue(km_project *project, bool create, kmi_queue *ret_queue, km_error *error) {
-    *ret_queue = (kmi_queue)KMI_QUEUE_CLOSED;
+static bool is_deleted(int dir_fd) {
+    struct stat dir;
+    return fstat(dir_fd, &dir) != 0 || dir.st_nlink == 0;
+}
+
+/* A handle may live for hours, and the project be deleted and made anew meanwhile. */
+static void drop_deleted(km_project *project) {
+    if (!kmi_metrics_is_current(&project->metrics)) kmi_metrics_close(&project->metrics);
+    if (!is_deleted(project->queue.dir_fd)) return;
+    kmi_queue_deinit(&project->queue);
+    if (!is_deleted(project->memory_dir_fd)) return;
+    kmi_fd_close(&project->memory_dir_fd);
+    if (kmi_dir_open(AT_FDCWD, project->memory_dir, &project->memory_dir_fd, NULL) != KM_OK) project->memory_dir_fd = -1;
+}
+
+km_status kmi_project_queue(km_project *project, bool create, kmi_queue **ret_queue, km_error *error) {
+    *ret_queue = &project->queue;
+    if (project->queue.dir_fd >= 0) drop_deleted(project);
+    if (project->queue.dir_fd >= 0) return KM_OK;
     km_status status = create ? kmi_project_create(project, NULL, error) : KM_OK;
     if (status != KM_OK) return status;
     if (project->memory_dir_fd < 0) return kmi_fail(error, KM_E_NOT_FOUND, "there is no memory in \"%s\" yet", project->root);
-    status = kmi_queue_open(ret_queue, project->memory_dir_fd, project->queue_path, false, error);
+    status = kmi_queue_open(&project->queue, project->memory_dir_fd, project->queue_path, false, error);
     if (status == KM_E_NOT_FOUND && create)
-        status = kmi_queue_open(ret_queue, project->memory_dir_fd, project->queue_path, true, error);
+        status = kmi_queue_open(&project->queue, project->memory_dir_fd, project->queue_path, true, error);
     return status;
 }
 
-km_status kmi_project_open_store(km_project *project, kmi_store_mode mode, kmi_queue *queue, kmi_store **ret_store,
-                                 km_error *error) {
+km_status kmi_project_open_store(km_project *project, kmi_store_mode mode, kmi_store **ret_store, km_error *error) {
     char path[4096];
     if (project->memory_dir_fd < 0) return kmi_fail(error, KM_E_NOT_FOUND, "there is no memory in \"%s\" yet", project->root);
     if ((size_t)snprintf(path, sizeof path, "%s/memories.db", project->memory_dir) >= sizeof path)
         return kmi_fail(error, KM_E_INVALID, "the path of the project is too long");
     kmi_store_options options = {.path = path, .mode = mode, .lock_fd = -1, .lock_byte = KMI_LOCK_BYTE_WRITER};
     if (mode != KMI_STORE_READ) {
-        km_status status = kmi_queue_open_lock(queue, error);
+        kmi_queue *queue = NULL;
+        km_status status = kmi_project_queue(project, mode == KMI_STORE_CREATE, &queue, error);
+        if (status == KM_OK) status = kmi_queue_open_lock(queue, error);
         if (status != KM_OK) return status;
         options.lock_fd = queue->lock_fd;
     }
     return kmi_store_open(&options, ret_store, error);
 }
 
-void kmi_project_open_metrics(const km_project *project, kmi_metrics *ret_metrics) {
-    ret_metrics->page = NULL;
-    if (project->memory_dir_fd < 0) return;
-    if (kmi_metrics_open(ret_metrics, project->memory_dir_fd, false, NULL) != KM_OK) ret_metrics->page = NULL;
+const kmi_metrics *kmi_project_metrics(km_project *project) {
+    if (project->metrics.page == NULL && project->memory_dir_fd >= 0 &&
+        kmi_metrics_open(&project->metrics, project->memory_dir_fd, false, NULL) != KM_OK)
+        project->metrics = (kmi_metrics)KMI_METRICS_CLOSED; /* unreadable: as good as none */
+    return &project->metrics;
 }
 
 km_status kmi_writer_open(km_project *project, bool create, kmi_writer *ret_writer, km_error *error) {
-    *ret_writer = (kmi_writer){.queue = KMI_QUEUE_CLOSED};
+    *ret_writer = (kmi_writer){0};
     km_status status = kmi_project_check_config(project, error);
-    if (status == KM_OK) status = kmi_project_open_queue(project, create, &ret_writer->queue, error);
+    if (status == KM_OK) status = kmi_project_queue(project, create, &ret_writer->queue, error);
     if (status == KM_OK)
-        status = kmi_project_open_store(project, create ? KMI_STORE_CREATE : KMI_STORE_WRITE, &ret_writer->queue,
-                                        &ret_writer->store, error);
-    if (status != KM_OK) kmi_writer_close(ret_writer);
+        status = kmi_project_open_store(project, create ? KMI_STORE_CREATE : KMI_STORE_WRITE, &ret_writer->store, error);
     return status;
 }
 
 void kmi_writer_close(kmi_writer *writer) {
     kmi_store_free(writer->store);
     writer->store = NULL;
-    kmi_queue_deinit(&writer->queue);
 }
 
 km_status kmi_writer_end(kmi_writer *writer, km_status status, km_error *error) {
@@ -222,20 +242,14 @@ km_status kmi_writer_end(kmi_writer *writer, km_status status, km_error *error) 
 
 /* ---- Other processes ---- */
 
-void kmi_project_announce_change(const km_project *project) {
-    kmi_metrics metrics;
-    kmi_project_open_metrics(project, &metrics);
-    kmi_metrics_announce_change(&metrics);
-    kmi_metrics_close(&metrics);
+void kmi_project_announce_change(km_project *project) {
+    kmi_metrics_announce_change(kmi_project_metrics(project));
 }
 
 void kmi_project_keep_worker(km_project *project) {
-    KMI_CLEANUP_QUEUE kmi_queue queue = KMI_QUEUE_CLOSED;
-    if (kmi_project_open_queue(project, false, &queue, NULL) != KM_OK) return;
-    kmi_metrics metrics;
-    kmi_project_open_metrics(project, &metrics);
-    km_status status =
-        kmi_worker_ensure(&queue, &metrics, project->program, project->root, project->config_file, NULL, NULL);
+    kmi_queue *queue = &project->queue;
+    if (queue->dir_fd < 0 && kmi_project_queue(project, false, &queue, NULL) != KM_OK) return;
+    km_status status = kmi_worker_ensure(queue, kmi_project_metrics(project), project->program, project->root,
+                                         project->config_file, NULL, NULL);
     (void)status; /* no process to be had just now */
-    kmi_metrics_close(&metrics);
 }

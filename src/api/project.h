@@ -19,6 +19,8 @@ struct km_project {
     kmi_config config;
     kmi_arena *config_arena;
     km_error config_error; /* status KM_OK: none */
+    kmi_queue queue;       /* kept open once it was needed: kmi_project_queue() */
+    kmi_metrics metrics;   /* likewise: kmi_project_metrics() */
 };
 
 /* Makes kuzu-memories/ if it is not there (0700, with .gitignore), and opens it. Refuses a home directory that was not
@@ -26,16 +28,17 @@ struct km_project {
 km_status kmi_project_create(km_project *project, bool *ret_created, km_error *error) KM_MUST_CHECK;
 /* The configuration error as error, for functions that write. */
 km_status kmi_project_check_config(const km_project *project, km_error *error) KM_MUST_CHECK;
-/* Opens queue/. With `create` it and the memory directory are made; else KM_E_NOT_FOUND. */
-km_status kmi_project_open_queue(km_project *project, bool create, kmi_queue *ret_queue, km_error *error) KM_MUST_CHECK;
-/* Opens the store; with KMI_STORE_CREATE the memory directory is made. For the modes that write, *queue must be open: its
- * lock file is used. Reading: queue may be NULL; KM_E_NOT_FOUND without a store. */
-km_status kmi_project_open_store(km_project *project, kmi_store_mode mode, kmi_queue *queue, kmi_store **ret_store,
+/* The project's queue, opened once and again when it was deleted meanwhile. With `create` it and the memory directory are
+ * made; else KM_E_NOT_FOUND. Owned by the project. */
+km_status kmi_project_queue(km_project *project, bool create, kmi_queue **ret_queue, km_error *error) KM_MUST_CHECK;
+/* Opens the store. For the modes that write, the queue must exist: its lock file is used. KM_E_NOT_FOUND without a store,
+ * unless KMI_STORE_CREATE. */
+km_status kmi_project_open_store(km_project *project, kmi_store_mode mode, kmi_store **ret_store,
                                  km_error *error) KM_MUST_CHECK;
-/* Maps the metrics page if there is one; never fails. */
-void kmi_project_open_metrics(const km_project *project, kmi_metrics *ret_metrics);
+/* Returns: the project's metrics, mapped once; without a page when there is none. Never NULL; owned by the project. */
+const kmi_metrics *kmi_project_metrics(km_project *project);
 /* Tells everybody who waits that tasks or memories have changed. */
-void kmi_project_announce_change(const km_project *project);
+void kmi_project_announce_change(km_project *project);
 /* Starts a worker if the queue exists and none runs. A worker that cannot be started is started by the next command. */
 void kmi_project_keep_worker(km_project *project);
 /* Where configuration comes from, for the functions of base/config.h. */
@@ -43,7 +46,7 @@ kmi_config_sources kmi_project_config_sources(const km_project *project);
 
 /* An open queue and store for a function that writes. */
 typedef struct kmi_writer {
-    kmi_queue queue;
+    kmi_queue *queue; /* the project's */
     kmi_store *store;
 } kmi_writer;
 /* Checks the configuration and opens both. KM_E_NOT_FOUND without a store unless `create`. */
@@ -56,10 +59,5 @@ static inline void kmi_store_free_at(kmi_store **store) {
     kmi_store_free(*store);
 }
 #define KMI_CLEANUP_STORE __attribute__((cleanup(kmi_store_free_at)))
-static inline void kmi_queue_deinit_at(kmi_queue *queue) {
-    kmi_queue_deinit(queue);
-}
-#define KMI_CLEANUP_QUEUE __attribute__((cleanup(kmi_queue_deinit_at)))
-#define KMI_QUEUE_CLOSED {.dir_fd = -1, .lock_fd = -1}
 
 #endif

@@ -116,18 +116,16 @@ static uint64_t count_active(const kmi_metrics *metrics, const km_worker_info *w
 }
 
 static km_status read_queue(km_project *project, kmi_store *store, km_stats *stats, int64_t now_us, km_error *error) {
-    KMI_CLEANUP_QUEUE kmi_queue queue = KMI_QUEUE_CLOSED;
-    km_status status = kmi_project_open_queue(project, false, &queue, error);
+    kmi_queue *queue = NULL;
+    km_status status = kmi_project_queue(project, false, &queue, error);
     if (status != KM_OK) return status == KM_E_NOT_FOUND ? KM_OK : status;
-    kmi_metrics metrics;
-    kmi_project_open_metrics(project, &metrics);
-    read_metrics(&metrics, stats);
+    const kmi_metrics *metrics = kmi_project_metrics(project);
+    read_metrics(metrics, stats);
     counting c = {stats, now_us};
-    status = kmi_waiting_each(&queue, store, &metrics, count_waiting, &c, error);
-    if (status == KM_OK) status = kmi_worker_look(&queue, &metrics, &stats->worker, error);
-    stats->active_tasks = count_active(&metrics, &stats->worker);
-    kmi_metrics_close(&metrics);
-    stats->quarantined_bytes = kmi_quarantine_bytes(&queue);
+    status = kmi_waiting_each(queue, store, metrics, count_waiting, &c, error);
+    if (status == KM_OK) status = kmi_worker_look(queue, metrics, &stats->worker, error);
+    stats->active_tasks = count_active(metrics, &stats->worker);
+    stats->quarantined_bytes = kmi_quarantine_bytes(queue);
     stats->queue_bytes = file_bytes(project, "queue/journal");
     return status;
 }
@@ -146,7 +144,7 @@ km_status km_stats_get(km_project *project, km_stats **ret_stats, km_error *erro
     *ret_stats = stats;
     KMI_CLEANUP_STORE kmi_store *store = NULL;
     km_error fault = {0};
-    km_status store_status = kmi_project_open_store(project, KMI_STORE_READ, NULL, &store, &fault);
+    km_status store_status = kmi_project_open_store(project, KMI_STORE_READ, &store, &fault);
     if (store_status == KM_OK) store_status = read_store(store, result, now_us, &fault);
     if (store_status == KM_E_NOT_FOUND) store_status = KM_OK;
     km_status status = read_queue(project, store_status == KM_OK ? store : NULL, stats, now_us, error);

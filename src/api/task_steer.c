@@ -44,7 +44,7 @@ static km_status retry_failed(kmi_store *store, kmi_arena *arena, size_t *ret_co
 km_status km_task_retry(km_project *project, const char *id, size_t *ret_count, km_error *error) {
     if (project == NULL) return kmi_fail(error, KM_E_INVALID, "project must not be NULL");
     size_t count = 1;
-    KMI_CLEANUP_WRITER kmi_writer writer = {.queue = KMI_QUEUE_CLOSED};
+    KMI_CLEANUP_WRITER kmi_writer writer = {0};
     km_status status = kmi_writer_open(project, false, &writer, error);
     if (status != KM_OK) return status;
     kmi_arena *arena = kmi_arena_new(KMI_RESULT_LIMIT_BYTES);
@@ -57,6 +57,7 @@ km_status km_task_retry(km_project *project, const char *id, size_t *ret_count, 
     kmi_arena_free(arena);
     if (status != KM_OK) return status;
     if (ret_count != NULL) *ret_count = count;
+    kmi_writer_close(&writer); /* gives up the lock file before a new worker takes it over */
     kmi_project_announce_change(project);
     kmi_project_keep_worker(project);
     return KM_OK;
@@ -103,7 +104,7 @@ static km_status cancel_in_store(kmi_writer *writer, const kmi_uuid *id, kmi_are
         return kmi_store_task_put(writer->store, &row, error);
     }
     cancelling c = {.id = *id, .store = writer->store, .error = error};
-    status = kmi_queue_each(&writer->queue, cancel_record, &c, error);
+    status = kmi_queue_each(writer->queue, cancel_record, &c, error);
     if (status == KM_OK) status = c.status;
     if (status == KM_OK && !c.is_done) return kmi_fail(error, KM_E_CONFLICT, "the task has just been finished");
     return status;
@@ -117,7 +118,7 @@ km_status km_task_cancel(km_project *project, const char *id, km_error *error) {
     status = kmi_uuid_parse(found->items[0].id, &full_id, error);
     km_task_list_free(found);
     if (status != KM_OK) return status;
-    KMI_CLEANUP_WRITER kmi_writer writer = {.queue = KMI_QUEUE_CLOSED};
+    KMI_CLEANUP_WRITER kmi_writer writer = {0};
     status = kmi_writer_open(project, true, &writer, error);
     if (status != KM_OK) return status;
     kmi_arena *arena = kmi_arena_new(KMI_RESULT_LIMIT_BYTES);
@@ -132,12 +133,12 @@ km_status km_task_cancel(km_project *project, const char *id, km_error *error) {
 km_status km_task_purge(km_project *project, size_t *ret_count, km_error *error) {
     if (project == NULL) return kmi_fail(error, KM_E_INVALID, "project must not be NULL");
     uint64_t count = 0;
-    KMI_CLEANUP_WRITER kmi_writer writer = {.queue = KMI_QUEUE_CLOSED};
+    KMI_CLEANUP_WRITER kmi_writer writer = {0};
     km_status status = kmi_writer_open(project, false, &writer, error);
     if (status == KM_E_NOT_FOUND) status = KM_OK; /* no store, no records */
     if (status == KM_OK && writer.store != NULL) {
         /* Records of tasks that a file of the queue still holds are what keeps them from being learnt twice. */
-        int64_t now_us = kmi_clock_now_us() + 1, oldest_us = kmi_queue_oldest_us(&writer.queue);
+        int64_t now_us = kmi_clock_now_us() + 1, oldest_us = kmi_queue_oldest_us(writer.queue);
         status = kmi_store_begin(writer.store, error);
         if (status != KM_OK) return status;
         status = kmi_store_task_purge(writer.store, oldest_us < now_us ? oldest_us : now_us, true, &count, error);

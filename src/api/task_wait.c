@@ -19,8 +19,8 @@ static km_status check_empty(km_project *project, bool *ret_is_done, km_error *e
     bool is_waiting = false;
     int64_t counters[KMI_COUNTER_COUNT] = {0};
     km_status status = kmi_task_view_open(project, &v, error);
-    if (status == KM_OK && v.has_queue)
-        status = kmi_waiting_each(&v.queue, v.store, &v.metrics, stop_at_first, &is_waiting, error);
+    if (status == KM_OK && v.queue != NULL)
+        status = kmi_waiting_each(v.queue, v.store, v.metrics, stop_at_first, &is_waiting, error);
     if (status == KM_OK && v.store != NULL) status = kmi_store_counters_get(v.store, counters, error);
     *ret_is_done = !is_waiting && counters[KMI_COUNTER_TASKS_QUEUED] + counters[KMI_COUNTER_TASKS_RETRYING] == 0;
     return status;
@@ -52,9 +52,8 @@ km_status km_task_wait(km_project *project, const char *id, int64_t timeout_ms, 
     if (project == NULL || ret_list == NULL) return kmi_fail(error, KM_E_INVALID, "project and ret_list must not be NULL");
     const int64_t start_us = kmi_clock_monotonic_us();
     for (;;) {
-        kmi_metrics metrics;
-        kmi_project_open_metrics(project, &metrics);
-        uint32_t seen = kmi_metrics_change(&metrics); /* before the look: what happens after it wakes us */
+        const kmi_metrics *metrics = kmi_project_metrics(project);
+        uint32_t seen = kmi_metrics_change(metrics); /* before the look: what happens after it wakes us */
         km_task_list *list = NULL;
         km_status status = look(project, id, &list, error);
         int64_t left_ms = timeout_ms < 0 ? wait_slice_ms : timeout_ms - (kmi_clock_monotonic_us() - start_us) / 1000;
@@ -64,9 +63,8 @@ km_status km_task_wait(km_project *project, const char *id, int64_t timeout_ms, 
             status = kmi_fail(error, KM_E_INTERRUPTED, "interrupted");
         if (status == KM_OK && list == NULL) {
             kmi_project_keep_worker(project);
-            kmi_metrics_wait_change(&metrics, seen, left_ms < wait_slice_ms ? left_ms : wait_slice_ms);
+            kmi_metrics_wait_change(metrics, seen, left_ms < wait_slice_ms ? left_ms : wait_slice_ms);
         }
-        kmi_metrics_close(&metrics);
         if (status != KM_OK) return status;
         if (list == NULL) continue;
         *ret_list = list;

@@ -126,7 +126,7 @@ static km_status fill_list(kmi_task_view *v, listing *l, km_error *error) {
     km_status status = KM_OK;
     if (v->store != NULL) status = kmi_store_task_list(v->store, l->state, false, l->limit, l->list->arena, &rows, &count, error);
     for (size_t i = 0; i < count && status == KM_OK; i++) status = append_row(l->list, &rows[i], error);
-    if (status == KM_OK && v->has_queue) status = kmi_waiting_each(&v->queue, v->store, &v->metrics, list_record, l, error);
+    if (status == KM_OK && v->queue != NULL) status = kmi_waiting_each(v->queue, v->store, v->metrics, list_record, l, error);
     if (status == KM_OK) status = l->status;
     if (status == KM_OK && l->list->public.count > 1)
         qsort(l->list->items, l->list->public.count, sizeof *l->list->items, compare_created);
@@ -186,7 +186,7 @@ static km_status find_one(kmi_task_view *v, const char *prefix, task_list *list,
     finding f = {.list = list, .error = error};
     *ret_is_in_queue = false;
     km_status status = kmi_uuid_prefix_range(prefix, &f.low, &f.high, error);
-    if (status == KM_OK && v->has_queue) status = kmi_waiting_each(&v->queue, v->store, &v->metrics, find_record, &f, error);
+    if (status == KM_OK && v->queue != NULL) status = kmi_waiting_each(v->queue, v->store, v->metrics, find_record, &f, error);
     if (status == KM_OK) status = f.status;
     if (status != KM_OK) return status;
     size_t in_queue = list->public.count;

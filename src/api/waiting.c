@@ -40,17 +40,14 @@ km_status kmi_waiting_each(kmi_queue *queue, kmi_store *store, const kmi_metrics
 }
 
 km_status kmi_task_view_open(km_project *project, kmi_task_view *ret_view, km_error *error) {
-    *ret_view = (kmi_task_view){.queue = KMI_QUEUE_CLOSED};
-    kmi_project_open_metrics(project, &ret_view->metrics);
-    km_status status = kmi_project_open_queue(project, false, &ret_view->queue, error);
-    ret_view->has_queue = status == KM_OK;
+    *ret_view = (kmi_task_view){.metrics = kmi_project_metrics(project)};
+    km_status status = kmi_project_queue(project, false, &ret_view->queue, error);
+    if (status != KM_OK) ret_view->queue = NULL;
     if (status != KM_OK && status != KM_E_NOT_FOUND) return status;
-    status = kmi_project_open_store(project, KMI_STORE_READ, NULL, &ret_view->store, error);
+    status = kmi_project_open_store(project, KMI_STORE_READ, &ret_view->store, error);
     return status == KM_E_NOT_FOUND ? KM_OK : status;
 }
 
 void kmi_task_view_close(kmi_task_view *view) {
     kmi_store_free(view->store);
-    kmi_metrics_close(&view->metrics);
-    kmi_queue_deinit(&view->queue);
 }

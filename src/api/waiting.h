@@ -12,10 +12,9 @@ km_status kmi_waiting_each(kmi_queue *queue, kmi_store *store, const kmi_metrics
 
 /* What a look at tasks needs: queue, store and metrics, each of which may be missing. */
 typedef struct kmi_task_view {
-    kmi_queue queue;
-    bool has_queue;
+    kmi_queue *queue; /* NULL: none yet */
     kmi_store *store; /* NULL: none yet */
-    kmi_metrics metrics;
+    const kmi_metrics *metrics;
 } kmi_task_view;
 
 km_status kmi_task_view_open(km_project *project, kmi_task_view *ret_view, km_error *error) KM_MUST_CHECK;

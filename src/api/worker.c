@@ -29,15 +29,10 @@ km_status km_worker_run(km_project *project, const km_worker_options *options, k
 
 static km_status look(km_project *project, km_worker_info *ret_info, km_error *error) {
     *ret_info = (km_worker_info){0};
-    KMI_CLEANUP_QUEUE kmi_queue queue = KMI_QUEUE_CLOSED;
-    km_status status = kmi_project_open_queue(project, false, &queue, error);
+    kmi_queue *queue = NULL;
+    km_status status = kmi_project_queue(project, false, &queue, error);
     if (status == KM_E_NOT_FOUND) return KM_OK; /* no queue, no worker */
-    if (status != KM_OK) return status;
-    kmi_metrics metrics;
-    kmi_project_open_metrics(project, &metrics);
-    status = kmi_worker_look(&queue, &metrics, ret_info, error);
-    kmi_metrics_close(&metrics);
-    return status;
+    return status == KM_OK ? kmi_worker_look(queue, kmi_project_metrics(project), ret_info, error) : status;
 }
 
 km_status km_worker_get_info(km_project *project, km_worker_info *ret_info, km_error *error) {
@@ -51,22 +46,17 @@ km_status km_worker_start(km_project *project, bool *ret_started, km_error *erro
     if (status != KM_OK) return status;
     if (project->program == NULL)
         return kmi_fail(error, KM_E_NOT_FOUND, "no kuzu-memory program to start; set KUZU_MEMORY_PROGRAM to its absolute path");
-    KMI_CLEANUP_QUEUE kmi_queue queue = KMI_QUEUE_CLOSED;
-    status = kmi_project_open_queue(project, true, &queue, error);
+    kmi_queue *queue = NULL;
+    status = kmi_project_queue(project, true, &queue, error);
     if (status != KM_OK) return status;
-    kmi_metrics metrics;
-    kmi_project_open_metrics(project, &metrics);
-    status = kmi_worker_ensure(&queue, &metrics, project->program, project->root, project->config_file, ret_started, error);
-    kmi_metrics_close(&metrics);
-    return status;
+    return kmi_worker_ensure(queue, kmi_project_metrics(project), project->program, project->root, project->config_file,
+                             ret_started, error);
 }
 
 /* A pid from the metrics page is only trusted while its process is the one that wrote it. */
 static km_status signal_worker(km_project *project, int64_t pid, int signal_number, km_error *error) {
-    kmi_metrics metrics;
-    kmi_project_open_metrics(project, &metrics);
-    uint64_t noted = metrics.page == NULL ? 0 : atomic_load(&metrics.page->start_ticks);
-    kmi_metrics_close(&metrics);
+    const kmi_metrics *metrics = kmi_project_metrics(project);
+    uint64_t noted = metrics->page == NULL ? 0 : atomic_load(&metrics->page->start_ticks);
     if (pid <= 1 || noted == 0 || kmi_process_start_ticks(pid) != noted)
         return kmi_fail(error, KM_E_PERMISSION, "the worker cannot be reached from here (another container?); it leaves when idle");
     if (kill((pid_t)pid, signal_number) == 0 || errno == ESRCH) return KM_OK;

@@ -74,8 +74,7 @@ static km_status apply_section(const json_t *section, const char *section_name, 
     }
     for (size_t i = 0; i < kmi_config_key_count; i++) {
         const kmi_config_key *key = &kmi_config_keys[i];
-        const json_t *value =
-            strcmp(key->section, section_name) == 0 ? find_value(section, key, file, report) : NULL;
+        const json_t *value = strcmp(key->section, section_name) == 0 ? find_value(section, key, file, report) : NULL;
         if (value == NULL) {
             continue;
         }

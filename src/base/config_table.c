@@ -7,24 +7,24 @@
 #include <stdio.h>
 #include <string.h>
 
-#define KEY(section_, name_, member_, type_)                                                                           \
-    .section = #section_, .name = #name_, .full_name = #section_ "." #name_, .type = (type_),                          \
+#define KEY(section_, name_, member_, type_) \
+    .section = #section_, .name = #name_, .full_name = #section_ "." #name_, .type = (type_), \
     .offset = offsetof(kmi_config, member_)
 
-#define RETENTION(type_, days_)                                                                                        \
-    {                                                                                                                  \
-        KEY(retention, type_, retention_days_##type_, KMI_CONFIG_NUMBER), .initial = (days_), .least = 0,              \
-            .most = 36500, .description = "days until a memory of type " #type_ " expires, 0 for never"                \
+#define RETENTION(type_, days_) \
+    { \
+        KEY(retention, type_, retention_days_##type_, KMI_CONFIG_NUMBER), \
+            .initial = (days_), .least = 0, .most = 36500, \
+            .description = "days until a memory of type " #type_ " expires, 0 for never" \
     }
 
 const kmi_config_key kmi_config_keys[] = {
-    {KEY(async, enabled, async_enabled, KMI_CONFIG_SWITCH), .initial = 1,
-     .environment = "KUZU_MEMORY_ASYNC_DISABLED",
+    {KEY(async, enabled, async_enabled, KMI_CONFIG_SWITCH), .initial = 1, .environment = "KUZU_MEMORY_ASYNC_DISABLED",
      .description = "learn in the background; false learns in the calling process"},
     {KEY(async, max_workers, async_max_workers, KMI_CONFIG_INTEGER), .initial = 2, .least = 1, .most = 64,
      .environment = "KUZU_MEMORY_ASYNC_WORKERS", .description = "threads that extract memories from texts"},
-    {KEY(async, max_queue_size, async_max_queue_size, KMI_CONFIG_INTEGER), .initial = 100, .least = 1,
-     .most = 1000000, .environment = "KUZU_MEMORY_ASYNC_QUEUE_SIZE", .description = "most tasks that may wait"},
+    {KEY(async, max_queue_size, async_max_queue_size, KMI_CONFIG_INTEGER), .initial = 100, .least = 1, .most = 1000000,
+     .environment = "KUZU_MEMORY_ASYNC_QUEUE_SIZE", .description = "most tasks that may wait"},
     {KEY(async, worker_timeout_seconds, async_worker_timeout_seconds, KMI_CONFIG_INTEGER), .alias = "worker_timeout",
      .initial = 30, .least = 1, .most = 3600, .environment = "KUZU_MEMORY_ASYNC_TIMEOUT",
      .description = "longest time one task may take"},
@@ -58,8 +58,8 @@ const kmi_config_key kmi_config_keys[] = {
      .most = 1, .description = "least confidence of a memory that enhance adds"},
     {KEY(recall, max_context_chars, recall_max_context_chars, KMI_CONFIG_INTEGER), .initial = 4000, .least = 100,
      .most = 1000000, .description = "most characters that enhance adds"},
-    {KEY(recall, standing_memories, recall_standing_memories, KMI_CONFIG_INTEGER), .initial = 2, .least = 0,
-     .most = 20, .description = "places that preferences, rules and decisions may take when others are free"},
+    {KEY(recall, standing_memories, recall_standing_memories, KMI_CONFIG_INTEGER), .initial = 2, .least = 0, .most = 20,
+     .description = "places that preferences, rules and decisions may take when others are free"},
     {KEY(learn, redact_secrets, learn_redact_secrets, KMI_CONFIG_SWITCH), .initial = 1,
      .description = "remove keys, tokens and passwords before anything is written"},
     {KEY(learn, custom_patterns, learn_custom_patterns_json, KMI_CONFIG_PATTERNS),
@@ -74,14 +74,14 @@ const kmi_config_key kmi_config_keys[] = {
     RETENTION(note, 0),
     {KEY(alerts, queue_percent, alerts_queue_percent, KMI_CONFIG_INTEGER), .initial = 80, .least = 1, .most = 100,
      .description = "alert when the queue is this full"},
-    {KEY(alerts, oldest_waiting_seconds, alerts_oldest_waiting_seconds, KMI_CONFIG_INTEGER), .initial = 60,
-     .least = 1, .most = 2592000, .description = "alert when a task has waited this long"},
-    {KEY(alerts, failure_percent, alerts_failure_percent, KMI_CONFIG_INTEGER), .initial = 10, .least = 1,
-     .most = 100, .description = "alert when this share of tasks fails"},
+    {KEY(alerts, oldest_waiting_seconds, alerts_oldest_waiting_seconds, KMI_CONFIG_INTEGER), .initial = 60, .least = 1,
+     .most = 2592000, .description = "alert when a task has waited this long"},
+    {KEY(alerts, failure_percent, alerts_failure_percent, KMI_CONFIG_INTEGER), .initial = 10, .least = 1, .most = 100,
+     .description = "alert when this share of tasks fails"},
     {KEY(alerts, disk_free_mb, alerts_disk_free_mb, KMI_CONFIG_INTEGER), .initial = 64, .least = 0, .most = 1048576,
      .description = "alert when less disk space is free"},
-    {KEY(alerts, repeat_minutes, alerts_repeat_minutes, KMI_CONFIG_INTEGER), .initial = 60, .least = 1,
-     .most = 10080, .description = "pause before the same alert is given again"},
+    {KEY(alerts, repeat_minutes, alerts_repeat_minutes, KMI_CONFIG_INTEGER), .initial = 60, .least = 1, .most = 10080,
+     .description = "pause before the same alert is given again"},
     {KEY(alerts, command, alerts_command_json, KMI_CONFIG_COMMAND), .is_user_only = true,
      .description = "program and arguments to run for an alert, which it gets as JSON on its standard input"},
 };

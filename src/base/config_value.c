@@ -124,8 +124,8 @@ static km_status check_value(const kmi_config_key *key, const json_t *value, con
         is_good = is_in_range(key, value);
         break;
     case KMI_CONFIG_DURABILITY:
-        is_good = json_is_string(value) && (strcmp(json_string_value(value), "full") == 0 ||
-                                            strcmp(json_string_value(value), "process") == 0);
+        is_good = json_is_string(value) &&
+                  (strcmp(json_string_value(value), "full") == 0 || strcmp(json_string_value(value), "process") == 0);
         break;
     case KMI_CONFIG_PATTERNS:
         return check_patterns(key, value, where, error);

@@ -48,11 +48,15 @@ static const char *fault_text(const json_error_t *fault) {
 }
 
 km_status kmi_json_parse(kmi_slice text, const char *what, json_t **ret_value, km_error *error) {
+    size_t nul_at = kmi_slice_find(text, (kmi_slice){"", 1}, 0); /* jansson takes one behind the end for the end */
+    if (nul_at != SIZE_MAX) {
+        return kmi_fail(error, KM_E_INVALID, "%s: not valid JSON: it holds a NUL character at byte %zu", what, nul_at);
+    }
     pthread_once(&seed_once, seed_hash_tables);
     json_error_t fault;
     memset(&fault, 0, sizeof fault);
-    json_t *value = json_loadb(text.ptr != NULL ? text.ptr : "", text.len,
-                               JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &fault);
+    json_t *value =
+        json_loadb(text.ptr != NULL ? text.ptr : "", text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &fault);
     if (value != NULL) {
         *ret_value = value;
         return KM_OK;
@@ -103,7 +107,8 @@ km_status kmi_json_get_text(const json_t *object, const char *key, const char *w
                             km_error *error) {
     const json_t *value = json_object_get(object, key);
     if (value != NULL && !json_is_null(value) && !json_is_string(value)) {
-        return kmi_fail(error, KM_E_INVALID, "%s: \"%s\" must be a string, not %s", what, key, kmi_json_type_name(value));
+        return kmi_fail(error, KM_E_INVALID, "%s: \"%s\" must be a string, not %s", what, key,
+                        kmi_json_type_name(value));
     }
     *ret_text = json_string_value(value);
     return KM_OK;

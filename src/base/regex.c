@@ -68,8 +68,7 @@ static uint32_t step_limit(size_t len) {
     return share > MOST_STEPS ? MOST_STEPS : share < LEAST_STEPS ? LEAST_STEPS : (uint32_t)share;
 }
 
-km_status kmi_regex_compile(kmi_slice pattern, bool ignore_case, bool use_jit, kmi_regex **ret_regex,
-                            km_error *error) {
+km_status kmi_regex_compile(kmi_slice pattern, bool ignore_case, bool use_jit, kmi_regex **ret_regex, km_error *error) {
     if (pattern.len > PATTERN_LIMIT_BYTES) {
         return kmi_fail(error, KM_E_INVALID, "pattern has %zu bytes, more than %zu", pattern.len, PATTERN_LIMIT_BYTES);
     }
@@ -136,8 +135,8 @@ km_status kmi_regex_search(const kmi_regex *regex, kmi_slice text, size_t from, 
         return kmi_fail(error, KM_E_NOMEM, "out of memory while matching a pattern");
     }
     (void)pcre2_set_match_limit(mine->context, step_limit(text.len - from));
-    int result = pcre2_match(regex->code, (PCRE2_SPTR)text.ptr, text.len, from, PCRE2_NO_UTF_CHECK, mine->data,
-                             mine->context);
+    int result =
+        pcre2_match(regex->code, (PCRE2_SPTR)text.ptr, text.len, from, PCRE2_NO_UTF_CHECK, mine->data, mine->context);
     if (result >= 0) {
         read_groups(mine, text, result, ret_match);
         /* \K can put the start behind the end; nobody can use such a match. */

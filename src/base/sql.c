@@ -208,6 +208,10 @@ km_status kmi_sql_execute(kmi_sql *sql, const char *text, km_error *error) {
     return code == SQLITE_OK ? KM_OK : kmi_sql_fail(sql, code, error);
 }
 
+void kmi_sql_rollback(kmi_sql *sql) {
+    if (kmi_sql_in_transaction(sql)) sqlite3_exec(sql->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
 /* ---- Statements ---- */
 
 static size_t first_slot(const char *text) {

@@ -32,6 +32,8 @@ sqlite3 *kmi_sql_handle(kmi_sql *sql);
 const char *kmi_sql_path(const kmi_sql *sql);
 /* Returns: false also when SQLite itself has rolled a transaction back after a fault. */
 bool kmi_sql_in_transaction(kmi_sql *sql);
+/* Ends a transaction without its changes; fine without one. A failure leaves nothing to be done: SQLite then has ended it. */
+void kmi_sql_rollback(kmi_sql *sql);
 
 /* Reads the first bytes of the database file without any lock, through the connection's own descriptor: closing another
  * descriptor of the file would drop the locks of every connection in this process. *ret_len is smaller at its end. */

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <utf8proc.h>
 
+#include "base/text_fold.h"
+
 #define REPLACEMENT_CHARACTER 0xFFFD
 
 /* Returns: the length of the longest prefix of plain ASCII without NUL, found eight bytes at a time. */
@@ -30,8 +32,8 @@ km_status kmi_text_check_utf8(kmi_slice text, const char *what, km_error *error)
             return kmi_fail(error, KM_E_INVALID, "%s holds a NUL character at byte %zu: remove it", what, at);
         }
         utf8proc_int32_t codepoint = -1;
-        utf8proc_ssize_t len = utf8proc_iterate((const utf8proc_uint8_t *)text.ptr + at,
-                                                (utf8proc_ssize_t)(text.len - at), &codepoint);
+        utf8proc_ssize_t len =
+            utf8proc_iterate((const utf8proc_uint8_t *)text.ptr + at, (utf8proc_ssize_t)(text.len - at), &codepoint);
         if (len <= 0) {
             return kmi_fail(error, KM_E_INVALID, "%s is not valid UTF-8 at byte %zu: convert it to UTF-8", what, at);
         }
@@ -90,6 +92,12 @@ bool kmi_text_is_word_char(int32_t codepoint) {
     default:
         return false;
     }
+}
+
+bool kmi_text_is_mark(int32_t codepoint) {
+    if (codepoint < 0x0300) return false;
+    utf8proc_category_t category = utf8proc_category(codepoint);
+    return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_MC || category == UTF8PROC_CATEGORY_ME;
 }
 
 /* Korean has spaces, but glues its particles to the words: pairs of syllables find them, whole words do not. */

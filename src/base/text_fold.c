@@ -18,8 +18,9 @@ static bool is_accent(int32_t character, int32_t base) {
     if (character == 0x0306 && (base == 0x0438 || base == 0x0443)) return false; /* Cyrillic й and ў are letters */
     return is_between(character, 0x0300, 0x036F) || is_between(character, 0x0483, 0x0487) ||
            (is_between(character, 0x0591, 0x05C7) && character != 0x05BE && character != 0x05C0 &&
-            character != 0x05C3 && character != 0x05C6) ||                                                /* Hebrew points */
-           is_between(character, 0x064B, 0x065F) || character == 0x0670 ||                                /* Arabic vowels */
+            character != 0x05C3 && character != 0x05C6) || /* Hebrew points */
+           is_between(character, 0x064B, 0x065F) ||
+           character == 0x0670 || /* Arabic vowels */
            is_between(character, 0x1AB0, 0x1AFF) || is_between(character, 0x1DC0, 0x1DFF) ||
            is_between(character, 0x20D0, 0x20FF) || is_between(character, 0xFE20, 0xFE2F);
 }
@@ -40,15 +41,15 @@ static size_t decode_plain(kmi_slice run, int32_t *ret_characters) {
 }
 
 size_t kmi_text_fold_run(kmi_slice run, int32_t ret_characters[KMI_FOLD_RUN_CHARACTERS]) {
-    const utf8proc_option_t options = UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE |
-                                      UTF8PROC_STABLE;
+    const utf8proc_option_t options =
+        UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE | UTF8PROC_STABLE;
     run = kmi_text_prefix(run, KMI_FOLD_RUN_BYTES);
     utf8proc_ssize_t count = utf8proc_decompose((const utf8proc_uint8_t *)run.ptr, (utf8proc_ssize_t)run.len,
                                                 ret_characters, (utf8proc_ssize_t)KMI_FOLD_RUN_CHARACTERS, options);
     if (count < 0 || (size_t)count > KMI_FOLD_RUN_CHARACTERS) return decode_plain(run, ret_characters);
     size_t kept = drop_accents(ret_characters, (size_t)count);
-    utf8proc_ssize_t composed = utf8proc_normalize_utf32(ret_characters, (utf8proc_ssize_t)kept,
-                                                         UTF8PROC_COMPOSE | UTF8PROC_STABLE);
+    utf8proc_ssize_t composed =
+        utf8proc_normalize_utf32(ret_characters, (utf8proc_ssize_t)kept, UTF8PROC_COMPOSE | UTF8PROC_STABLE);
     return composed >= 0 ? (size_t)composed : kept;
 }
 

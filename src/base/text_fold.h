@@ -15,6 +15,8 @@
 size_t kmi_text_fold_run(kmi_slice run, int32_t ret_characters[KMI_FOLD_RUN_CHARACTERS]);
 /* Writes one character as UTF-8, at most 4 bytes. Returns its length. */
 size_t kmi_text_encode(int32_t character, char ret_bytes[4]);
+/* True for a mark that belongs to the character before it. */
+bool kmi_text_is_mark(int32_t codepoint);
 /* Returns: the longest prefix of at most `limit` bytes that does not cut a character. */
 kmi_slice kmi_text_prefix(kmi_slice text, size_t limit);
 

@@ -67,8 +67,7 @@ km_status kmi_cli_open_reading(kmi_cli *cli, km_error *error) {
  * nobody left to tell. */
 static void write_line(const char *prefix, const char *format, va_list arguments) {
     char line[MESSAGE_SIZE];
-    size_t start = strlen(prefix);
-    memcpy(line, prefix, start);
+    size_t start = (size_t)(stpcpy(line, prefix) - line);
     int written = vsnprintf(line + start, sizeof line - start, format, arguments);
     if (written < 0) return;
     size_t end = start + strlen(line + start);

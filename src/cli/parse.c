@@ -183,13 +183,14 @@ static bool has_option(const kmi_command *command, kmi_slot slot) {
 }
 
 /* A group's options were parsed together; the verb may not know all of them. */
-static km_status check_verb_options(const kmi_cli *cli, const option_set *set, km_error *error) {
+static km_status check_verb_options(const kmi_cli *cli, const kmi_command *verb, const option_set *set,
+                                    km_error *error) {
     for (size_t i = 0; i < set->count; i++) {
         const kmi_option *row = set->rows[i];
         bool is_global = row->slot <= KMI_SLOT_HELP;
-        if (!is_global && cli->values[row->slot].is_set && !has_option(cli->command, row->slot)) {
-            return kmi_fail(error, KM_E_INVALID, "\"%s %s\" has no option \"--%s\"", cli->group->name,
-                            cli->command->name, row->name);
+        if (!is_global && cli->values[row->slot].is_set && !has_option(verb, row->slot)) {
+            return kmi_fail(error, KM_E_INVALID, "\"%s %s\" has no option \"--%s\"", cli->group->name, verb->name,
+                            row->name);
         }
     }
     return KM_OK;
@@ -207,7 +208,7 @@ static km_status pick_verb(kmi_cli *cli, const option_set *set, km_error *error)
     if (verb == NULL) return fail_unknown_verb(group, name, error);
     cli->group = group;
     cli->command = verb;
-    return check_verb_options(cli, set, error);
+    return check_verb_options(cli, verb, set, error);
 }
 
 static km_status check_argument_count(const kmi_cli *cli, km_error *error) {

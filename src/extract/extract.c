@@ -8,9 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "extract/content.h"
 #include "extract/custom_patterns.h"
+#include "extract/entities.h"
 #include "extract/prose.h"
+#include "extract/relations.h"
 #include "extract/sentences.h"
+#include "extract/statement.h"
+#include "extract/time_phrases.h"
 #include "extract/types.h"
 #include "util/error.h"
 
@@ -29,6 +34,7 @@ struct kmi_extractor {
     kmi_lexicon *lexicon;
     kmi_matcher *matcher;
     kmi_speech_acts *acts;
+    kmi_names *names;
     kmi_custom_patterns *custom; /* NULL: none */
 };
 
@@ -43,7 +49,8 @@ typedef struct extraction_run {
     size_t skipped_count, skipped_capacity;
     uint64_t *seen; /* hashes of contents: the same sentence twice is one candidate */
     size_t seen_capacity;
-    kmi_slice introduction; /* "We support:" before a list */
+    kmi_slice introduction;    /* "We support:" before a list */
+    kmi_antecedent antecedent; /* what "it" means at the start of the next sentence */
     bool is_assistant;
     km_error *error;
 } extraction_run;
@@ -65,8 +72,9 @@ km_status kmi_extractor_new(const char *custom_patterns_json, kmi_extractor **re
     if (extractor != NULL && extractor->lexicon != NULL) {
         extractor->acts = kmi_speech_acts_new(extractor->lexicon, extractor->arena);
         extractor->matcher = kmi_matcher_new(extractor->lexicon, extractor->arena);
+        extractor->names = kmi_names_new(extractor->lexicon, extractor->arena);
     }
-    if (extractor == NULL || extractor->acts == NULL || extractor->matcher == NULL) {
+    if (extractor == NULL || extractor->acts == NULL || extractor->matcher == NULL || extractor->names == NULL) {
         kmi_extractor_free(extractor);
         return kmi_fail(error, KM_E_NOMEM, "out of memory for the extractor");
     }
@@ -160,47 +168,6 @@ static kmi_candidate *add_candidate(extraction_run *run) {
     return &run->candidates[run->candidate_count++];
 }
 
-static bool is_space(char c) {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f';
-}
-
-/* Writes text with single blanks and without Markdown's emphasis marks; returns the bytes written (at most text.len). */
-static size_t write_plain(kmi_slice text, char *to) {
-    size_t n = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        if (is_space(c)) {
-            if (n > 0 && to[n - 1] != ' ')
-                to[n++] = ' ';
-        } else if (i + 1 < text.len && (c == '*' || c == '_') && text.ptr[i + 1] == c && (i == 0 || is_space(text.ptr[i - 1]) || n == 0 || i + 2 >= text.len || strchr(" .,:;!?)\n", text.ptr[i + 2]) != NULL)) {
-            i++;
-        } else {
-            to[n++] = c;
-        }
-    }
-    while (n > 0 && to[n - 1] == ' ')
-        n--;
-    return n;
-}
-
-/* The text of a memory: introduction of its list if it needs one, the kept part, first letter as a sentence has it. */
-static char *make_content(extraction_run *run, const kmi_tokens *tokens, size_t keep_from, kmi_slice introduction) {
-    size_t start = keep_from < tokens->count ? tokens->items[keep_from].start : 0;
-    kmi_slice kept = kmi_slice_sub(tokens->text, keep_from == 0 ? 0 : start, SIZE_MAX);
-    char *content = kmi_arena_alloc(run->arena, introduction.len + kept.len + 2);
-    if (content == NULL)
-        return NULL;
-    size_t n = write_plain(introduction, content);
-    if (n > 0)
-        content[n++] = ' ';
-    n += write_plain(kept, content + n);
-    content[n] = '\0';
-    bool is_name = keep_from < tokens->count && (tokens->items[keep_from].flags & (KMI_T_SHAPED | KMI_T_INNER_CAP | KMI_T_QUOTED | KMI_T_DIGIT)) != 0;
-    if (keep_from > 0 && introduction.len == 0 && !is_name && content[0] >= 'a' && content[0] <= 'z')
-        content[0] = (char)(content[0] - 'a' + 'A');
-    return content;
-}
-
 static size_t count_words(const kmi_tokens *tokens) {
     size_t words = 0;
     for (size_t i = 0; i < tokens->count; i++) {
@@ -249,9 +216,74 @@ static km_status apply_custom_patterns(extraction_run *run, const char *content,
     return status;
 }
 
+static km_status copy_entities(extraction_run *run, const kmi_entity_list *list, kmi_candidate *candidate) {
+    if (list->count == 0)
+        return KM_OK;
+    km_entity *entities = kmi_arena_alloc_array(run->arena, list->count, sizeof *entities);
+    for (size_t i = 0; entities != NULL && i < list->count; i++) {
+        entities[i] = (km_entity){kmi_arena_copy(run->arena, list->items[i].name), list->items[i].type};
+        if (entities[i].name == NULL)
+            return out_of_memory(run);
+    }
+    candidate->entities = entities;
+    candidate->entity_count = list->count;
+    return entities != NULL ? KM_OK : out_of_memory(run);
+}
+
+/* "The app" as statement.c folds it: lower case, without its article. */
+static const char *fold_subject(extraction_run *run, const char *name) {
+    static const char *const articles[] = {"the ", "our ", "a ", "an "};
+    for (size_t i = 0; i < sizeof articles / sizeof articles[0]; i++) {
+        if (strncmp(name, articles[i], strlen(articles[i])) == 0) {
+            name += strlen(articles[i]);
+            break;
+        }
+    }
+    char *folded = kmi_arena_copy_text(run->arena, name);
+    for (char *c = folded; c != NULL && *c != '\0'; c++)
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char)(*c + 0x20);
+    return folded;
+}
+
+/* Subject and value, relations, times: what the learner compares and the graph holds. */
+static km_status describe(extraction_run *run, const kmi_tokens *tokens, const kmi_speech_act *act, kmi_candidate *candidate) {
+    kmi_entity_list entities;
+    kmi_statement statement;
+    kmi_relation relations[KMI_RELATIONS_MAX];
+    kmi_entities_find(run->extractor->names, tokens, act->first, &entities);
+    if (!kmi_statement_find(tokens, act, &entities, run->arena, &statement))
+        return out_of_memory(run);
+    candidate->subject = statement.subject;
+    candidate->attribute = statement.attribute;
+    candidate->value = statement.value;
+    candidate->replaces = statement.replaces;
+    candidate->is_correction = statement.is_correction;
+    if (kmi_content_opens_with_pronoun(tokens, act->first) && run->antecedent.name[0] != '\0' && candidate->subject != NULL)
+        candidate->subject = fold_subject(run, run->antecedent.name);
+    size_t count = kmi_relations_find(tokens, &statement, &entities, run->arena, relations);
+    if (count == SIZE_MAX || (candidate->subject == NULL && statement.subject != NULL))
+        return out_of_memory(run);
+    if (count > 0) {
+        kmi_relation *copy = kmi_arena_alloc_array(run->arena, count, sizeof *copy);
+        if (copy == NULL)
+            return out_of_memory(run);
+        memcpy(copy, relations, count * sizeof *copy);
+        candidate->relations = copy;
+        candidate->relation_count = count;
+    }
+    kmi_time_found when = kmi_time_phrase_find(tokens, act->first, run->input->said_at_us);
+    if (when.phrase.len > 0 && (candidate->time_phrase = kmi_arena_copy(run->arena, when.phrase)) == NULL)
+        return out_of_memory(run);
+    candidate->event_at_us = when.at_us;
+    kmi_antecedent_set(&run->antecedent, tokens, statement.subject_from, statement.subject_to);
+    return copy_entities(run, &entities, candidate);
+}
+
 static km_status keep_statement(extraction_run *run, const kmi_tokens *tokens, const kmi_speech_act *act, kmi_slice introduction) {
     kmi_judgement judgement = kmi_types_judge(run->extractor->matcher, tokens, act, run->is_assistant);
-    char *content = make_content(run, tokens, judgement.keep_from, introduction);
+    kmi_content_request request = {tokens, judgement.keep_from, introduction, &run->antecedent};
+    char *content = kmi_content_make(&request, run->arena);
     if (content == NULL)
         return out_of_memory(run);
     bool is_new = true;
@@ -270,8 +302,10 @@ static km_status keep_statement(extraction_run *run, const kmi_tokens *tokens, c
         return out_of_memory(run);
     *candidate = (kmi_candidate){.content = content, .type = judgement.type, .knowledge_type = judgement.knowledge_type,
                                  .polarity = judgement.polarity, .pattern = judgement.pattern, .confidence = judgement.confidence,
-                                 .importance = judgement.importance, .is_correction = act->is_correction};
-    return KM_OK;
+                                 .importance = judgement.importance};
+    status = describe(run, tokens, act, candidate);
+    run->antecedent.sentence = tokens->text;
+    return status;
 }
 
 static km_status extract_sentence(extraction_run *run, kmi_slice sentence, bool is_item) {
@@ -313,6 +347,8 @@ static km_status extract_block(extraction_run *run, const kmi_prose_block *block
     }
     if (!block->is_item)
         run->introduction = (kmi_slice){0};
+    if (block->is_item)
+        run->antecedent = (kmi_antecedent){0}; /* items of a list do not refer to each other */
     if (block->ends_with_colon && !block->is_item && block->text.len <= INTRODUCTION_BYTES) {
         run->introduction = block->text;
         return add_skipped(run, block->text, is_heading_line(run, block->text) ? "heading" : "introduction");

@@ -21,6 +21,7 @@ static const struct {
     const char *words; /* separated by spaces */
 } word_lists[] = {
 #include "extract/words.inc"
+#include "extract/first_names.inc"
 };
 
 static uint32_t hash_word(kmi_slice text) {

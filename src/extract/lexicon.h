@@ -39,7 +39,7 @@ typedef enum kmi_word_class {
     KMI_W_UNIT = 1u << 24,    /* seconds, mb, characters */
     KMI_W_SINGLE = 1u << 25,  /* nouns that have one value at a time: port, timeout, deadline */
     KMI_W_PERSON_VERB = 1u << 26, /* what only people do: joined, approves, leaves */
-    KMI_W_NAMED = 1u << 27,       /* first word of an entry of the table of names */
+    KMI_W_NAMED = 1u << 27,       /* first word of a name of several words */
     KMI_W_CHANGE = 1u << 28,      /* moved, switched, replaced */
     KMI_W_COMMON = 1u << 29,      /* ordinary words that are often capitalised at the start: no names */
 } kmi_word_class;
@@ -48,6 +48,7 @@ typedef struct kmi_word {
     kmi_slice text;   /* lower case */
     uint32_t classes; /* kmi_word_class */
     uint32_t number;  /* from 1 */
+    uint32_t name;    /* 1 + index in the table of names, 0: none */
     uint32_t first_use; /* for patterns: 1 + index of the first place that starts with this word, 0: none */
 } kmi_word;
 

@@ -84,6 +84,8 @@ static size_t take_key_block(redactor *self, size_t at) {
             end++;
     } else {
         end = at + private_at + sizeof "PRIVATE KEY" - 1;
+        while (end < text.len && (text.ptr[end] == '-' || text.ptr[end] == ' '))
+            end++;
         while (end < text.len && ((kmi_secret_byte_class((unsigned char)text.ptr[end]) & KMI_BYTE_WORD) ||
                                   strchr("+/=\r\n\\", text.ptr[end]) != NULL))
             end++;

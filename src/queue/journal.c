@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -45,7 +46,9 @@ static bool is_named_journal(const kmi_queue *queue, const struct stat *open_fil
 }
 
 static km_status check_file(const kmi_queue *queue, const struct stat *file, km_error *error) {
-    if (S_ISREG(file->st_mode) && file->st_nlink <= 1 && (file->st_uid == geteuid() || geteuid() == 0)) return KM_OK;
+    /* The auxiliary vector tells the user we were started as without a system call. */
+    bool is_ours = file->st_uid == (uid_t)getauxval(AT_EUID) || file->st_uid == geteuid() || geteuid() == 0;
+    if (S_ISREG(file->st_mode) && file->st_nlink <= 1 && is_ours) return KM_OK;
     return kmi_fail(error, KM_E_PERMISSION, "\"%s/journal\" is not a plain file of ours; move it away and try again",
                     queue->path);
 }
@@ -106,9 +109,10 @@ uint64_t kmi_journal_make_id(km_error *error) {
     return id << 16 | (uint64_t)uuid.bytes[14] << 8 | uuid.bytes[15];
 }
 
-static km_status fill_new_journal(int fd, const char *path, km_error *error) {
+static km_status fill_new_journal(int fd, const char *path, bool is_sealed, km_error *error) {
     static const char zeros[KMI_JOURNAL_PREFILL_BYTES];
-    kmi_journal_header header = {.next_offset = KMI_JOURNAL_DATA_OFFSET, .journal_id = kmi_journal_make_id(error)};
+    kmi_journal_header header = {
+        .next_offset = KMI_JOURNAL_DATA_OFFSET, .journal_id = kmi_journal_make_id(error), .is_sealed = is_sealed};
     if (header.journal_id == 0) return KM_E_IO;
     km_status status = kmi_file_write_at(fd, path, 0, zeros, sizeof zeros, error);
     if (status == KM_OK) status = kmi_journal_write_header(fd, &header, path, error);
@@ -116,7 +120,7 @@ static km_status fill_new_journal(int fd, const char *path, km_error *error) {
     return status;
 }
 
-km_status kmi_journal_create(kmi_queue *queue, const char *name, km_error *error) {
+km_status kmi_journal_create(kmi_queue *queue, const char *name, bool is_sealed, km_error *error) {
     char temporary[64];
     kmi_uuid unique;
     char unique_text[KMI_UUID_TEXT_SIZE];
@@ -125,7 +129,7 @@ km_status kmi_journal_create(kmi_queue *queue, const char *name, km_error *error
     snprintf(temporary, sizeof temporary, ".journal.%s", kmi_uuid_format(&unique, unique_text));
     KMI_CLEANUP_FD int fd = -1;
     status = kmi_file_open(queue->dir_fd, temporary, O_RDWR | O_CREAT | O_EXCL, &fd, error);
-    if (status == KM_OK) status = fill_new_journal(fd, queue->path, error);
+    if (status == KM_OK) status = fill_new_journal(fd, queue->path, is_sealed, error);
     if (status == KM_OK && renameat2(queue->dir_fd, temporary, queue->dir_fd, name, RENAME_NOREPLACE) != 0)
         status = errno == EEXIST ? kmi_fail(error, KM_E_CONFLICT, "\"%s/%s\" exists", queue->path, name)
                                  : kmi_fail_errno(error, errno, "cannot create \"%s/%s\"", queue->path, name);
@@ -156,7 +160,7 @@ static km_status open_for_append(kmi_queue *queue, kmi_journal *ret_journal, km_
         if (status == KM_OK) {
             status = set_aside_damaged(queue, ret_journal, error);
         } else if (status == KM_E_NOT_FOUND) {
-            status = kmi_journal_create(queue, KMI_JOURNAL_NAME, error);
+            status = kmi_journal_create(queue, KMI_JOURNAL_NAME, false, error);
             if (status == KM_E_CONFLICT) status = KM_OK; /* another process was faster */
         }
         if (status != KM_OK) return status;

@@ -40,8 +40,9 @@ typedef struct kmi_journal {
 km_status kmi_journal_open_locked(kmi_queue *queue, kmi_journal *ret_journal, km_error *error) KM_MUST_CHECK;
 void kmi_journal_close(kmi_journal *journal); /* releases its locks as well */
 km_status kmi_journal_write_header(int fd, const kmi_journal_header *header, const char *path, km_error *error) KM_MUST_CHECK;
-/* Creates an empty, pre-filled, synced journal under `name`; KM_E_CONFLICT when the name exists. */
-km_status kmi_journal_create(kmi_queue *queue, const char *name, km_error *error) KM_MUST_CHECK;
+/* Creates an empty, pre-filled, synced journal under `name`; KM_E_CONFLICT when the name exists. One that is not the journal
+ * yet must be sealed. */
+km_status kmi_journal_create(kmi_queue *queue, const char *name, bool is_sealed, km_error *error) KM_MUST_CHECK;
 /* Returns: an id for a new journal: rises with time, not guessable from outside. 0 after a failure. */
 uint64_t kmi_journal_make_id(km_error *error);
 

@@ -32,6 +32,7 @@ typedef struct kmi_queue {
     int lock_fd;      /* queue/lock, -1 until kmi_queue_lock_fd() */
     const char *path; /* of queue/, for messages; borrowed */
 } kmi_queue;
+#define KMI_QUEUE_CLOSED {.dir_fd = -1, .lock_fd = -1}
 
 /* Opens queue/ below the memory directory. With `create` it is made (synced, so that it survives a power cut); else
  * KM_E_NOT_FOUND. `path` is for messages and must outlive the queue. */

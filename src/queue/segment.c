@@ -36,28 +36,35 @@ km_status kmi_segment_list(kmi_queue *queue, kmi_segment_names *ret_names, km_er
 
 /* ---- Taking ---- */
 
-/* Makes journal.next an empty journal whose header tells the backlog. */
-static km_status prepare_next(kmi_queue *queue, uint64_t backlog, km_error *error) {
-    KMI_CLEANUP_FD int fd = -1;
-    km_status status = kmi_file_open(queue->dir_fd, KMI_JOURNAL_NEXT_NAME, O_RDWR, &fd, error);
+/* What holds records, or cannot be read, must not become the journal: it is looked after as a segment. */
+static km_status set_next_aside(kmi_queue *queue, km_error *error) {
+    char name[KMI_SEGMENT_NAME_SIZE];
+    uint64_t id = kmi_journal_make_id(error);
+    if (id == 0) return KM_E_IO;
+    kmi_segment_name_format(id, name);
+    if (renameat(queue->dir_fd, KMI_JOURNAL_NEXT_NAME, queue->dir_fd, name) != 0)
+        return kmi_fail_errno(error, errno, "cannot rename \"%s/%s\"", queue->path, KMI_JOURNAL_NEXT_NAME);
+    return kmi_fail(error, KM_E_BUSY, "\"%s/%s\" was not empty and is now a segment", queue->path, KMI_JOURNAL_NEXT_NAME);
+}
+
+/* Opens journal.next, makes it an empty journal whose header tells the backlog, and keeps it locked against appends: a
+ * process that opened this file in an earlier life of it may still be waiting for that lock. *ret_fd is closed by the caller, after
+ * the exchange. */
+static km_status prepare_next(kmi_queue *queue, uint64_t backlog, int *ret_fd, km_error *error) {
+    km_status status = kmi_file_open(queue->dir_fd, KMI_JOURNAL_NEXT_NAME, O_RDWR, ret_fd, error);
     if (status == KM_E_NOT_FOUND) {
-        status = kmi_journal_create(queue, KMI_JOURNAL_NEXT_NAME, error);
-        if (status == KM_OK || status == KM_E_CONFLICT) status = kmi_file_open(queue->dir_fd, KMI_JOURNAL_NEXT_NAME, O_RDWR, &fd, error);
+        status = kmi_journal_create(queue, KMI_JOURNAL_NEXT_NAME, true, error);
+        if (status == KM_OK || status == KM_E_CONFLICT)
+            status = kmi_file_open(queue->dir_fd, KMI_JOURNAL_NEXT_NAME, O_RDWR, ret_fd, error);
     }
-    kmi_journal_header header;
-    if (status == KM_OK && (!kmi_journal_header_read(queue, KMI_JOURNAL_NEXT_NAME, &header) || header.record_count != 0 || header.is_sealed)) {
-        /* Not ours to use: what it holds is looked after as a segment. */
-        char name[KMI_SEGMENT_NAME_SIZE];
-        uint64_t id = kmi_journal_make_id(error);
-        if (id == 0) return KM_E_IO;
-        kmi_segment_name_format(id, name);
-        if (renameat(queue->dir_fd, KMI_JOURNAL_NEXT_NAME, queue->dir_fd, name) != 0)
-            return kmi_fail_errno(error, errno, "cannot rename \"%s/%s\"", queue->path, KMI_JOURNAL_NEXT_NAME);
-        return kmi_fail(error, KM_E_BUSY, "\"%s/%s\" was not empty and is now a segment", queue->path, KMI_JOURNAL_NEXT_NAME);
-    }
+    if (status == KM_OK) status = kmi_lock_wait(*ret_fd, KMI_LOCK_BYTE_APPEND, 1000, error);
     if (status != KM_OK) return status;
+    kmi_journal_header header;
+    if (!kmi_journal_header_read(queue, KMI_JOURNAL_NEXT_NAME, &header) || header.record_count != 0)
+        return set_next_aside(queue, error);
     header.backlog = backlog;
-    return kmi_journal_write_header(fd, &header, queue->path, error);
+    header.is_sealed = false;
+    return kmi_journal_write_header(*ret_fd, &header, queue->path, error);
 }
 
 km_status kmi_segment_take(kmi_queue *queue, uint64_t backlog, char ret_name[KMI_SEGMENT_NAME_SIZE], km_error *error) {
@@ -68,7 +75,8 @@ km_status kmi_segment_take(kmi_queue *queue, uint64_t backlog, char ret_name[KMI
     if (status != KM_OK || (journal.is_valid && journal.header.record_count == 0)) return status;
     uint64_t journal_id = journal.is_valid ? journal.header.journal_id : kmi_journal_make_id(error);
     if (journal_id == 0) return KM_E_IO;
-    status = prepare_next(queue, backlog + journal.header.record_count, error);
+    KMI_CLEANUP_FD int next_fd = -1;
+    status = prepare_next(queue, backlog + journal.header.record_count, &next_fd, error);
     if (status != KM_OK) return status;
     if (journal.is_valid) {
         journal.header.is_sealed = true; /* whoever waits for the lock on this file looks for its successor */
@@ -212,10 +220,11 @@ static km_status wipe(int fd, const char *path, uint64_t end, km_error *error) {
     return status;
 }
 
-/* Gives the file a new life as an empty journal. Its new header is on the disk when this returns: the old records can then
- * never be read again, whatever becomes of the renames. */
+/* Gives the file a new life as an empty journal, sealed until it becomes the journal. Its new header is on the disk when this
+ * returns: the old records can then never be read again, whatever becomes of the renames. */
 static km_status renew(kmi_segment *segment, uint64_t old_end, km_error *error) {
-    kmi_journal_header header = {.next_offset = KMI_JOURNAL_DATA_OFFSET, .journal_id = kmi_journal_make_id(error)};
+    kmi_journal_header header = {
+        .next_offset = KMI_JOURNAL_DATA_OFFSET, .journal_id = kmi_journal_make_id(error), .is_sealed = true};
     if (header.journal_id == 0) return KM_E_IO;
     km_status status = kmi_journal_write_header(segment->fd, &header, segment->name, error);
     if (status == KM_OK) status = kmi_file_sync_data(segment->fd, segment->name, error);

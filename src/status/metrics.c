@@ -19,9 +19,9 @@ static const char page_magic[8] = {'K', 'M', 'M', 'E', 'T', 'R', 'I', '\n'};
 
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "64-bit atomics must work across processes");
 
-/* Maps a page that is whole and ours; *ret_page stays NULL otherwise. */
-static km_status map_page(int state_fd, kmi_metrics_page **ret_page, km_error *error) {
-    KMI_CLEANUP_FD int fd = openat(state_fd, "state/metrics", O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+/* Maps a page that is whole and ours; ret_metrics->page stays NULL otherwise. */
+static km_status map_page(int memory_dir_fd, kmi_metrics *ret_metrics, km_error *error) {
+    KMI_CLEANUP_FD int fd = openat(memory_dir_fd, "state/metrics", O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     struct stat file;
     if (fd < 0) return errno == ENOENT || errno == ENOTDIR ? KM_OK : kmi_fail_errno(error, errno, "cannot open \"state/metrics\"");
     if (fstat(fd, &file) != 0 || !S_ISREG(file.st_mode) || file.st_size != (off_t)sizeof(kmi_metrics_page)) return KM_OK;
@@ -33,7 +33,9 @@ static km_status map_page(int state_fd, kmi_metrics_page **ret_page, km_error *e
         munmap(mapped, sizeof *page);
         return KM_OK;
     }
-    *ret_page = page;
+    ret_metrics->page = page;
+    ret_metrics->fd = fd;
+    fd = -1;
     return KM_OK;
 }
 
@@ -48,16 +50,23 @@ static km_status create_page(int memory_dir_fd, km_error *error) {
 }
 
 km_status kmi_metrics_open(kmi_metrics *metrics, int memory_dir_fd, bool create, km_error *error) {
-    metrics->page = NULL;
-    km_status status = map_page(memory_dir_fd, &metrics->page, error);
+    *metrics = (kmi_metrics)KMI_METRICS_CLOSED;
+    km_status status = map_page(memory_dir_fd, metrics, error);
     if (status != KM_OK || metrics->page != NULL || !create) return status;
     status = create_page(memory_dir_fd, error);
-    return status == KM_OK ? map_page(memory_dir_fd, &metrics->page, error) : status;
+    return status == KM_OK ? map_page(memory_dir_fd, metrics, error) : status;
 }
 
 void kmi_metrics_close(kmi_metrics *metrics) {
-    if (metrics->page != NULL) munmap(metrics->page, sizeof *metrics->page);
+    if (metrics->page == NULL) return;
+    munmap(metrics->page, sizeof *metrics->page);
     metrics->page = NULL;
+    kmi_fd_close(&metrics->fd);
+}
+
+bool kmi_metrics_is_current(const kmi_metrics *metrics) {
+    struct stat file;
+    return metrics->page != NULL && fstat(metrics->fd, &file) == 0 && file.st_nlink != 0;
 }
 
 void kmi_metrics_add(const kmi_metrics *metrics, kmi_metric metric, uint64_t amount) {

@@ -64,13 +64,17 @@ typedef struct kmi_metrics_page {
 } kmi_metrics_page;
 
 typedef struct kmi_metrics {
+    int fd;                 /* of the page, -1: none */
     kmi_metrics_page *page; /* NULL: none */
 } kmi_metrics;
+#define KMI_METRICS_CLOSED {.fd = -1}
 
 /* Maps state/metrics below the memory directory. With `create` it is made when missing or unusable; else a missing or
  * unusable page is KM_OK with page NULL. Cost: open, fstat, mmap. */
 km_status kmi_metrics_open(kmi_metrics *metrics, int memory_dir_fd, bool create, km_error *error) KM_MUST_CHECK;
 void kmi_metrics_close(kmi_metrics *metrics);
+/* True while the mapped page is still the file of the directory; false also when there is none. */
+bool kmi_metrics_is_current(const kmi_metrics *metrics);
 
 void kmi_metrics_add(const kmi_metrics *metrics, kmi_metric metric, uint64_t amount);
 uint64_t kmi_metrics_get(const kmi_metrics *metrics, kmi_metric metric);

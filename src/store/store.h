@@ -63,6 +63,7 @@ typedef struct kmi_memory_new {
     int64_t last_seen_at_us; /* 0: created_at_us */
     int64_t expires_at_us;   /* 0: never */
     uint32_t seen_count;     /* 0: 1 */
+    int64_t seq;             /* 0: the next one. Import: at least this one, so that gaps survive a move */
 } kmi_memory_new;
 
 /* Stores one memory with its search units, entities, mentions, relations, and updates of the counters by type and source.
@@ -71,6 +72,10 @@ km_status kmi_store_memory_insert(kmi_store *store, const kmi_memory_new *memory
 /* Finds a live memory with the same normalised text (SHA-256 of the folded text without closing punctuation).
  * *ret_is_found; ret_id. Compares type-independent. */
 km_status kmi_store_memory_find_same(kmi_store *store, kmi_slice content, bool *ret_is_found, kmi_uuid *ret_id,
+                                     km_error *error) KM_MUST_CHECK;
+/* The same in two steps: the hash needs no store. */
+km_status kmi_store_content_hash(kmi_slice content, unsigned char ret_hash[32], km_error *error) KM_MUST_CHECK;
+km_status kmi_store_memory_find_hash(kmi_store *store, const unsigned char hash[32], bool *ret_is_found, kmi_uuid *ret_id,
                                      km_error *error) KM_MUST_CHECK;
 /* Live memories with this subject and attribute, newest first, at most `limit`. */
 km_status kmi_store_memory_find_subject(kmi_store *store, const char *subject, const char *attribute, size_t limit,

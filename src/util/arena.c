@@ -84,8 +84,8 @@ static block *add_block(kmi_arena *arena, size_t needed) {
 static void *reserve(kmi_arena *arena, size_t size, size_t alignment) {
     block *current = arena->newest;
     size_t padding = current != NULL ? (size_t)-current->used & (alignment - 1) : 0;
-    bool fits = current != NULL && padding <= current->size - current->used &&
-                size <= current->size - current->used - padding;
+    bool fits =
+        current != NULL && padding <= current->size - current->used && size <= current->size - current->used - padding;
     if (!fits) {
         padding = 0;
     }

@@ -145,8 +145,8 @@ static size_t utf8_length(const unsigned char *at, size_t rest) {
 }
 
 static void add_json_escape(kmi_buf *buf, unsigned code) {
-    static const char short_names[] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f',
-                                       ['\r'] = 'r', ['"'] = '"',  ['\\'] = '\\'};
+    static const char short_names[] = {
+        ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r', ['"'] = '"', ['\\'] = '\\'};
     if (code < sizeof short_names && short_names[code] != '\0') {
         char escape[2] = {'\\', short_names[code]};
         kmi_buf_add(buf, escape, sizeof escape);

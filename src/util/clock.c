@@ -15,8 +15,8 @@
 #define US_PER_MS INT64_C(1000)
 #define US_PER_SECOND INT64_C(1000000)
 #define US_PER_DAY (86400 * US_PER_SECOND)
-#define DAYS_PER_ERA INT64_C(146097)   /* 400 years */
-#define DAYS_TO_1970 INT64_C(719468)   /* from 0000-03-01 to 1970-01-01 */
+#define DAYS_PER_ERA INT64_C(146097)                                             /* 400 years */
+#define DAYS_TO_1970 INT64_C(719468)                                             /* from 0000-03-01 to 1970-01-01 */
 #define FIRST_TIME_US (INT64_C(-62135596800) * US_PER_SECOND)                    /* 0001-01-01T00:00:00 */
 #define LAST_TIME_US (INT64_C(253402300799) * US_PER_SECOND + US_PER_SECOND - 1) /* 9999-12-31T23:59:59.999999 */
 

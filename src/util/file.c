@@ -90,8 +90,8 @@ static km_status check_opened(const char *name, const struct stat *info, km_erro
         return KM_E_NOT_FOUND;
     }
     if (info->st_nlink > 1) {
-        return kmi_fail(error, KM_E_PERMISSION, "\"%s\" has %lu hard links: copy it, so that it has one name only", name,
-                        (unsigned long)info->st_nlink);
+        return kmi_fail(error, KM_E_PERMISSION, "\"%s\" has %lu hard links: copy it, so that it has one name only",
+                        name, (unsigned long)info->st_nlink);
     }
     return KM_OK;
 }
@@ -148,8 +148,8 @@ km_status kmi_dir_open(int dir_fd, const char *name, int *ret_fd, km_error *erro
     int failure = errno;
     struct stat info;
     /* With O_DIRECTORY a symbolic link is ENOTDIR too. */
-    bool is_link = (failure == ELOOP || failure == ENOTDIR) &&
-                   fstatat(dir_fd, name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(info.st_mode);
+    bool is_link = (failure == ELOOP || failure == ENOTDIR) && fstatat(dir_fd, name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+                   S_ISLNK(info.st_mode);
     if (is_link) {
         return kmi_fail(error, KM_E_PERMISSION, "\"%s\" is a symbolic link: replace it by the directory itself", name);
     }

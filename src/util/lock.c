@@ -39,7 +39,8 @@ km_status kmi_lock_try(int fd, off_t byte, km_error *error) {
     if (failure == EAGAIN || failure == EACCES) {
         return KM_E_BUSY;
     }
-    return kmi_fail_errno(error, failure, "cannot lock byte %lld (does the file system support locks?)", (long long)byte);
+    return kmi_fail_errno(error, failure, "cannot lock byte %lld (does the file system support locks?)",
+                          (long long)byte);
 }
 
 km_status kmi_lock_wait(int fd, off_t byte, int64_t timeout_ms, km_error *error) {

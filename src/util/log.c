@@ -106,8 +106,7 @@ static void rotate_if_full(kmi_log *log, size_t added) {
     if (is_still_ours) {
         char old_name[256];
         int len = snprintf(old_name, sizeof old_name, "%s.1", log->name);
-        if (len < 0 || (size_t)len >= sizeof old_name ||
-            renameat(log->dir_fd, log->name, log->dir_fd, old_name) < 0) {
+        if (len < 0 || (size_t)len >= sizeof old_name || renameat(log->dir_fd, log->name, log->dir_fd, old_name) < 0) {
             return; /* goes on in the old file: a log that is too long is better than none */
         }
     }

@@ -35,15 +35,16 @@ typedef struct id_source {
 
 static _Thread_local id_source thread_source;
 static _Atomic unsigned fork_count;
-static pthread_once_t fork_watch_once = PTHREAD_ONCE_INIT;
-static int fork_watch_result;
+static atomic_flag is_watching_forks = ATOMIC_FLAG_INIT;
 
 static void count_fork(void) {
     atomic_fetch_add_explicit(&fork_count, 1, memory_order_relaxed);
 }
 
-static void watch_forks(void) {
-    fork_watch_result = pthread_atfork(NULL, NULL, count_fork);
+/* A flag instead of pthread_once(), which ends in a system call. A fork in the very moment of the first id is the caller's
+ * thread's own, and that thread is here. */
+static bool watch_forks(void) {
+    return atomic_flag_test_and_set(&is_watching_forks) || pthread_atfork(NULL, NULL, count_fork) == 0;
 }
 
 static km_status fetch_random(void *bytes, size_t len, km_error *error) {
@@ -128,8 +129,7 @@ static kmi_uuid lay_out(const id_source *source) {
 }
 
 km_status kmi_uuid_make(kmi_uuid *ret_uuid, km_error *error) {
-    pthread_once(&fork_watch_once, watch_forks);
-    if (fork_watch_result != 0) {
+    if (!watch_forks()) {
         return kmi_fail(error, KM_E_NOMEM, "out of memory while preparing ids");
     }
     id_source *source = &thread_source;
@@ -220,8 +220,10 @@ km_status kmi_uuid_parse(const char *text, kmi_uuid *ret_uuid, km_error *error) 
     size_t count = 0;
     size_t hyphens = 0;
     if (text == NULL || !read_nibbles(text, nibbles, &count, &hyphens) || count != 32 || hyphens != 4) {
-        return kmi_fail(error, KM_E_INVALID, "\"%.40s\" is not an id: expected 36 characters like "
-                        "\"0192c3b0-7d1e-7c4a-9f00-2b6f1a3c5d7e\"", text != NULL ? text : "");
+        return kmi_fail(error, KM_E_INVALID,
+                        "\"%.40s\" is not an id: expected 36 characters like "
+                        "\"0192c3b0-7d1e-7c4a-9f00-2b6f1a3c5d7e\"",
+                        text != NULL ? text : "");
     }
     for (size_t i = 0; i < 16; i++) {
         ret_uuid->bytes[i] = (unsigned char)(nibbles[2 * i] << 4 | nibbles[2 * i + 1]);
@@ -234,8 +236,10 @@ km_status kmi_uuid_prefix_range(const char *prefix, kmi_uuid *ret_low, kmi_uuid 
     size_t count = 0;
     size_t hyphens = 0;
     if (prefix == NULL || !read_nibbles(prefix, nibbles, &count, &hyphens) || count == 0) {
-        return kmi_fail(error, KM_E_INVALID, "\"%.40s\" is not an id or the beginning of one: expected hexadecimal "
-                        "digits", prefix != NULL ? prefix : "");
+        return kmi_fail(error, KM_E_INVALID,
+                        "\"%.40s\" is not an id or the beginning of one: expected hexadecimal "
+                        "digits",
+                        prefix != NULL ? prefix : "");
     }
     memset(ret_low->bytes, 0x00, sizeof ret_low->bytes);
     memset(ret_high->bytes, 0xFF, sizeof ret_high->bytes);

@@ -161,9 +161,13 @@ static km_status apply_task(const kmi_batch_context *context, const kmi_batch_ta
     return put_completed(context, task, ids, id_count, kmi_clock_monotonic_us() - start_us, error);
 }
 
-/* Faults that say nothing about the task: the store or the machine is at fault, or we were told to stop. */
-static bool is_fault_of_surroundings(km_status status) {
-    return (kmi_is_environment_error(status) && status != KM_E_BUSY) || status == KM_E_STORE || status == KM_E_INTERRUPTED;
+/* Whose fault is it when applying ended with `status`? What went wrong in extraction, lack of memory included, is the task's:
+ * it would come out the same however often this batch is committed, and a later run of its own starts afresh. What went wrong
+ * in the store says nothing about the task. */
+static bool is_fault_of_task(const kmi_batch_task *task, km_status status) {
+    if (task->status != KM_OK) return true;
+    bool is_environment = kmi_is_environment_error(status) && status != KM_E_BUSY;
+    return !is_environment && status != KM_E_STORE && status != KM_E_INTERRUPTED;
 }
 
 static km_status apply_under_savepoint(const kmi_batch_context *context, const kmi_batch_task *task, kmi_arena *arena,
@@ -173,7 +177,7 @@ static km_status apply_under_savepoint(const kmi_batch_context *context, const k
     km_error fault = {0};
     status = apply_task(context, task, arena, &fault);
     if (status == KM_OK) return kmi_store_savepoint_release(context->store, error);
-    if (is_fault_of_surroundings(status)) {
+    if (!is_fault_of_task(task, status)) {
         if (error != NULL) *error = fault;
         return status;
     }
@@ -199,7 +203,7 @@ static km_status apply_all(kmi_batch *batch, const kmi_batch_context *context, b
             status = apply_under_savepoint(context, task, arena, error);
         } else {
             status = apply_task(context, task, arena, error);
-            *ret_is_task_fault = status != KM_OK && !is_fault_of_surroundings(status);
+            *ret_is_task_fault = status != KM_OK && is_fault_of_task(task, status);
         }
         kmi_slot_clear(slot);
         kmi_arena_clear(arena);

@@ -40,6 +40,7 @@ typedef struct worker {
     kmi_metrics metrics;
     uint64_t generation;
     off_t lock_byte;
+    bool is_worker; /* holds the worker's lock; the page tells about us */
     kmi_log *log;
     kmi_store *store;
     uint64_t epoch;
@@ -116,19 +117,28 @@ static km_status become_worker(worker *w, km_error *error) {
     if (status == KM_E_BUSY) return kmi_fail(error, KM_E_CONFLICT, "another worker is being started");
     if (status != KM_OK) return status;
     status = take_worker_lock(w, error);
-    if (status == KM_OK) kmi_heartbeat_beat(&w->metrics); /* before anyone may look at us */
+    w->is_worker = status == KM_OK;
+    if (w->is_worker) kmi_heartbeat_beat(&w->metrics); /* before anyone may look at us */
     kmi_lock_release(w->queue.lock_fd, KMI_LOCK_BYTE_STARTER);
     return status;
+}
+
+/* Says that a worker is there, or that it has left in order. Always while the lock is held: after, the page may tell about a
+ * new worker already. */
+static void show_presence(worker *w, bool is_present) {
+    kmi_metrics_page *page = w->metrics.page;
+    if (page == NULL || !w->is_worker || atomic_load(&page->generation) != w->generation) return;
+    atomic_store(&page->pid, is_present ? (int64_t)getpid() : 0);
+    atomic_store(&page->worker_clean_exit, is_present ? 0 : 1);
+    atomic_store(&page->active_tasks, 0);
 }
 
 static void introduce(worker *w) {
     kmi_metrics_page *page = w->metrics.page;
     if (page == NULL) return;
-    atomic_store(&page->pid, (int64_t)getpid());
+    show_presence(w, true);
     atomic_store(&page->start_ticks, kmi_process_start_ticks(getpid()));
     atomic_store(&page->started_at_us, kmi_clock_now_us());
-    atomic_store(&page->worker_clean_exit, 0);
-    atomic_store(&page->active_tasks, 0);
     show_problem(w, NULL);
     show_state(w, KM_WORKER_RUNNING);
 }
@@ -274,7 +284,13 @@ static km_status leave_if_idle(worker *w, bool *ret_has_left, km_error *error) {
     count_store_waiting(w);
     if (w->store_waiting != 0) return KM_OK; /* retries to come */
     kmi_upkeep_before_leaving(w->store);
-    return kmi_queue_release_if_empty(&w->queue, w->lock_byte, ret_has_left, error);
+    show_presence(w, false);
+    km_status status = kmi_queue_release_if_empty(&w->queue, w->lock_byte, ret_has_left, error);
+    if (*ret_has_left)
+        w->is_worker = false;
+    else
+        show_presence(w, true);
+    return status;
 }
 
 static int64_t choose_wait_ms(const worker *w) {
@@ -353,18 +369,14 @@ static void shut_down(worker *w, km_status status, const km_error *error) {
         kmi_log_write(w->log, KMI_LOG_ERROR, "worker_failed", "reason", error == NULL ? km_status_name(status) : error->message,
                       NULL);
     kmi_log_free(w->log);
-    if (w->metrics.page != NULL && atomic_load(&w->metrics.page->generation) == w->generation && status != KM_E_CONFLICT) {
-        atomic_store(&w->metrics.page->worker_clean_exit, 1);
-        atomic_store(&w->metrics.page->pid, 0);
-        atomic_store(&w->metrics.page->active_tasks, 0);
-    }
+    show_presence(w, false);
     kmi_metrics_announce_change(&w->metrics);
     kmi_metrics_close(&w->metrics);
     kmi_queue_deinit(&w->queue); /* gives the worker's lock back */
 }
 
 km_status kmi_worker_run(const kmi_worker_setup *setup, km_error *error) {
-    worker w = {.setup = setup, .config = setup->config, .wakeup_fd = -1};
+    worker w = {.setup = setup, .config = setup->config, .metrics = KMI_METRICS_CLOSED, .wakeup_fd = -1};
     km_error fault = {0};
     snprintf(w.queue_path, sizeof w.queue_path, "%s/queue", setup->memory_dir);
     km_status status = kmi_queue_open(&w.queue, setup->memory_dir_fd, w.queue_path, true, &fault);

@@ -41,8 +41,9 @@ class Skip(Exception):
 class Context:
     """One test's surroundings: the program, the tools, a folder of its own and a random stream of its own."""
 
-    def __init__(self, program, tools, work, seed, is_full):
+    def __init__(self, program, tools, work, seed, is_full, hooked=None):
         self.program = program
+        self.hooked = hooked  # the program with test hooks, or None
         self.tools = tools
         self.work = work
         self.seed = seed
@@ -53,6 +54,10 @@ class Context:
     def project(self, config=None, name=None):
         self._projects += 1
         return Project(self, self.work / (name or f"p{self._projects}"), config)
+
+    def with_program(self, program):
+        """The same surroundings for another build or copy of the program."""
+        return Context(program, self.tools, self.work, self.seed, self.is_full, self.hooked)
 
     def sample(self, population, short_size):
         """All of it in the full form, a random part of it (sorted) in the short one."""

@@ -47,7 +47,7 @@ def idle_exit(context):
         if stats["queue_size"] != 0:
             raise Broken(f"{stats['queue_size']} texts were left waiting without a worker (idle {idle} s)")
         project.check(ledger)
-        note.append(f"idle {idle} s: {len(ledger.accepted)} learns, {stats.get('worker_starts', '?')} workers")
+        note.append(f"idle {idle} s: {len(ledger.accepted)} learns, {stats['worker']['starts']} workers")
     return "; ".join(note)
 
 

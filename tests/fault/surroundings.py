@@ -202,7 +202,7 @@ def no_permission(context):
     if processes.run(["setpriv", f"--reuid={PLAIN_USER}", "--clear-groups", program, "--version"]).code != 0:
         raise Skip("a plain user cannot reach the test's folder")
     stranger = type(project)(context, project.directory, is_new=False)
-    stranger.context = type(context)(program, context.tools, context.work, context.seed, context.is_full)
+    stranger.context = context.with_program(program)
     stranger.user = PLAIN_USER
     must_refuse(stranger.learn(ledger), {77}, "learn in another user's project", ["permission"])
     must_refuse(stranger.run("stats"), {77}, "stats in another user's project", ["permission"])
@@ -403,7 +403,7 @@ def no_processes(context):
     shutil.copy(context.program, program)
     program.chmod(0o755)
     project, ledger = context.project(name="open/project"), Ledger()
-    project.context = type(context)(program, context.tools, context.work, context.seed, context.is_full)
+    project.context = context.with_program(program)
     user = 64321  # of its own, so that the limit counts our processes only
     for path in [project.directory, *project.directory.rglob("*")]:
         os.chown(path, user, user)

@@ -53,6 +53,7 @@ struct kmi_store {
     bool has_savepoint;
     bool has_tokenizer;
     uint64_t wal_pages;
+    double rank_floor;   /* of the running search: rows that stay below are of no interest */
     kmi_store_changes changes;
     kmi_store_changes saved; /* as of the savepoint */
     kmi_arena *scratch;      /* names of this transaction */
@@ -116,7 +117,9 @@ km_status kmi_index_write_if_big(kmi_store *store, km_error *error) KM_MUST_CHEC
 /* ---- tokenizer.c, rank.c ---- */
 km_status kmi_tokenizer_register(kmi_store *store, fts5_api *api, km_error *error) KM_MUST_CHECK;
 km_status kmi_rank_register(kmi_store *store, fts5_api *api, km_error *error) KM_MUST_CHECK;
-/* Result of the SQL function kmi_rank(units) for one row. */
+/* Most terms of a query. */
+#define KMI_RANK_TERMS_MAX 64
+/* Result of the SQL function kmi_rank(units) for one row. A score below the store's rank_floor is an upper bound only. */
 typedef struct kmi_rank_result {
     double score;
     double coverage;

@@ -3,23 +3,31 @@
 
 #include "store/sqlite/handle.h"
 
-km_status kmi_store_memory_find_same(kmi_store *store, kmi_slice content, bool *ret_is_found, kmi_uuid *ret_id, km_error *error) {
+km_status kmi_store_content_hash(kmi_slice content, unsigned char ret_hash[32], km_error *error) {
+    return kmi_normal_hash(content, ret_hash, error);
+}
+
+km_status kmi_store_memory_find_hash(kmi_store *store, const unsigned char hash[32], bool *ret_is_found, kmi_uuid *ret_id,
+                                     km_error *error) {
     static const char FIND_SAME[] =
         "SELECT id FROM memories WHERE content_hash=?1 AND superseded_by IS NULL ORDER BY seq LIMIT 1";
-    unsigned char hash[32];
-    km_status status = kmi_normal_hash(content, hash, error);
-    if (status != KM_OK) return status;
     KMI_CLEANUP_SQL kmi_sql_use use = {0};
     bool has_row = false;
-    status = kmi_sql_start(store->sql, FIND_SAME, &use, error);
+    km_status status = kmi_sql_start(store->sql, FIND_SAME, &use, error);
     if (status != KM_OK) return status;
-    kmi_sql_bind_blob(&use, 1, hash, sizeof(hash));
+    kmi_sql_bind_blob(&use, 1, hash, 32);
     status = kmi_sql_step(&use, &has_row, error);
     if (status != KM_OK) return status;
     kmi_slice id = has_row ? kmi_sql_slice(&use, 0) : (kmi_slice){"", 0};
     *ret_is_found = id.len == sizeof(ret_id->bytes);
     if (*ret_is_found) memcpy(ret_id->bytes, id.ptr, sizeof(ret_id->bytes));
     return KM_OK;
+}
+
+km_status kmi_store_memory_find_same(kmi_store *store, kmi_slice content, bool *ret_is_found, kmi_uuid *ret_id, km_error *error) {
+    unsigned char hash[32];
+    km_status status = kmi_normal_hash(content, hash, error);
+    return status == KM_OK ? kmi_store_memory_find_hash(store, hash, ret_is_found, ret_id, error) : status;
 }
 
 km_status kmi_store_memory_find_subject(kmi_store *store, const char *subject, const char *attribute, size_t limit,

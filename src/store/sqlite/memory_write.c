@@ -8,7 +8,7 @@
 #define CONFIDENCE_MAX 0.99
 #define LABELS_LIMIT_BYTES ((size_t)64 * 1024)
 
-static km_status take_seq(kmi_store *store, int64_t *ret_seq, km_error *error) {
+static km_status take_seq(kmi_store *store, int64_t least, int64_t *ret_seq, km_error *error) {
     static const char READ_NEXT_SEQ[] = "SELECT next_seq FROM state";
     kmi_store_changes *changes = &store->changes;
     if (changes->next_seq == 0) {
@@ -20,6 +20,7 @@ static km_status take_seq(kmi_store *store, int64_t *ret_seq, km_error *error) {
                             kmi_sql_path(store->sql));
         }
     }
+    if (changes->next_seq < least) changes->next_seq = least;
     *ret_seq = changes->next_seq++;
     return KM_OK;
 }
@@ -95,7 +96,7 @@ km_status kmi_store_memory_insert(kmi_store *store, const kmi_memory_new *memory
     unsigned char hash[32];
     int64_t seq = 0;
     status = kmi_normal_hash(content, hash, error);
-    if (status == KM_OK) status = take_seq(store, &seq, error);
+    if (status == KM_OK) status = take_seq(store, memory->seq, &seq, error);
     if (status == KM_OK) status = insert_row(store, seq, hash, memory, error);
     if (status == KM_OK) status = kmi_index_add(store, seq, content, error);
     if (status == KM_OK) status = kmi_graph_add(store, seq, memory->candidate, error);

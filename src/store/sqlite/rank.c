@@ -9,6 +9,9 @@
  * "how should I handle errors" cover a memory on errors by about a half although nothing handles. A long prompt counts as at
  * most two and a half rare words: what it says besides the point must not make every memory look beside it.
  *
+ * Looking up the length of a row costs as much as all the rest. A row that could not enter the list of the best whatever its
+ * length (kmi_store.rank_floor) is spared it.
+ *
  * The result is a blob with both numbers, because SQL has no pairs. */
 #include <math.h>
 #include <stdlib.h>
@@ -97,24 +100,39 @@ static int count_term(const Fts5ExtensionApi *api, Fts5Context *context, int ter
     return code;
 }
 
-static int rank_row(const Fts5ExtensionApi *api, Fts5Context *context, kmi_rank_result *result) {
-    query_weights *weights = NULL;
-    int code = get_weights(api, context, &weights);
-    int len = 0;
-    if (code == SQLITE_OK) code = api->xColumnSize(context, 0, &len);
-    if (code != SQLITE_OK) return code;
-    double norm = K1 * (1.0 - B + B * (double)len / weights->average_len);
+/* Adds up the row with the length norm that suits it best, which is what an empty row would have: an upper bound. */
+static int bound_row(const Fts5ExtensionApi *api, Fts5Context *context, const query_weights *weights, int *counts,
+                     kmi_rank_result *result) {
     double covered = 0;
     for (int i = 0; i < weights->term_count; i++) {
-        int count = 0;
-        code = count_term(api, context, i, &count);
+        int code = count_term(api, context, i, &counts[i]);
         if (code != SQLITE_OK) return code;
-        if (count == 0) continue;
+        if (counts[i] == 0) continue;
         covered += weights->idf[i];
-        result->score += weights->idf[i] * (double)count * (K1 + 1.0) / ((double)count + norm);
+        result->score += weights->idf[i] * (double)counts[i] * (K1 + 1.0) / ((double)counts[i] + K1 * (1.0 - B));
     }
     if (weights->weight_sum > 0) result->coverage = fmin(1.0, covered / weights->weight_sum);
     return SQLITE_OK;
+}
+
+static int rank_row(const Fts5ExtensionApi *api, Fts5Context *context, kmi_rank_result *result) {
+    query_weights *weights = NULL;
+    int counts[KMI_RANK_TERMS_MAX];
+    int code = get_weights(api, context, &weights);
+    if (code == SQLITE_OK && weights->term_count > KMI_RANK_TERMS_MAX) return SQLITE_RANGE;
+    if (code == SQLITE_OK) code = bound_row(api, context, weights, counts, result);
+    if (code != SQLITE_OK) return code;
+    const kmi_store *store = api->xUserData(context);
+    if (result->score < store->rank_floor) return SQLITE_OK; /* too low already: no need to look up its length */
+    int len = 0;
+    code = api->xColumnSize(context, 0, &len);
+    double norm = K1 * (1.0 - B + B * (double)len / weights->average_len);
+    result->score = 0;
+    for (int i = 0; i < weights->term_count; i++) {
+        double count = counts[i];
+        if (counts[i] > 0) result->score += weights->idf[i] * count * (K1 + 1.0) / (count + norm);
+    }
+    return code;
 }
 
 static void rank_function(const Fts5ExtensionApi *api, Fts5Context *context, sqlite3_context *result_context, int argument_count,

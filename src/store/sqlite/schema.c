@@ -210,6 +210,6 @@ km_status kmi_schema_migrate(kmi_sql *sql, const kmi_migration *table, km_error 
     if (status != KM_OK) return status;
     status = apply_steps(sql, table, error);
     if (status == KM_OK) status = kmi_sql_execute(sql, "COMMIT", error);
-    if (status != KM_OK && kmi_sql_in_transaction(sql)) (void)kmi_sql_execute(sql, "ROLLBACK", NULL);
+    if (status != KM_OK) kmi_sql_rollback(sql);
     return status;
 }

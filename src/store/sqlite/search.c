@@ -10,7 +10,7 @@
 #include "store/sqlite/handle.h"
 #include "util/clock.h"
 
-#define TERMS_MAX ((size_t)64)
+#define TERMS_MAX ((size_t)KMI_RANK_TERMS_MAX)
 #define TEXT_END_BYTES ((size_t)8 * 1024) /* of each end of a long text */
 #define TERM_LIMIT_BYTES ((size_t)256)
 #define ROWS_BETWEEN_CLOCK_LOOKS 256
@@ -166,6 +166,7 @@ static km_status collect_hits(kmi_store *store, kmi_sql_use *match, kmi_sql_use 
             status = passes_filter(store, filter, hit.seq, &passes, error);
             if (status != KM_OK) return status;
             if (passes) enter(heap, hit);
+            if (heap->count == heap->limit) store->rank_floor = heap->items[0].score;
         }
         if (row % ROWS_BETWEEN_CLOCK_LOOKS == 0 && kmi_store_is_overdue(store)) return kmi_store_fail_overdue(store, error);
     }
@@ -184,6 +185,7 @@ static km_status run_search(kmi_store *store, kmi_slice expression, const km_rec
     if (status != KM_OK) return status;
     kmi_sql_bind_slice(&match, 1, expression);
     kmi_memory_bind_filter(&filter, query != NULL ? query : &NO_FILTER);
+    store->rank_floor = 0;
     return collect_hits(store, &match, &filter, heap, error);
 }
 

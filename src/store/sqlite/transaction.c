@@ -92,7 +92,7 @@ km_status kmi_store_begin(kmi_store *store, km_error *error) {
 
 void kmi_store_rollback(kmi_store *store) {
     if (!store->is_writing) return;
-    if (kmi_sql_in_transaction(store->sql)) (void)kmi_sql_execute(store->sql, "ROLLBACK", NULL);
+    kmi_sql_rollback(store->sql);
     forget_changes(store);
     kmi_store_unlock(store);
 }
@@ -193,7 +193,7 @@ km_status kmi_store_read_begin(kmi_store *store, km_error *error) {
 void kmi_store_read_end(kmi_store *store) {
     if (!store->is_reading) return;
     store->is_reading = false;
-    if (kmi_sql_in_transaction(store->sql)) (void)kmi_sql_execute(store->sql, "ROLLBACK", NULL);
+    kmi_sql_rollback(store->sql);
 }
 
 /* ---- Fencing ---- */

@@ -241,6 +241,20 @@ static void worker_lock_is_released_only_when_nothing_waits(void **state) {
     close(other);
 }
 
+static void sleeper_does_not_append_to_a_recycled_file(void **state) {
+    queue_fixture *f = *state;
+    assert_int_equal(fixture_append(f, "one", 5, 10, NULL), KM_OK);
+    kmi_segment segment = take(f);
+    assert_int_equal(kmi_segment_retire(&f->queue, &segment, &f->error), KM_OK);
+    kmi_segment_close(&segment);
+    /* Whoever opened the file when it was the journal must see that it is not the journal any more. */
+    kmi_journal_header header;
+    assert_true(kmi_journal_header_read(&f->queue, KMI_JOURNAL_NEXT_NAME, &header));
+    assert_true(header.is_sealed);
+    assert_true(kmi_journal_header_read(&f->queue, KMI_JOURNAL_NAME, &header));
+    assert_false(header.is_sealed);
+}
+
 static void links_and_foreign_files_are_refused(void **state) {
     queue_fixture *f = *state;
     assert_int_equal(fixture_append(f, "one", 5, 10, NULL), KM_OK);
@@ -266,6 +280,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(taking_that_was_cut_short_is_finished, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(sealed_journal_that_was_not_exchanged_is_still_the_journal, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(worker_lock_is_released_only_when_nothing_waits, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(sleeper_does_not_append_to_a_recycled_file, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(links_and_foreign_files_are_refused, fixture_setup, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

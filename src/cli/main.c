@@ -1,0 +1,51 @@
+/* kuzu-memory: finds the command in the table, runs it, writes its result in one piece.
+ *
+ * `learn` pays for everything that stands here, so it stands in this order: three descriptors that exist, two signals
+ * ignored, the command line, the command. No locale (numbers must not depend on it, and a static program has none), no
+ * stdio; and a learn that only queued ends by _exit, with nothing to close. */
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "cli/help.h"
+#include "cli/parse.h"
+#include "cli/signals.h"
+#include "util/file.h"
+
+static int run_command(kmi_cli *cli) {
+    if (kmi_cli_has(cli, KMI_SLOT_VERSION)) {
+        kmi_buf_add_format(&cli->out, "kuzu-memory %s\n", km_version());
+        return KMI_EXIT_OK;
+    }
+    if (kmi_cli_has(cli, KMI_SLOT_HELP) && cli->command != NULL) {
+        kmi_help_command(cli->group, cli->command, &cli->out);
+        return KMI_EXIT_OK;
+    }
+    if (kmi_cli_has(cli, KMI_SLOT_HELP)) {
+        kmi_help_program(&cli->out);
+        return KMI_EXIT_OK;
+    }
+    if (cli->command == NULL) {
+        kmi_cli_message("no command given; see \"kuzu-memory --help\"");
+        return KMI_EXIT_USAGE;
+    }
+    return cli->command->run(cli);
+}
+
+int main(int argc, char **argv) {
+    kmi_fd_secure_standard();
+    kmi_signals_ignore();
+    kmi_cli cli = {.project = NULL};
+    kmi_buf_init(&cli.out, KMI_OUT_LIMIT_BYTES);
+    km_error error = {0};
+    int exit_code = 0;
+    if (kmi_parse(&cli, argc, argv, &error) != KM_OK) {
+        exit_code = kmi_cli_fail_usage(&cli, &error);
+    } else {
+        exit_code = run_command(&cli);
+    }
+    exit_code = kmi_cli_finish(&cli, exit_code);
+    if (cli.is_fast_exit) _exit(exit_code);
+    km_project_free(cli.project); /* closes the store in order */
+    kmi_buf_deinit(&cli.out);
+    return exit_code;
+}

@@ -1,0 +1,121 @@
+/* entities.c - finds known names and decides whether an ordinary word is meant as one ("go", "swift", "rust").
+ *
+ * Order: shapes first (nothing inside a path is a name), then known names, then proper names by context, which take only
+ * tokens that are still free. */
+#include "extract/entities.h"
+
+#include <string.h>
+
+const kmi_entity_found *kmi_entities_at(const kmi_entity_list *list, size_t at) {
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].from <= at && at < list->items[i].to)
+            return &list->items[i];
+    return NULL;
+}
+
+void kmi_entities_add(kmi_entity_list *list, kmi_slice name, const char *type, size_t from, size_t to) {
+    if (list->count == KMI_ENTITIES_MAX || name.len == 0)
+        return;
+    list->items[list->count++] = (kmi_entity_found){name, type, from, to};
+}
+
+static bool is_name_like(const kmi_token *token) {
+    return (token->flags & (KMI_T_CAPITAL | KMI_T_CODE)) != 0;
+}
+
+/* A careful name at the start of a sentence needs a neighbour that makes it one: a version, a verb, another name. */
+static bool is_supported(const kmi_names *names, const kmi_tokens *tokens, size_t end) {
+    if (end >= tokens->count)
+        return false;
+    const kmi_token *next = &tokens->items[end];
+    if ((next->flags & KMI_T_NUMBER) != 0 || kmi_token_has(next, KMI_W_BE) || tokens->items[end - 1].has_possessive)
+        return true;
+    if (kmi_token_is_any(next, "code|service|services|app|apps|module|modules|backend|version|library|has|runs|can|does|requires|needs|supports|handles|will|doesn't|uses|cannot|for"))
+        return true;
+    size_t name_end = 0;
+    if (kmi_token_is_any(next, "and|or|,|/|&") && end + 1 < tokens->count && is_name_like(&tokens->items[end + 1]))
+        return kmi_names_at(names, tokens, end + 1, &name_end) != NULL;
+    return false;
+}
+
+/* "written in go", "a rust service": small letters count only here. */
+static bool is_called_for(const kmi_tokens *tokens, size_t at) {
+    return at >= 2 && kmi_token_is(&tokens->items[at - 1], "in") &&
+           kmi_token_is_any(&tokens->items[at - 2], "written|built|coded|implemented|programmed|developed|rewritten|prototyped|code|program|tools");
+}
+
+static bool is_exact_name(const kmi_names *names, const kmi_tokens *tokens, size_t at, const kmi_name *name) {
+    const kmi_token *token = &tokens->items[at];
+    kmi_slice text = kmi_tokens_text(tokens, at, at + 1);
+    if (!kmi_slice_equal(text, kmi_slice_from(name->name)))
+        return false;
+    if (text.len > 1)
+        return true; /* C17 */
+    const kmi_token *before = at > 0 ? &tokens->items[at - 1] : NULL;
+    const kmi_token *next = at + 1 < tokens->count ? &tokens->items[at + 1] : NULL;
+    (void)token;
+    if (next != NULL && kmi_token_is_any(next, "code|program|programs|library|compiler|extension|extensions|package|packages|developer|programmer|api|bindings|source|files|and|or") && before != NULL && !kmi_token_is_any(before, "service|plan|team|option|class|type|step|part|section|vitamin|hall|building|group|version|variant"))
+        return !kmi_token_is_any(next, "and|or") || kmi_token_is_any(before, "in|using|use|uses|with|write|from");
+    size_t end = 0;
+    bool follows_name = before != NULL && kmi_token_is_any(before, "and|or|,") && at >= 2 && kmi_names_at(names, tokens, at - 2, &end) != NULL;
+    return before != NULL && (follows_name || kmi_token_is_any(before, "in|using|use|uses|embedded|write|writes|know|knows|learn|prefer|prefers|plain|pure|modern|from|ansi|portable|with"));
+}
+
+static bool is_meant(const kmi_names *names, const kmi_tokens *tokens, size_t first, size_t at, size_t end, const kmi_name *name) {
+    const kmi_token *token = &tokens->items[at];
+    if (name->care == KMI_NAME_EXACT)
+        return is_exact_name(names, tokens, at, name);
+    if (name->care == KMI_NAME_PLAIN || end > at + 1)
+        return name->care == KMI_NAME_PLAIN || (token->flags & KMI_T_CAPITAL) != 0;
+    if ((token->flags & KMI_T_CODE) != 0)
+        return true;
+    if ((token->flags & KMI_T_CAPITAL) == 0)
+        return strcmp(name->type, "language") == 0 && is_called_for(tokens, at);
+    bool opens = at == first || (at > 0 && kmi_token_is_any(&tokens->items[at - 1], ".|:|!|?|\"|'|“"));
+    return !opens || is_supported(names, tokens, end) || (token->flags & KMI_T_INNER_CAP) != 0 || strcmp(name->type, "place") == 0;
+}
+
+/* A capitalised neighbour makes a known word part of another name: "Contoso Bank", "Vault Street". */
+static bool is_part_of_longer(const kmi_tokens *tokens, size_t at, size_t end, const kmi_name *name) {
+    if (end < tokens->count && kmi_token_has(&tokens->items[end], KMI_W_COMPANY) && (tokens->items[end].flags & KMI_T_CAPITAL) != 0)
+        return true;
+    if (name->care != KMI_NAME_CAREFUL || strcmp(name->type, "place") == 0)
+        return false;
+    bool next_is_name = end < tokens->count && (tokens->items[end].flags & KMI_T_CAPITAL) != 0 && tokens->items[end].word == 0;
+    bool previous_is_first_name = at > 0 && kmi_token_has(&tokens->items[at - 1], KMI_W_FIRST_NAME | KMI_W_TITLE) && (tokens->items[at - 1].flags & KMI_T_CAPITAL) != 0;
+    return next_is_name || previous_is_first_name;
+}
+
+static void find_known(const kmi_names *names, const kmi_tokens *tokens, size_t first, kmi_entity_list *list) {
+    for (size_t at = first; at < tokens->count; at++) {
+        size_t end = at + 1;
+        if ((tokens->items[at].flags & KMI_T_PUNCT) != 0 || kmi_entities_at(list, at) != NULL)
+            continue;
+        const kmi_name *name = kmi_names_at(names, tokens, at, &end);
+        if (name == NULL || !is_meant(names, tokens, first, at, end, name) || is_part_of_longer(tokens, at, end, name))
+            continue;
+        kmi_entities_add(list, kmi_slice_from(name->name), name->type, at, end);
+        at = end - 1;
+    }
+}
+
+/* The same thing named twice is one entity; a file inside a URL is none of its own. */
+static void drop_repeats(kmi_entity_list *list) {
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        bool is_new = true;
+        for (size_t k = 0; k < kept; k++)
+            is_new &= !kmi_slice_equal_nocase(list->items[k].name, list->items[i].name);
+        if (is_new)
+            list->items[kept++] = list->items[i];
+    }
+    list->count = kept;
+}
+
+void kmi_entities_find(const kmi_names *names, const kmi_tokens *tokens, size_t first, kmi_entity_list *ret_list) {
+    ret_list->count = 0;
+    kmi_entities_find_shapes(tokens, first, ret_list);
+    find_known(names, tokens, first, ret_list);
+    kmi_entities_find_proper(tokens, first, ret_list);
+    drop_repeats(ret_list);
+}

@@ -1,0 +1,524 @@
+/* statement.c - finds subject, attribute and value by the grammar of short statements.
+ *
+ * No parser: the first finite verb splits a statement, and a handful of shapes behind it cover what people tell a memory
+ * ("X is Y", "X runs on Y", "we use X for Y", "X requires 12 characters"). A statement of another shape keeps its subject
+ * and gets no attribute; it is then never superseded by mistake, which would be the worse fault. */
+#include "extract/statement.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+#define SUBJECT_WORDS_MAX 12
+
+typedef struct parse {
+    const kmi_tokens *tokens;
+    const kmi_entity_list *entities;
+    kmi_arena *arena;
+    kmi_statement *out;
+    size_t first, end; /* the statement, closing punctuation aside */
+    size_t verb;       /* the main verb; end: none */
+    size_t rest;       /* behind the verb, its adverbs and negations */
+    bool has_also, has_now;
+    bool has_new_value; /* a change named it */
+    bool is_out_of_memory;
+} parse;
+
+static const kmi_token *at(const parse *self, size_t i) {
+    return &self->tokens->items[i];
+}
+static bool is_any(const parse *self, size_t i, const char *words) {
+    return i >= self->first && i < self->end && kmi_token_is_any(at(self, i), words);
+}
+static bool has(const parse *self, size_t i, uint32_t classes) {
+    return i >= self->first && i < self->end && kmi_token_has(at(self, i), classes);
+}
+static bool is_mark(const parse *self, size_t i) {
+    return i < self->end && (at(self, i)->flags & KMI_T_PUNCT) != 0;
+}
+static bool is_quote(const parse *self, size_t i) {
+    return is_mark(self, i) && (kmi_token_is_any(at(self, i), "\"|'|`|“|”|‘|’|*") );
+}
+static bool is_number(const parse *self, size_t i) {
+    return i < self->end && ((at(self, i)->flags & KMI_T_NUMBER) != 0 || kmi_token_has(at(self, i), KMI_W_NUMBER));
+}
+static bool has_suffix(const parse *self, size_t i, const char *suffix) {
+    return i < self->end && kmi_slice_ends_with(at(self, i)->lower, kmi_slice_from(suffix));
+}
+
+/* Articles say nothing; the A of "Service A" is none. */
+static bool is_article(const parse *self, size_t i) {
+    bool is_label = i > self->first && (at(self, i)->flags & KMI_T_CAPITAL) != 0;
+    return !is_label && kmi_token_is_any(at(self, i), "the|a|an|our|this|that");
+}
+static const char time_fillers[] = "now|currently|already|still|just|today|again|also|only|really|actually|recently|always|usually|mostly|then";
+
+static size_t lower_into(char *to, kmi_slice text) {
+    for (size_t i = 0; i < text.len; i++)
+        to[i] = (char)(text.ptr[i] >= 'A' && text.ptr[i] <= 'Z' ? text.ptr[i] + 0x20 : text.ptr[i]);
+    return text.len;
+}
+
+/* Tokens [from, to) in lower case, joined by blanks, without articles, marks and words of time. NULL when empty. */
+static const char *join(parse *self, size_t from, size_t to) {
+    if (to > self->end)
+        to = self->end;
+    size_t size = 1;
+    for (size_t i = from; i < to; i++)
+        size += at(self, i)->lower.len + 2;
+    for (size_t i = 0; i < self->entities->count; i++)
+        size += self->entities->items[i].from >= from && self->entities->items[i].from < to ? self->entities->items[i].name.len : 0;
+    char *text = kmi_arena_alloc(self->arena, size);
+    if (text == NULL) {
+        self->is_out_of_memory = true;
+        return NULL;
+    }
+    size_t n = 0;
+    bool is_ascii = true;
+    for (size_t i = from; i < to; i++) {
+        const kmi_token *token = at(self, i);
+        const kmi_entity_found *entity = kmi_entities_at(self->entities, i);
+        if ((token->flags & KMI_T_PUNCT) != 0 || is_article(self, i) || kmi_token_is_any(token, time_fillers))
+            continue;
+        if (n > 0)
+            text[n++] = ' ';
+        if (entity != NULL && entity->from == i && entity->to <= to) {
+            n += lower_into(text + n, entity->name); /* k8s and Kubernetes are one value */
+            i = entity->to - 1;
+            continue;
+        }
+        memcpy(text + n, token->lower.ptr, token->lower.len);
+        n += token->lower.len;
+        is_ascii &= (token->flags & KMI_T_ACCENTED) == 0;
+    }
+    text[n] = '\0';
+    for (size_t i = 0; i < n; i++)
+        is_ascii &= (unsigned char)text[i] < 0x80;
+    if (is_ascii || n == 0)
+        return n > 0 ? text : NULL;
+    KMI_CLEANUP_BUF kmi_buf folded;
+    kmi_buf_init(&folded, size * 4 + 64);
+    if (kmi_text_fold((kmi_slice){text, n}, &folded, NULL) != KM_OK)
+        return text;
+    char *copy = kmi_arena_copy(self->arena, kmi_buf_slice(&folded));
+    self->is_out_of_memory |= copy == NULL;
+    return copy;
+}
+
+static const char *format(parse *self, const char *head, const char *tail) {
+    if (tail == NULL)
+        return kmi_arena_copy_text(self->arena, head);
+    char *text = kmi_arena_format(self->arena, "%s %s", head, tail);
+    self->is_out_of_memory |= text == NULL;
+    return text;
+}
+
+/* uses → use, replies → reply, watches → watch: enough to compare verbs with themselves. */
+static const char *base_form(parse *self, size_t i) {
+    kmi_slice word = at(self, i)->lower;
+    if (has(self, i, KMI_W_BE))
+        return "be";
+    if (kmi_token_is_any(at(self, i), "has|have|had"))
+        return "have";
+    char *text = kmi_arena_copy(self->arena, word);
+    if (text == NULL) {
+        self->is_out_of_memory = true;
+        return NULL;
+    }
+    size_t n = word.len;
+    if (n > 4 && memcmp(text + n - 3, "ies", 3) == 0)
+        memcpy(text + n - 3, "y", 2);
+    else if (n > 4 && memcmp(text + n - 2, "es", 2) == 0 && strchr("shxz", text[n - 3]) != NULL && !(text[n - 3] == 's' && text[n - 4] != 's'))
+        text[n - 2] = '\0';
+    else if (n > 3 && text[n - 1] == 's' && text[n - 2] != 's')
+        text[n - 1] = '\0';
+    return text;
+}
+
+/* ---- subject ---- */
+
+static bool is_plural_subject(const parse *self, size_t i) {
+    return kmi_token_is_any(at(self, i), "i|we|you|they|user|users|team|people|both|all") || (has_suffix(self, i, "s") && !has_suffix(self, i, "ss") && i > self->first) || (i == self->first && has_suffix(self, i, "s"));
+}
+
+static bool is_finite_verb(const parse *self, size_t i) {
+    const kmi_token *token = at(self, i);
+    const kmi_token *before = i > self->first ? at(self, i - 1) : NULL;
+    if (kmi_token_has(token, KMI_W_BE | KMI_W_AUXILIARY))
+        return true;
+    if (!kmi_token_has(token, KMI_W_VERB | KMI_W_PERSON_VERB | KMI_W_CHANGE) || before == NULL || is_article(self, i - 1) || kmi_token_is_any(before, "my|your|their|its|every|each|no|these|of|for|in|and|to|any|all"))
+        return false;
+    /* "unit tests must …", "nightly builds run …": a noun before the verb. */
+    if (has(self, i + 1, KMI_W_BE | KMI_W_AUXILIARY) || (has_suffix(self, i, "s") && has(self, i + 1, KMI_W_VERB) && !has_suffix(self, i + 1, "s") && !has_suffix(self, i + 1, "ed")))
+        return false;
+    bool is_inflected = has_suffix(self, i, "s") || has_suffix(self, i, "ed") || kmi_token_is_any(token, "ran|had|kept|took|made|got|gave|went|came|left|chose|broke|held|sent|built|wrote|read|found|moved|knew|met|paid|meant|learnt|grew|fell|sat|stood|lay|put|set|cost|split");
+    if (is_inflected)
+        return true;
+    size_t subject = i - 1;
+    while (subject > self->first && (kmi_token_has(at(self, subject), KMI_W_ADVERB | KMI_W_NEGATION) || kmi_token_is(at(self, subject), "longer")))
+        subject--;
+    return is_plural_subject(self, subject);
+}
+
+static void find_verb(parse *self) {
+    self->verb = self->end;
+    size_t limit = self->first + SUBJECT_WORDS_MAX < self->end ? self->first + SUBJECT_WORDS_MAX : self->end;
+    bool in_relative = false;
+    for (size_t i = self->first; i < limit; i++) {
+        const kmi_token *token = at(self, i);
+        if (i > self->first && kmi_token_is_any(token, "that|which|who|whose")) {
+            in_relative = true;
+            continue;
+        }
+        if (i == self->first ? kmi_token_has(token, KMI_W_I | KMI_W_WE | KMI_W_PRONOUN) && kmi_token_has(token, KMI_W_BE | KMI_W_AUXILIARY) : is_finite_verb(self, i)) {
+            if (in_relative && !kmi_token_has(token, KMI_W_ADVERB)) {
+                in_relative = false;
+                continue;
+            }
+            self->verb = i;
+            return;
+        }
+        if (kmi_token_is_any(token, ",|;|:") && !is_quote(self, i))
+            return;
+    }
+}
+
+static void find_subject(parse *self) {
+    size_t from = self->first, to = self->verb;
+    if (to >= self->end)
+        return;
+    if (to == self->first)
+        to++; /* "we're", "I've": subject and verb in one */
+    while (to > from + 1 && (has(self, to - 1, KMI_W_ADVERB | KMI_W_NEGATION) || is_any(self, to - 1, "longer")))
+        to--;
+    self->out->subject_from = from;
+    self->out->subject_to = to;
+    const kmi_token *head = at(self, from);
+    if (kmi_token_has(head, KMI_W_I) && to == from + 1) {
+        self->out->subject = "user";
+    } else if (to > from + 1 && kmi_token_is(head, "my")) {
+        self->out->subject = format(self, "user", join(self, from + 1, to));
+    } else if (kmi_token_is_any(head, "we|we're|we've|we'll|we'd|us") && to - from <= 2) {
+        self->out->subject = "team";
+    } else {
+        self->out->subject = join(self, from, to);
+    }
+    if (self->out->subject != NULL && strcmp(self->out->subject, "i") == 0)
+        self->out->subject = "user";
+}
+
+/* Steps over auxiliaries, adverbs and negations to the word that carries the meaning. */
+static void find_rest(parse *self) {
+    size_t i = self->verb;
+    while (i + 1 < self->end && has(self, i, KMI_W_AUXILIARY | KMI_W_BE) && !has(self, i, KMI_W_BE) &&
+           (has(self, i + 1, KMI_W_VERB | KMI_W_IMPERATIVE | KMI_W_BE | KMI_W_ADVERB | KMI_W_NEGATION | KMI_W_CHANGE) || is_any(self, i + 1, "longer|been|got|to")))
+        i++;
+    if (kmi_token_is_any(at(self, self->verb), "has|have|had") && i > self->verb && !has(self, self->verb + 1, KMI_W_ADVERB | KMI_W_NEGATION) && !has_suffix(self, self->verb + 1, "ed") && !is_any(self, self->verb + 1, "been|to"))
+        i = self->verb;
+    while (i + 1 < self->end && (has(self, i, KMI_W_ADVERB | KMI_W_NEGATION) || is_any(self, i, "longer|to")) && i > self->verb - 1)
+        i++;
+    self->verb = i;
+    i++;
+    while (i < self->end && (has(self, i, KMI_W_ADVERB | KMI_W_NEGATION) || is_any(self, i, "now|also|longer")) && !is_any(self, i, "no|nothing|none|without"))
+        i++;
+    self->rest = i;
+    for (size_t k = self->first; k < self->end; k++) {
+        self->has_also |= is_any(self, k, "also|too|additionally");
+        self->has_now |= k > self->first && is_any(self, k, "now|nowadays|meanwhile");
+    }
+}
+
+/* Where a value ends: at a clause of its own, a contrast, a reason. */
+static size_t value_end(const parse *self, size_t from) {
+    for (size_t i = from; i < self->end; i++) {
+        if (is_quote(self, i))
+            continue;
+        if (is_mark(self, i) && kmi_token_is_any(at(self, i), ",|;|:|(|–|—|-")) {
+            bool joins_numbers = i + 1 < self->end && is_number(self, i + 1) && i > from && is_number(self, i - 1);
+            if (!joins_numbers)
+                return i;
+        }
+        if (i > from && kmi_token_is_any(at(self, i), "because|since|so|but|although|though|which|who|unless|instead|if|when|whenever|while"))
+            return i;
+    }
+    return self->end;
+}
+
+/* ---- shapes of predicates ---- */
+
+static void set_attribute(parse *self, const char *attribute, size_t value_from, size_t value_to) {
+    const char *value = join(self, value_from, value_to);
+    if (value == NULL || self->has_also)
+        return;
+    self->out->attribute = attribute;
+    self->out->value = value;
+}
+
+static bool is_participle(const parse *self, size_t i) {
+    return has_suffix(self, i, "ed") || is_any(self, i, "written|built|kept|sent|held|run|made|paid|set|put|stored|driven|given|taken|drawn|bound|sold|bought|read|due|served|split|spread|rewritten|hidden|shown|chosen|done|located|available|responsible|based");
+}
+
+static void take_naming(parse *self, size_t value_from) {
+    set_attribute(self, "name", value_from, value_end(self, value_from));
+}
+
+static bool names_one_value(const parse *self) {
+    for (size_t i = self->out->subject_from; i < self->out->subject_to; i++)
+        if (is_any(self, i, "favourite|favorite|default|current|main|maximum|minimum|max|min|primary|official|preferred|latest|next|only|total"))
+            return true;
+    return self->out->subject_to > self->out->subject_from && has(self, self->out->subject_to - 1, KMI_W_SINGLE);
+}
+
+static bool has_value_shape(const parse *self, size_t from, size_t to) {
+    if (is_number(self, from))
+        return true;
+    const kmi_token *token = at(self, from);
+    return to == from + 1 && (token->flags & (KMI_T_SHAPED | KMI_T_DIGIT)) != 0;
+}
+
+/* "is Y", "is called Y", "is kept for Y", "is on Y". */
+static void take_being(parse *self) {
+    size_t from = self->rest;
+    if (from >= self->end)
+        return;
+    if (is_any(self, from, "called|named|titled|codenamed|known|renamed|rebranded")) {
+        bool is_renaming = is_any(self, from, "renamed|rebranded");
+        self->out->is_correction |= is_renaming;
+        size_t value = from + 1 + is_any(self, from + 1, "as|to|into");
+        take_naming(self, value);
+        return;
+    }
+    if (is_participle(self, from) && from + 1 < self->end) {
+        bool has_preposition = has(self, from + 1, KMI_W_PREPOSITION | KMI_W_CONJUNCTION);
+        size_t value = from + 1 + has_preposition;
+        set_attribute(self, format(self, "be", join(self, from, value)), value, value_end(self, value));
+        return;
+    }
+    if (has(self, from, KMI_W_PREPOSITION)) {
+        set_attribute(self, format(self, "be", join(self, from, from + 1)), from + 1, value_end(self, from + 1));
+        return;
+    }
+    size_t to = value_end(self, from);
+    if (names_one_value(self) || has_value_shape(self, from, to))
+        set_attribute(self, "be", from, to);
+}
+
+static bool is_using(const parse *self, size_t i) {
+    return is_any(self, i, "use|uses|used|using|prefer|prefers|preferred|favour|favours|favor|favors|adopt|adopts|adopted|choose|chose|chosen|picked|pick|selected|select|employ|keep|keeps");
+}
+
+static const char purpose_words[] = "for|as|in|on|when|with|to|inside|within|during|at";
+
+/* "use X for Y", "prefer A over B", "use Node 18". */
+static void take_using(parse *self, size_t verb) {
+    size_t from = verb + 1;
+    size_t end = value_end(self, from);
+    bool is_preferring = is_any(self, verb, "prefer|prefers|preferred|favour|favours|favor|favors");
+    const char *name = is_preferring ? "prefer" : "use";
+    size_t split = from;
+    while (split < end && !kmi_token_is_any(at(self, split), purpose_words) && !is_any(self, split, "over|instead|rather|to|than"))
+        split++;
+    if (split == from)
+        return;
+    const char *object = join(self, from, split);
+    if (split < end && is_any(self, split, "over|than") && object != NULL) {
+        const char *other = join(self, split + 1, end);
+        bool is_first = other == NULL || strcmp(object, other) < 0;
+        if (other != NULL)
+            set_attribute(self, kmi_arena_format(self->arena, "%s %s or %s", name, is_first ? object : other, is_first ? other : object), from, split);
+        return;
+    }
+    if (split < end) {
+        set_attribute(self, kmi_arena_format(self->arena, "%s %s", name, join(self, split, end)), from, split);
+        return;
+    }
+    bool is_versioned = split - from >= 2 && (at(self, split - 1)->flags & KMI_T_NUMBER) != 0 && (at(self, split - 2)->flags & KMI_T_CAPITAL) != 0;
+    if (is_versioned)
+        set_attribute(self, kmi_arena_format(self->arena, "%s %s version", name, join(self, from, split - 1)), split - 1, split);
+}
+
+/* "requires 12 characters": the sentence with its only number taken out is the attribute. */
+static void take_number(parse *self) {
+    size_t found = self->end, count = 0, end = value_end(self, self->verb);
+    for (size_t i = self->verb + 1; i < end; i++) {
+        if (is_number(self, i) && !is_any(self, i, "first|second|one|half")) {
+            found = i;
+            count++;
+        }
+    }
+    if (count != 1)
+        return;
+    const char *before = join(self, self->verb + 1, found), *after = join(self, found + 1, end);
+    const char *verb = base_form(self, self->verb);
+    if (verb != NULL)
+        set_attribute(self, kmi_arena_format(self->arena, "%s%s%s #%s%s", verb, before != NULL ? " " : "", before != NULL ? before : "", after != NULL ? " " : "", after != NULL ? after : ""), found, found + 1);
+}
+
+/* "runs at noon", "listens on port 8080", "deploy from GitLab". */
+static bool take_preposition(parse *self) {
+    size_t from = self->rest;
+    if (from + 1 >= self->end || !has(self, from, KMI_W_PREPOSITION) || is_any(self, from, "like|than|as|without|about"))
+        return false;
+    if (is_any(self, from, "to") && is_any(self, self->verb, "decided|decides|agreed|agree|chose|choose|plan|plans|planned|want|wants|need|needs|tend|tends|try|tries|hope|expect|expects|have|has|had|like|likes|started|began|used"))
+        return false;
+    size_t value = from + 1;
+    const char *verb = base_form(self, self->verb);
+    bool has_port = is_any(self, value, "port|line|page|floor|host|branch|server") && value + 1 < self->end;
+    if (verb != NULL)
+        set_attribute(self, format(self, verb, join(self, from, value + has_port)), value + has_port, value_end(self, value + has_port));
+    return true;
+}
+
+static bool is_person_subject(const parse *self) {
+    return self->out->subject != NULL && (strcmp(self->out->subject, "user") == 0 || strcmp(self->out->subject, "team") == 0);
+}
+
+static void take_predicate(parse *self) {
+    if (has(self, self->verb, KMI_W_BE)) {
+        take_being(self);
+        return;
+    }
+    if (is_using(self, self->verb)) {
+        take_using(self, self->verb);
+        return;
+    }
+    for (size_t i = self->verb; i < self->end && i < self->verb + 8; i++) {
+        if (i > self->verb && is_using(self, i) && is_any(self, i - 1, "to|will|shall|not|now|we|i") && is_any(self, i, "use|adopt|choose|pick|prefer|keep")) {
+            take_using(self, i);
+            return;
+        }
+    }
+    if (take_preposition(self))
+        return;
+    if (!is_any(self, self->verb, "like|likes|love|loves|hate|hates|dislike|dislikes|want|wants"))
+        take_number(self);
+}
+
+/* ---- corrections ---- */
+
+/* The object behind `from`: up to a preposition that ends it or the end of the clause. */
+static size_t object_end(const parse *self, size_t from) {
+    size_t end = value_end(self, from);
+    for (size_t i = from; i < end; i++)
+        if (i > from && (is_any(self, i, "for|with|by|to|in|as|any|anymore|and|on|from|after|before|due|last|this|at|into") || is_any(self, i, "now|yesterday|today")))
+            return i;
+    return end;
+}
+
+static void take_change(parse *self, size_t verb) {
+    self->has_new_value = true;
+    size_t from = self->end, to = self->end;
+    for (size_t i = verb + 1; i < self->end && i < verb + 16; i++) {
+        if (from == self->end && is_any(self, i, "from"))
+            from = i;
+        else if (to == self->end && is_any(self, i, "to"))
+            to = i;
+    }
+    if (from < to && to < self->end) {
+        self->out->replaces = join(self, from + 1, to);
+        self->out->value = join(self, to + 1, object_end(self, to + 1));
+        self->out->attribute = NULL;
+        self->out->is_correction = true;
+    } else if (is_any(self, verb, "replaced|replace|replaces|swapped|replacing")) {
+        size_t middle = object_end(self, verb + 1);
+        bool has_new = is_any(self, middle, "with|by|for");
+        bool is_reversed = is_any(self, verb, "replaces");
+        const char *old = join(self, verb + 1, middle);
+        self->out->replaces = old;
+        self->out->is_correction = old != NULL;
+        if (has_new)
+            self->out->value = join(self, middle + 1, object_end(self, middle + 1));
+        else if (is_reversed && self->out->subject != NULL)
+            self->out->value = self->out->subject;
+        self->out->attribute = NULL;
+    } else if (is_any(self, verb, "renamed|rename") && to < self->end) {
+        self->out->is_correction = true;
+    } else if (is_any(self, verb, "dropped|abandoned|retired|deprecated|removed") && is_person_subject(self)) {
+        self->out->replaces = join(self, verb + 1, object_end(self, verb + 1));
+        self->out->is_correction = true;
+    } else if (is_any(self, verb, "moved") && to < self->end && self->out->subject != NULL && strcmp(self->out->subject, "user") == 0) {
+        self->out->attribute = "live in";
+        self->out->value = join(self, to + 1, object_end(self, to + 1));
+        self->out->is_correction = true;
+    }
+}
+
+/* "no longer use X", "don't use X any more": X is what is replaced. */
+static void take_ending(parse *self, size_t verb) {
+    size_t object = verb + 1;
+    while (object < self->end && has(self, object, KMI_W_PREPOSITION | KMI_W_DETERMINER))
+        object++;
+    if (object >= self->end)
+        return;
+    self->out->replaces = join(self, object, object_end(self, object));
+    self->out->is_correction = true;
+    size_t clause = value_end(self, object);
+    /* ", we use Y now": the new value stands in the next clause. */
+    for (size_t i = clause; i + 1 < self->end; i++) {
+        if (is_using(self, i) || is_any(self, i, "it's|but|is")) {
+            self->out->value = join(self, i + 1, object_end(self, i + 1));
+            return;
+        }
+    }
+    if (!self->has_new_value)
+        self->out->value = NULL;
+}
+
+static void find_corrections(parse *self) {
+    for (size_t i = self->first; i < self->end; i++) {
+        if (has(self, i, KMI_W_CHANGE) || is_any(self, i, "replaces|replace|went|go|abandoned|retired|deprecated|removed|rename|switch"))
+            take_change(self, i);
+        if (is_any(self, i, "longer") && i > self->first && is_any(self, i - 1, "no|any")) {
+            size_t verb = i + 1 < self->end && !is_mark(self, i + 1) ? i + 1 : self->verb;
+            take_ending(self, verb);
+        }
+        if (is_any(self, i, "anymore") || (is_any(self, i, "any") && is_any(self, i + 1, "more"))) {
+            for (size_t k = i; k-- > self->first;) {
+                if (has(self, k, KMI_W_NEGATION)) {
+                    take_ending(self, k + 1);
+                    break;
+                }
+            }
+        }
+        bool is_contrast = is_any(self, i, "not") && i > self->first && (is_any(self, i - 1, ",|and|(|-|–|—"));
+        if (is_contrast && !is_any(self, i + 1, "only|just|because|when|if|always|yet")) {
+            size_t old = i + 1;
+            while (old < self->end && has(self, old, KMI_W_PREPOSITION | KMI_W_DETERMINER))
+                old++;
+            if (self->out->replaces == NULL && old < self->end)
+                self->out->replaces = join(self, old, object_end(self, old));
+            self->out->is_correction |= has(self, self->verb, KMI_W_BE) && self->verb < self->end;
+        }
+        if (is_any(self, i, "but") && self->out->replaces == NULL) {
+            for (size_t k = i; k-- > self->first;) {
+                if (is_any(self, k, "not|isn't") && i - k <= 6) {
+                    self->out->replaces = join(self, k + 1, i);
+                    self->out->value = join(self, i + 1, value_end(self, i + 1));
+                    self->out->is_correction = true;
+                    break;
+                }
+            }
+        }
+        self->out->is_correction |= is_any(self, i, "mind|minds") && i > self->first + 1 && is_any(self, i - 2, "changed");
+    }
+    if (self->has_now && !self->has_also)
+        self->out->is_correction |= self->out->attribute != NULL;
+}
+
+bool kmi_statement_find(const kmi_tokens *tokens, const kmi_speech_act *act, const kmi_entity_list *entities, kmi_arena *arena, kmi_statement *ret_statement) {
+    *ret_statement = (kmi_statement){.is_correction = act->is_correction, .verb = tokens->count};
+    parse self = {.tokens = tokens, .entities = entities, .arena = arena, .out = ret_statement, .first = act->first, .end = tokens->count};
+    while (self.end > self.first && (tokens->items[self.end - 1].flags & KMI_T_PUNCT) != 0)
+        self.end--;
+    if (self.end < self.first + 2)
+        return true;
+    find_verb(&self);
+    if (self.verb < self.end) {
+        find_subject(&self);
+        find_rest(&self);
+        ret_statement->verb = self.verb;
+        take_predicate(&self);
+    }
+    find_corrections(&self);
+    return !self.is_out_of_memory;
+}
