@@ -56,7 +56,7 @@ static bool cut_last_component(char *path) {
 static bool read_git_line(const char *directory, const char *name, char ret_line[git_file_limit]) {
     char path[path_limit];
     if (!join_path(directory, name, path)) return false;
-    KMI_CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    KMI_CLEANUP_FD int fd = kmi_fd_open(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
     if (fd < 0) return false;
     ssize_t len = read(fd, ret_line, git_file_limit - 1);
     if (len <= 0) return false;

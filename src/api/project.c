@@ -133,7 +133,7 @@ km_status kmi_project_create(km_project *project, bool *ret_created, km_error *e
     if (!is_named && kmi_is_home_or_above(project->root))
         return kmi_fail(error, KM_E_INVALID, "\"%s\" is no project: change into one, or name it with --project", project->root);
     /* The user may well reach the project through a symbolic link; what we make inside it never is one. */
-    KMI_CLEANUP_FD int root_fd = open(project->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    KMI_CLEANUP_FD int root_fd = kmi_fd_open(AT_FDCWD, project->root, O_RDONLY | O_DIRECTORY, 0);
     if (root_fd < 0) return kmi_fail_errno(error, errno, "cannot open \"%s\"", project->root);
     km_status status = kmi_dir_make(root_fd, "kuzu-memories", ret_created, error);
     if (status == KM_OK) status = kmi_dir_open(root_fd, "kuzu-memories", &project->memory_dir_fd, error);
@@ -157,12 +157,13 @@ km_status km_project_init(km_project *project, bool force, bool *ret_created, km
     status = kmi_config_default_text(&text, error);
     if (status == KM_OK && force) status = kmi_file_replace(project->memory_dir_fd, "config.json", kmi_buf_slice(&text), error);
     if (status == KM_OK) status = write_if_absent(project->memory_dir_fd, "config.json", kmi_buf_slice(&text), error);
-    if (status == KM_OK && force) {
+    if (status != KM_OK) return kmi_fail_context(error, status, "cannot write \"%s/config.json\"", project->memory_dir);
+    if (force) {
         project->config_error = (km_error){0};
         kmi_config_init(&project->config);
     }
     KMI_CLEANUP_WRITER kmi_writer writer = {0};
-    if (status == KM_OK) status = kmi_writer_open(project, true, &writer, error);
+    status = kmi_writer_open(project, true, &writer, error);
     if (status == KM_OK && ret_created != NULL) *ret_created = is_created;
     return status;
 }

@@ -56,13 +56,15 @@ static void add_number(exporter *self, const char *key, double value) {
     self->status = number == NULL ? kmi_transfer_fail_memory(self->error) : kmi_json_dump(number, &self->line, self->error);
 }
 
-/* Metadata may have been given over several lines. */
+/* Metadata may have been given over several lines. What is none, in a damaged store, must not cost the rest of the export. */
 static void add_metadata(exporter *self, const char *text) {
     KMI_CLEANUP_JSON json_t *object = NULL;
     if (text == NULL || self->status != KM_OK) return;
     add_key(&self->line, "metadata");
-    self->status = kmi_json_parse_object(kmi_slice_from(text), "metadata", &object, self->error);
-    if (self->status == KM_OK) self->status = kmi_json_dump(object, &self->line, self->error);
+    km_status status = kmi_json_parse_object(kmi_slice_from(text), "metadata", &object, NULL);
+    if (status == KM_OK) self->status = kmi_json_dump(object, &self->line, self->error);
+    else if (status == KM_E_INVALID) kmi_buf_add_json_string(&self->line, kmi_slice_from(text));
+    else self->status = kmi_transfer_fail_memory(self->error);
 }
 
 static void add_entities(kmi_buf *line, const km_memory *memory) {

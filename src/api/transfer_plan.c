@@ -37,7 +37,7 @@ static void note_bad(kmi_plan *plan, uint64_t line, const char *reason) {
     result->rejected++;
     if (result->first_bad_line != 0 && result->first_bad_line <= line) return;
     result->first_bad_line = line;
-    snprintf(result->first_bad_reason, sizeof result->first_bad_reason, "%s", reason);
+    snprintf(result->first_bad_reason, sizeof result->first_bad_reason, "%.255s", reason);
 }
 
 static void reject(kmi_plan *plan, kmi_plan_memory *memory, const char *reason) {

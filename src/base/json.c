@@ -5,24 +5,25 @@
  * allocation failures, so it is zeroed first and an empty text means "out of memory". Its messages quote the input near
  * the fault, which may be the text of a memory: only our own words and the position are passed on.
  *
- * Its hash tables are seeded on first use from /dev/urandom by open, read and close; seeding them here from getrandom()
- * is one system call, needs no file, and happens once. */
+ * Its hash tables are seeded on first use from /dev/urandom by open, read and close; seeding them here from bytes that
+ * an id needs anyway costs nothing and needs no file. */
 #include "base/json.h"
 
-#include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
-static pthread_once_t seed_once = PTHREAD_ONCE_INIT;
+#include "util/random.h"
 
+/* Called before each use; jansson takes the first seed only. 0, if the kernel gives nothing, makes it choose by itself. */
 static void seed_hash_tables(void) {
+    static atomic_flag is_seeded = ATOMIC_FLAG_INIT;
     size_t seed = 0;
-    ssize_t got = getrandom(&seed, sizeof seed, GRND_NONBLOCK);
-    /* 0 would make jansson choose by itself: what is wanted when the kernel gives nothing. */
-    json_object_seed(got == (ssize_t)sizeof seed ? seed : 0);
+    if (atomic_flag_test_and_set(&is_seeded)) return;
+    if (kmi_random_bytes(&seed, sizeof seed, NULL, NULL) != KM_OK) seed = 0;
+    json_object_seed(seed);
 }
 
 static const char *fault_text(const json_error_t *fault) {
@@ -52,7 +53,7 @@ km_status kmi_json_parse(kmi_slice text, const char *what, json_t **ret_value, k
     if (nul_at != SIZE_MAX) {
         return kmi_fail(error, KM_E_INVALID, "%s: not valid JSON: it holds a NUL character at byte %zu", what, nul_at);
     }
-    pthread_once(&seed_once, seed_hash_tables);
+    seed_hash_tables();
     json_error_t fault;
     memset(&fault, 0, sizeof fault);
     json_t *value =
@@ -91,7 +92,7 @@ const char *kmi_json_type_name(const json_t *value) {
 km_status kmi_json_parse_object(kmi_slice text, const char *what, json_t **ret_object, km_error *error) {
     json_t *value = NULL;
     km_status status = kmi_json_parse(text, what, &value, error);
-    if (status != KM_OK) {
+    if (value == NULL) {
         return status;
     }
     if (!json_is_object(value)) {

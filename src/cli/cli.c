@@ -124,7 +124,7 @@ int kmi_cli_fail_usage(const kmi_cli *cli, const km_error *error) {
 }
 
 int kmi_cli_fail_output(const km_error *error, int exit_code) {
-    if (error->os_errno == EPIPE) return exit_code;
+    if (error->os_errno == EPIPE || error->os_errno == EBADF) return exit_code; /* nobody wants to read it */
     kmi_cli_message("%s", error->message);
     return KMI_EXIT_IO;
 }

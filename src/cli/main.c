@@ -1,7 +1,6 @@
 /* kuzu-memory: finds the command in the table, runs it, writes its result in one piece.
  *
- * `learn` pays for everything that stands here, so it stands in this order: three descriptors that exist, two signals
- * ignored, the command line, the command. No locale (numbers must not depend on it, and a static program has none), no
+ * `learn` pays for everything that stands here, so it stands in this order: two signals held back, the command line, the command. No locale (numbers must not depend on it, and a static program has none), no
  * stdio; and a learn that only queued ends by _exit, with nothing to close. */
 #include <unistd.h>
 
@@ -9,7 +8,6 @@
 #include "cli/help.h"
 #include "cli/parse.h"
 #include "cli/signals.h"
-#include "util/file.h"
 
 static int run_command(kmi_cli *cli) {
     if (kmi_cli_has(cli, KMI_SLOT_VERSION)) {
@@ -32,8 +30,7 @@ static int run_command(kmi_cli *cli) {
 }
 
 int main(int argc, char **argv) {
-    kmi_fd_secure_standard();
-    kmi_signals_ignore();
+    kmi_signals_hold();
     kmi_cli cli = {.project = NULL};
     kmi_buf_init(&cli.out, KMI_OUT_LIMIT_BYTES);
     km_error error = {0};

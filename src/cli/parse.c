@@ -297,11 +297,11 @@ km_status kmi_parse(kmi_cli *cli, int argc, char **argv, km_error *error) {
     km_status status = find_command(cli, argc, argv, &index, error);
     if (status == KM_OK && index < argc) {
         cli->command = kmi_command_find(argv[index]);
-        bool is_unknown = cli->command == NULL && !is_help_wanted(cli);
-        if (is_unknown) {
-            status = fail_unknown_command(argv[index], error);
-        } else if (!is_help_wanted(cli)) {
+        bool is_help = is_help_wanted(cli);
+        if (cli->command != NULL && !is_help) {
             status = parse_command(cli, argc - index, argv + index, error);
+        } else if (!is_help) {
+            status = fail_unknown_command(argv[index], error);
         }
     }
     cli->is_quiet = kmi_cli_has(cli, KMI_SLOT_QUIET) || environment_flag("KUZU_MEMORY_QUIET");

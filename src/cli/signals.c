@@ -20,9 +20,12 @@ static void set_action(int signal_number, void (*handler)(int)) {
     sigaction(signal_number, &action, NULL);
 }
 
-void kmi_signals_ignore(void) {
-    set_action(SIGPIPE, SIG_IGN);
-    set_action(SIGXFSZ, SIG_IGN);
+void kmi_signals_hold(void) {
+    sigset_t held;
+    sigemptyset(&held);
+    sigaddset(&held, SIGPIPE);
+    sigaddset(&held, SIGXFSZ);
+    sigprocmask(SIG_BLOCK, &held, NULL);
 }
 
 const volatile int *kmi_signals_watch(void) {

@@ -20,13 +20,17 @@
 #include "util/error.h"
 
 #define EXTRACTOR_LIMIT_BYTES ((size_t)16 * 1024 * 1024)
-#define SCRATCH_FIRST_BYTES ((size_t)64 * 1024)
+#define SCRATCH_FIRST_BYTES ((size_t)2 * 1024)
+#define SCRATCH_LARGEST_BYTES ((size_t)64 * 1024)
 #define SCRATCH_LIMIT_BYTES ((size_t)8 * 1024 * 1024)
 #define RESULT_BASE_BYTES ((size_t)1024 * 1024)
 #define RESULT_FACTOR 24 /* result arena per byte of text: candidates of short sentences with their entities */
 #define CANDIDATES_MAX ((size_t)4096)
+#define SEEN_MAX ((size_t)32768)
+#define CONTENT_SEED 0x9E3779B97F4A7C15u /* a content and its own sentence are two entries */
 #define SKIPPED_MAX ((size_t)256)
 #define SKIPPED_TEXT_BYTES ((size_t)120)
+#define SENTENCE_BYTES_MIN ((size_t)3)
 #define INTRODUCTION_BYTES ((size_t)200)
 
 struct kmi_extractor {
@@ -47,8 +51,8 @@ typedef struct extraction_run {
     size_t candidate_count, candidate_capacity;
     km_skipped *skipped;
     size_t skipped_count, skipped_capacity;
-    uint64_t *seen; /* hashes of contents: the same sentence twice is one candidate */
-    size_t seen_capacity;
+    uint64_t *seen; /* hashes of sentences and contents: what is said twice in a text is one candidate */
+    size_t seen_count, seen_capacity;
     kmi_slice introduction;    /* "We support:" before a list */
     kmi_antecedent antecedent; /* what "it" means at the start of the next sentence */
     bool is_assistant;
@@ -121,35 +125,42 @@ static km_status add_skipped(extraction_run *run, kmi_slice text, const char *re
     return KM_OK;
 }
 
-static uint64_t hash_text(kmi_slice text) {
-    uint64_t hash = 1469598103934665603u;
+static uint64_t hash_text(kmi_slice text, uint64_t seed) {
+    uint64_t hash = 1469598103934665603u ^ seed;
     for (size_t i = 0; i < text.len; i++)
         hash = (hash ^ (unsigned char)text.ptr[i]) * 1099511628211u;
-    return hash | 1;
+    return hash ^ (hash >> 29) ^ (hash == 0);
 }
 
-/* Remembers a content; false if it was there. The set doubles when half full. */
-static km_status note_content(extraction_run *run, kmi_slice content, bool *ret_is_new) {
-    if (run->candidate_count * 2 >= run->seen_capacity) {
+static void put_hash(uint64_t *seen, size_t capacity, uint64_t hash) {
+    size_t at = hash & (capacity - 1);
+    while (seen[at] != 0 && seen[at] != hash)
+        at = (at + 1) & (capacity - 1);
+    seen[at] = hash;
+}
+
+/* Remembers a hash; *ret_is_new is false if it was there. The set doubles when half full, up to a limit behind which
+ * texts count as new. */
+static km_status note_hash(extraction_run *run, uint64_t hash, bool *ret_is_new) {
+    *ret_is_new = true;
+    if (run->seen_count >= SEEN_MAX)
+        return KM_OK;
+    if (run->seen_count * 2 >= run->seen_capacity) {
         size_t capacity = run->seen_capacity == 0 ? 16 : run->seen_capacity * 2;
         uint64_t *seen = kmi_arena_alloc_array(run->arena, capacity, sizeof *seen);
         if (seen == NULL)
             return out_of_memory(run);
-        for (size_t i = 0; i < run->seen_capacity; i++) {
-            size_t at = run->seen[i] & (capacity - 1);
-            while (run->seen[i] != 0 && seen[at] != 0)
-                at = (at + 1) & (capacity - 1);
+        for (size_t i = 0; i < run->seen_capacity; i++)
             if (run->seen[i] != 0)
-                seen[at] = run->seen[i];
-        }
+                put_hash(seen, capacity, run->seen[i]);
         run->seen = seen;
         run->seen_capacity = capacity;
     }
-    uint64_t hash = hash_text(content);
     size_t at = hash & (run->seen_capacity - 1);
     while (run->seen[at] != 0 && run->seen[at] != hash)
         at = (at + 1) & (run->seen_capacity - 1);
     *ret_is_new = run->seen[at] == 0;
+    run->seen_count += *ret_is_new;
     run->seen[at] = hash;
     return KM_OK;
 }
@@ -252,7 +263,7 @@ static km_status describe(extraction_run *run, const kmi_tokens *tokens, const k
     kmi_statement statement;
     kmi_relation relations[KMI_RELATIONS_MAX];
     kmi_entities_find(run->extractor->names, tokens, act->first, &entities);
-    if (!kmi_statement_find(tokens, act, &entities, run->arena, &statement))
+    if (!kmi_statement_find(tokens, act, &entities, run->scratch, run->arena, &statement))
         return out_of_memory(run);
     candidate->subject = statement.subject;
     candidate->attribute = statement.attribute;
@@ -283,15 +294,18 @@ static km_status describe(extraction_run *run, const kmi_tokens *tokens, const k
 static km_status keep_statement(extraction_run *run, const kmi_tokens *tokens, const kmi_speech_act *act, kmi_slice introduction) {
     kmi_judgement judgement = kmi_types_judge(run->extractor->matcher, tokens, act, run->is_assistant);
     kmi_content_request request = {tokens, judgement.keep_from, introduction, &run->antecedent};
-    char *content = kmi_content_make(&request, run->arena);
+    char *content = kmi_content_make(&request, run->scratch);
     if (content == NULL)
         return out_of_memory(run);
     bool is_new = true;
-    km_status status = note_content(run, kmi_slice_from(content), &is_new);
+    km_status status = note_hash(run, hash_text(kmi_slice_from(content), CONTENT_SEED), &is_new);
     if (status != KM_OK)
         return status;
     if (!is_new)
         return add_skipped(run, tokens->text, "repeated");
+    content = kmi_arena_copy_text(run->arena, content);
+    if (content == NULL)
+        return out_of_memory(run);
     status = apply_custom_patterns(run, content, &judgement);
     if (status != KM_OK)
         return status;
@@ -309,6 +323,15 @@ static km_status keep_statement(extraction_run *run, const kmi_tokens *tokens, c
 }
 
 static km_status extract_sentence(extraction_run *run, kmi_slice sentence, bool is_item) {
+    if (sentence.len < SENTENCE_BYTES_MIN)
+        return KM_OK;
+    bool is_new = true;
+    /* Said before, word for word and of the same thing: not even looked at. */
+    km_status status = note_hash(run, hash_text(sentence, hash_text(kmi_slice_from(run->antecedent.name), 0)), &is_new);
+    if (status != KM_OK || !is_new)
+        return status != KM_OK ? status : add_skipped(run, sentence, "repeated");
+    if (run->candidate_count >= CANDIDATES_MAX)
+        return add_skipped(run, sentence, "too many");
     kmi_arena_clear(run->scratch);
     kmi_tokens tokens;
     if (!kmi_tokens_split(run->extractor->lexicon, sentence, run->scratch, &tokens))
@@ -318,12 +341,10 @@ static km_status extract_sentence(extraction_run *run, kmi_slice sentence, bool 
         introduction = run->introduction;
     const char *reason = find_blank_reason(&tokens, introduction.len > 0);
     if (reason != NULL)
-        return strcmp(reason, "empty") == 0 && sentence.len < 3 ? KM_OK : add_skipped(run, sentence, reason);
+        return add_skipped(run, sentence, reason);
     kmi_speech_act act = kmi_speech_act_of(run->extractor->acts, &tokens, run->is_assistant);
     if (act.skip_reason != NULL)
         return add_skipped(run, sentence, act.skip_reason);
-    if (run->candidate_count >= CANDIDATES_MAX)
-        return add_skipped(run, sentence, "too many");
     return keep_statement(run, &tokens, &act, introduction);
 }
 
@@ -407,7 +428,11 @@ km_status kmi_extract(const kmi_extractor *extractor, const kmi_extract_input *i
     run.scratch = kmi_arena_new(SCRATCH_LIMIT_BYTES);
     run.is_assistant = input->speaker != NULL && strcmp(input->speaker, "assistant") == 0;
     km_status status = KM_OK;
-    if (run.arena == NULL || run.scratch == NULL || kmi_arena_alloc(run.scratch, SCRATCH_FIRST_BYTES) == NULL)
+    /* One first block that fits the sentences to come: clearing keeps it. */
+    size_t scratch_bytes = SCRATCH_FIRST_BYTES + input->text.len * sizeof(kmi_token) / 2;
+    if (scratch_bytes > SCRATCH_LARGEST_BYTES)
+        scratch_bytes = SCRATCH_LARGEST_BYTES;
+    if (run.arena == NULL || run.scratch == NULL || kmi_arena_alloc(run.scratch, scratch_bytes) == NULL)
         status = out_of_memory(&run);
     else
         status = input->is_verbatim ? extract_verbatim(&run) : extract_prose(&run);

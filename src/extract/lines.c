@@ -22,6 +22,8 @@ static bool is_digit(char c) {
 }
 
 static bool starts(kmi_slice line, const char *text) {
+    if (line.len == 0 || line.ptr[0] != text[0]) /* nearly always the answer */
+        return false;
     return kmi_slice_starts_with(line, kmi_slice_from(text));
 }
 static bool contains(kmi_slice line, const char *text) {

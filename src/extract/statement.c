@@ -10,6 +10,8 @@
 #include "base/text.h"
 
 #define SUBJECT_WORDS_MAX 12
+#define TEXT_BYTES_MAX 200
+#define CHANGES_MAX 3 /* in one sentence: more is no correction but a story */
 
 typedef struct parse {
     const kmi_tokens *tokens;
@@ -170,11 +172,11 @@ static void find_verb(parse *self) {
             in_relative = true;
             continue;
         }
+        if (in_relative) { /* its verb, whatever the form: "tests that need the network" */
+            in_relative = !kmi_token_has(token, KMI_W_VERB | KMI_W_BE | KMI_W_AUXILIARY);
+            continue;
+        }
         if (i == self->first ? kmi_token_has(token, KMI_W_I | KMI_W_WE | KMI_W_PRONOUN) && kmi_token_has(token, KMI_W_BE | KMI_W_AUXILIARY) : is_finite_verb(self, i)) {
-            if (in_relative && !kmi_token_has(token, KMI_W_ADVERB)) {
-                in_relative = false;
-                continue;
-            }
             self->verb = i;
             return;
         }
@@ -465,17 +467,22 @@ static void take_ending(parse *self, size_t verb) {
 }
 
 static void find_corrections(parse *self) {
-    for (size_t i = self->first; i < self->end; i++) {
-        if (has(self, i, KMI_W_CHANGE) || is_any(self, i, "replaces|replace|went|go|abandoned|retired|deprecated|removed|rename|switch"))
+    size_t changes = 0;
+    for (size_t i = self->first; i < self->end && changes <= CHANGES_MAX; i++) {
+        if (has(self, i, KMI_W_CHANGE) || is_any(self, i, "replaces|replace|went|go|abandoned|retired|deprecated|removed|rename|switch")) {
             take_change(self, i);
+            changes++;
+        }
         if (is_any(self, i, "longer") && i > self->first && is_any(self, i - 1, "no|any")) {
             size_t verb = i + 1 < self->end && !is_mark(self, i + 1) ? i + 1 : self->verb;
             take_ending(self, verb);
+            changes++;
         }
         if (is_any(self, i, "anymore") || (is_any(self, i, "any") && is_any(self, i + 1, "more"))) {
             for (size_t k = i; k-- > self->first;) {
                 if (has(self, k, KMI_W_NEGATION)) {
                     take_ending(self, k + 1);
+                    changes++;
                     break;
                 }
             }
@@ -505,9 +512,21 @@ static void find_corrections(parse *self) {
         self->out->is_correction |= self->out->attribute != NULL;
 }
 
-bool kmi_statement_find(const kmi_tokens *tokens, const kmi_speech_act *act, const kmi_entity_list *entities, kmi_arena *arena, kmi_statement *ret_statement) {
+/* Moves a text from the scratch arena into the result; what is longer than any name or value is none. */
+static bool keep_text(const char **text, kmi_arena *arena) {
+    if (*text == NULL)
+        return true;
+    if (strlen(*text) > TEXT_BYTES_MAX) {
+        *text = NULL;
+        return true;
+    }
+    *text = kmi_arena_copy_text(arena, *text);
+    return *text != NULL;
+}
+
+bool kmi_statement_find(const kmi_tokens *tokens, const kmi_speech_act *act, const kmi_entity_list *entities, kmi_arena *scratch, kmi_arena *arena, kmi_statement *ret_statement) {
     *ret_statement = (kmi_statement){.is_correction = act->is_correction, .verb = tokens->count};
-    parse self = {.tokens = tokens, .entities = entities, .arena = arena, .out = ret_statement, .first = act->first, .end = tokens->count};
+    parse self = {.tokens = tokens, .entities = entities, .arena = scratch, .out = ret_statement, .first = act->first, .end = tokens->count};
     while (self.end > self.first && (tokens->items[self.end - 1].flags & KMI_T_PUNCT) != 0)
         self.end--;
     if (self.end < self.first + 2)
@@ -520,5 +539,8 @@ bool kmi_statement_find(const kmi_tokens *tokens, const kmi_speech_act *act, con
         take_predicate(&self);
     }
     find_corrections(&self);
-    return !self.is_out_of_memory;
+    bool is_kept = keep_text(&ret_statement->subject, arena) && keep_text(&ret_statement->attribute, arena) && keep_text(&ret_statement->value, arena) && keep_text(&ret_statement->replaces, arena);
+    if (ret_statement->value == NULL)
+        ret_statement->attribute = ret_statement->is_correction ? ret_statement->attribute : NULL;
+    return is_kept && !self.is_out_of_memory;
 }

@@ -15,7 +15,7 @@ typedef struct kmi_statement {
     size_t verb;                     /* token of the main verb; tokens->count: none */
 } kmi_statement;
 
-/* Returns false when out of memory. */
-bool kmi_statement_find(const kmi_tokens *tokens, const kmi_speech_act *act, const kmi_entity_list *entities, kmi_arena *arena, kmi_statement *ret_statement);
+/* Works in `scratch`, keeps the texts found in `arena`. Returns false when out of memory. */
+bool kmi_statement_find(const kmi_tokens *tokens, const kmi_speech_act *act, const kmi_entity_list *entities, kmi_arena *scratch, kmi_arena *arena, kmi_statement *ret_statement);
 
 #endif

@@ -25,6 +25,7 @@ typedef struct splitter {
     kmi_arena *scratch;
     kmi_tokens *tokens;
     char *lower; /* next free byte for lower-case text; the whole sentence fits */
+    size_t most; /* tokens there is room for */
     bool in_quotes, in_code;
 } splitter;
 
@@ -84,7 +85,7 @@ static uint32_t flags_of(kmi_slice text) {
 }
 
 static kmi_token *push(splitter *self, size_t start, size_t end) {
-    if (self->tokens->count == KMI_TOKENS_MAX || start >= end)
+    if (self->tokens->count == self->most || start >= end)
         return NULL;
     kmi_token *token = &self->tokens->items[self->tokens->count++];
     *token = (kmi_token){.start = (uint32_t)start, .end = (uint32_t)end};
@@ -180,9 +181,9 @@ static void push_chunk(splitter *self, size_t start, size_t end) {
 }
 
 bool kmi_tokens_split(const kmi_lexicon *lexicon, kmi_slice sentence, kmi_arena *scratch, kmi_tokens *ret_tokens) {
-    size_t most = sentence.len + 1 < KMI_TOKENS_MAX ? sentence.len + 1 : KMI_TOKENS_MAX;
+    size_t most = sentence.len / 2 + 16 < KMI_TOKENS_MAX ? sentence.len / 2 + 16 : KMI_TOKENS_MAX;
     *ret_tokens = (kmi_tokens){.text = sentence, .items = kmi_arena_alloc_array(scratch, most, sizeof(kmi_token))};
-    splitter self = {.lexicon = lexicon, .scratch = scratch, .tokens = ret_tokens, .lower = kmi_arena_alloc(scratch, sentence.len + 1)};
+    splitter self = {.lexicon = lexicon, .scratch = scratch, .tokens = ret_tokens, .most = most, .lower = kmi_arena_alloc(scratch, sentence.len + 1)};
     if (ret_tokens->items == NULL || self.lower == NULL)
         return false;
     size_t at = 0;
@@ -213,12 +214,17 @@ bool kmi_token_is(const kmi_token *token, const char *word) {
 }
 
 bool kmi_token_is_any(const kmi_token *token, const char *words) {
-    for (;;) {
-        size_t len = strcspn(words, "|");
-        if (token->lower.len == len && memcmp(token->lower.ptr, words, len) == 0)
+    const char *lower = token->lower.ptr;
+    size_t len = token->lower.len;
+    if (len == 0)
+        return false;
+    /* The hottest loop of all: most words differ in their first byte. */
+    for (const char *word = words;;) {
+        if (*word == *lower && strncmp(word, lower, len) == 0 && (word[len] == '|' || word[len] == '\0'))
             return true;
-        if (words[len] == '\0')
+        while (*word != '|' && *word != '\0')
+            word++;
+        if (*word++ == '\0')
             return false;
-        words += len + 1;
     }
 }

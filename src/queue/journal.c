@@ -85,7 +85,7 @@ static km_status lock_and_read(kmi_queue *queue, kmi_journal *journal, bool *ret
 
 km_status kmi_journal_open_locked(kmi_queue *queue, kmi_journal *ret_journal, km_error *error) {
     for (int attempt = 0; attempt < open_attempts; attempt++) {
-        kmi_journal journal = {.fd = openat(queue->dir_fd, KMI_JOURNAL_NAME, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
+        kmi_journal journal = {.fd = kmi_fd_open(queue->dir_fd, KMI_JOURNAL_NAME, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0)};
         if (journal.fd < 0) return kmi_fail_errno(error, errno, "cannot open \"%s/journal\"", queue->path);
         bool is_current = false;
         km_status status = lock_and_read(queue, &journal, &is_current, error);
@@ -129,6 +129,7 @@ km_status kmi_journal_create(kmi_queue *queue, const char *name, bool is_sealed,
     snprintf(temporary, sizeof temporary, ".journal.%s", kmi_uuid_format(&unique, unique_text));
     KMI_CLEANUP_FD int fd = -1;
     status = kmi_file_open(queue->dir_fd, temporary, O_RDWR | O_CREAT | O_EXCL, &fd, error);
+    if (status != KM_OK) return kmi_fail_context(error, status, "cannot create \"%s/%s\"", queue->path, name);
     if (status == KM_OK) status = fill_new_journal(fd, queue->path, is_sealed, error);
     if (status == KM_OK && renameat2(queue->dir_fd, temporary, queue->dir_fd, name, RENAME_NOREPLACE) != 0)
         status = errno == EEXIST ? kmi_fail(error, KM_E_CONFLICT, "\"%s/%s\" exists", queue->path, name)

@@ -59,7 +59,7 @@ static km_status collect_names(DIR *dir, kmi_segment_names *names) {
 }
 
 static DIR *open_listing(int dir_fd) {
-    int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = kmi_fd_open(dir_fd, ".", O_RDONLY | O_DIRECTORY, 0);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     if (dir == NULL && fd >= 0) close(fd);
     return dir;

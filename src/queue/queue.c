@@ -29,8 +29,7 @@ km_status kmi_queue_open_lock(kmi_queue *queue, km_error *error) {
     if (queue->lock_fd >= 0) return KM_OK;
     /* Without the checks of kmi_file_open(): no byte of this file is ever read or written, and learn is counted in
      * system calls. */
-    int flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-    queue->lock_fd = openat(queue->dir_fd, "lock", flags);
+    queue->lock_fd = kmi_fd_open(queue->dir_fd, "lock", O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
     if (queue->lock_fd >= 0) return KM_OK;
     if (errno != ENOENT) return kmi_fail_errno(error, errno, "cannot open \"%s/lock\"", queue->path);
     return kmi_file_open(queue->dir_fd, "lock", O_RDWR | O_CREAT, &queue->lock_fd, error);

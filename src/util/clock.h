@@ -6,9 +6,9 @@
 #include "kuzu_memory.h"
 #include "util/slice.h"
 
-int64_t kmi_clock_now_us(void);       /* wall clock */
-int64_t kmi_clock_monotonic_us(void); /* CLOCK_MONOTONIC */
-int64_t kmi_clock_boottime_us(void);  /* CLOCK_BOOTTIME: counts suspend; equal for all processes of one boot */
+int64_t kmi_clock_now_us(void);        /* wall clock */
+int64_t kmi_clock_monotonic_us(void);  /* CLOCK_MONOTONIC */
+int64_t kmi_clock_boottime_us(void);   /* CLOCK_BOOTTIME: counts suspend; equal for all processes of one boot */
 int64_t kmi_clock_thread_cpu_us(void); /* CPU time of the calling thread */
 
 /* Replaces the wall clock for tests: a fixed offset in microseconds is added. 0 is the real clock. Thread-safe. */

@@ -12,7 +12,8 @@ km_status kmi_fail(km_error *error, km_status status, const char *format, ...) _
 /* The same for a failed system call: adds ": " and the text of `saved_errno`, and picks the status from it:
  * EACCES, EPERM, ELOOP → KM_E_PERMISSION; ENOMEM → KM_E_NOMEM; ENOENT → KM_E_NOT_FOUND; EAGAIN, EWOULDBLOCK, EBUSY →
  * KM_E_BUSY; EINTR → KM_E_INTERRUPTED; everything else (ENOSPC, EIO, EROFS, EDQUOT, EMFILE, …) → KM_E_IO. */
-km_status kmi_fail_errno(km_error *error, int saved_errno, const char *format, ...) __attribute__((format(printf, 3, 4)));
+km_status kmi_fail_errno(km_error *error, int saved_errno, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Puts "context: " before the message that is there, and returns error->status (or `status` when error is NULL). */
 km_status kmi_fail_context(km_error *error, km_status status, const char *format, ...)

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -24,12 +23,15 @@
 /* A file that comes and goes between two calls, this often in a row, is someone's attack or defect. */
 #define OPEN_TRIES 16
 
-static int open_retrying(int dir_fd, const char *name, int flags, mode_t mode) {
+int kmi_fd_open(int dir_fd, const char *name, int flags, mode_t mode) {
     int fd = -1;
     do {
-        fd = openat(dir_fd, name, flags, mode);
+        fd = openat(dir_fd, name, flags | O_CLOEXEC, mode);
     } while (fd < 0 && errno == EINTR);
-    return fd;
+    if (fd < 0 || fd > STDERR_FILENO) return fd;
+    int lifted = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    kmi_fd_close(&fd);
+    return lifted;
 }
 
 /* True for a file of ours. The start-up user from the auxiliary vector answers without a system call; the real question
@@ -67,11 +69,11 @@ static int open_or_create(int dir_fd, const char *name, int flags, bool *ret_cre
     int fd = -1;
     *ret_created = false;
     if ((flags & O_EXCL) == 0) {
-        fd = open_retrying(dir_fd, name, plain_flags, 0);
+        fd = kmi_fd_open(dir_fd, name, plain_flags, 0);
     }
     bool may_create = (flags & O_CREAT) != 0 && (errno == ENOENT || (flags & O_EXCL) != 0);
     if (fd < 0 && may_create) {
-        fd = open_retrying(dir_fd, name, plain_flags | O_CREAT | O_EXCL, FILE_MODE);
+        fd = kmi_fd_open(dir_fd, name, plain_flags | O_CREAT | O_EXCL, FILE_MODE);
         *ret_created = fd >= 0;
     }
     return fd;
@@ -140,7 +142,7 @@ km_status kmi_file_open(int dir_fd, const char *name, int flags, int *ret_fd, km
 }
 
 km_status kmi_dir_open(int dir_fd, const char *name, int *ret_fd, km_error *error) {
-    int fd = open_retrying(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+    int fd = kmi_fd_open(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
     if (fd >= 0) {
         *ret_fd = fd;
         return KM_OK;
@@ -211,7 +213,7 @@ static km_status begin_replacement(int dir_fd, const char *name, replacement *wo
             memcpy(path, name, len);
             path[len] = '\0';
         }
-        work->dir_fd = open_retrying(dir_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+        work->dir_fd = kmi_fd_open(dir_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
         if (work->dir_fd < 0) {
             return kmi_fail_errno(error, errno, "cannot open the directory of \"%s\"", name);
         }
@@ -255,33 +257,6 @@ km_status kmi_file_replace(int dir_fd, const char *name, kmi_slice content, km_e
 }
 
 /* ---- Descriptors ---- */
-
-/* Puts something harmless on a closed descriptor. The lowest free number is taken, which is `fd` itself as the lower
- * ones are open already. Without a null device the root directory takes the place: reads and writes fail there. */
-static void occupy(int fd) {
-    int opened = open_retrying(AT_FDCWD, "/dev/null", O_RDWR | O_NOCTTY, 0);
-    if (opened < 0) {
-        opened = open_retrying(AT_FDCWD, "/", O_RDONLY | O_DIRECTORY, 0);
-    }
-    if (opened > STDERR_FILENO && opened != fd) {
-        kmi_fd_close(&opened);
-    }
-}
-
-void kmi_fd_secure_standard(void) {
-    /* One poll() asks for all three; three fcntl() calls would do the same for more. */
-    struct pollfd standard[3] = {{.fd = 0}, {.fd = 1}, {.fd = 2}};
-    if (poll(standard, 3, 0) < 0) {
-        for (int fd = 0; fd < 3; fd++) {
-            standard[fd].revents = fcntl(fd, F_GETFD) < 0 ? POLLNVAL : 0;
-        }
-    }
-    for (int fd = 0; fd < 3; fd++) {
-        if ((standard[fd].revents & POLLNVAL) != 0) {
-            occupy(fd);
-        }
-    }
-}
 
 void kmi_fd_close(int *fd) {
     if (*fd >= 0) {

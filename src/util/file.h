@@ -46,8 +46,9 @@ km_status kmi_fd_write_all(int fd, const char *name, const void *bytes, size_t l
 km_status kmi_file_sync_data(int fd, const char *name, km_error *error) KM_MUST_CHECK; /* fdatasync; never retried */
 km_status kmi_dir_sync(int dir_fd, const char *name, km_error *error) KM_MUST_CHECK;   /* fsync of a directory */
 
-/* Makes sure that descriptors 0, 1 and 2 are open (on the null device if not), so that no file of ours becomes one. */
-void kmi_fd_secure_standard(void);
+/* openat() with O_CLOEXEC that never returns 0, 1 or 2, even when the program was started with these closed: nobody's
+ * message can end up in a file of ours. -1 and errno on failure. All files of this project are opened through it. */
+int kmi_fd_open(int dir_fd, const char *name, int flags, mode_t mode);
 
 void kmi_fd_close(int *fd); /* closes *fd unless negative, sets it to -1, keeps errno */
 #define KMI_CLEANUP_FD __attribute__((cleanup(kmi_fd_close)))

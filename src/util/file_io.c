@@ -75,10 +75,7 @@ km_status kmi_file_read(int dir_fd, const char *name, kmi_buf *buf, km_error *er
 
 km_status kmi_file_read_unchecked(int dir_fd, const char *name, bool follow_links, kmi_buf *buf, km_error *error) {
     int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (follow_links ? 0 : O_NOFOLLOW);
-    KMI_CLEANUP_FD int fd = -1;
-    do {
-        fd = openat(dir_fd, name, flags);
-    } while (fd < 0 && errno == EINTR);
+    KMI_CLEANUP_FD int fd = kmi_fd_open(dir_fd, name, flags, 0);
     if (fd < 0 && errno == ELOOP && !follow_links) {
         return kmi_fail(error, KM_E_PERMISSION, "\"%s\" is a symbolic link: replace it by the file itself", name);
     }

@@ -9,7 +9,8 @@
  * under the same number. Reaps the intermediate process, so no zombie is ever left to the caller.
  * `arguments` is NULL-terminated, arguments[0] included; the environment is inherited. KM_E_IO when it cannot be
  * started (no processes, no such program). Safe in a threaded program: only async-signal-safe calls between. */
-km_status kmi_process_spawn_detached(const char *program, char *const arguments[], int keep_fd, km_error *error) KM_MUST_CHECK;
+km_status kmi_process_spawn_detached(const char *program, char *const arguments[], int keep_fd,
+                                     km_error *error) KM_MUST_CHECK;
 
 /* A number that tells two processes with the same pid apart: start time in clock ticks since boot from
  * /proc/PID/stat. 0 when there is no such process (or another PID namespace hides it). */

@@ -1,116 +1,43 @@
 /* uuid.c - UUID version 7 with a random part that rises inside one millisecond.
  *
  * RFC 9562, 6.2 method 2: a new millisecond takes 74 fresh random bits (the highest one zero, so that counting up has
- * room), the same millisecond adds a random step. Random bytes are fetched little at first, because a `learn` makes one
- * or two ids and ends, and 25 ids at once afterwards.
- *
- * A child of fork() must not repeat its parent's ids. pthread_atfork counts forks; a thread that sees the count changed
- * throws its bytes away. That costs no system call, which asking for the process id each time would. */
+ * room), the same millisecond adds a random step. A child of fork() starts a new millisecond: its parent counts in the
+ * old one. */
 #include "util/uuid.h"
 
-#include <errno.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/random.h"
 
-#define POOL_BYTES 256
-#define FIRST_FETCH_BYTES 32
 #define FRESH_BYTES 10 /* for the 74 bits behind the time */
-#define STEP_BYTES 4
 
 typedef struct id_source {
-    unsigned char pool[POOL_BYTES];
-    size_t pool_len;
-    size_t pool_used;
-    bool has_fetched;
-    unsigned fork_count;
     int64_t last_ms;
     uint64_t high; /* rand_a, 12 bits */
     uint64_t low;  /* rand_b, 62 bits */
 } id_source;
 
 static _Thread_local id_source thread_source;
-static _Atomic unsigned fork_count;
-static atomic_flag is_watching_forks = ATOMIC_FLAG_INIT;
 
-static void count_fork(void) {
-    atomic_fetch_add_explicit(&fork_count, 1, memory_order_relaxed);
-}
-
-/* A flag instead of pthread_once(), which ends in a system call. A fork in the very moment of the first id is the caller's
- * thread's own, and that thread is here. */
-static bool watch_forks(void) {
-    return atomic_flag_test_and_set(&is_watching_forks) || pthread_atfork(NULL, NULL, count_fork) == 0;
-}
-
-static km_status fetch_random(void *bytes, size_t len, km_error *error) {
-    size_t done = 0;
-    while (done < len) {
-        ssize_t got = getrandom((unsigned char *)bytes + done, len - done, 0);
-        if (got < 0 && errno != EINTR) {
-            kmi_fail_errno(error, errno, "cannot get random bytes from the kernel");
-            if (error != NULL) {
-                error->status = KM_E_IO;
-            }
-            return KM_E_IO;
-        }
-        done += got > 0 ? (size_t)got : 0;
-    }
-    return KM_OK;
-}
-
-static km_status take_random(id_source *source, void *ret_bytes, size_t len, km_error *error) {
-    if (source->pool_len - source->pool_used < len) {
-        size_t wanted = source->has_fetched ? POOL_BYTES : FIRST_FETCH_BYTES;
-        source->pool_len = 0;
-        source->pool_used = 0;
-        km_status status = fetch_random(source->pool, wanted, error);
-        if (status != KM_OK) {
-            return status;
-        }
-        source->pool_len = wanted;
-        source->has_fetched = true;
-    }
-    memcpy(ret_bytes, source->pool + source->pool_used, len);
-    /* What was handed out stays secret from whoever reads this memory later. */
-    memset(source->pool + source->pool_used, 0, len);
-    source->pool_used += len;
-    return KM_OK;
-}
-
-static km_status start_millisecond(id_source *source, int64_t ms, km_error *error) {
-    unsigned char bytes[FRESH_BYTES];
-    km_status status = take_random(source, bytes, sizeof bytes, error);
-    if (status != KM_OK) {
-        return status;
-    }
+static void start_millisecond(id_source *source, int64_t ms, const unsigned char random[FRESH_BYTES]) {
     uint64_t low = 0;
     for (size_t i = 0; i < 8; i++) {
-        low = low << 8 | bytes[i];
+        low = low << 8 | random[i];
     }
     source->low = low & ((UINT64_C(1) << 62) - 1);
-    source->high = ((uint64_t)bytes[8] << 8 | bytes[9]) & 0x7FF; /* 11 of 12 bits: room to count up */
+    source->high = ((uint64_t)random[8] << 8 | random[9]) & 0x7FF; /* 11 of 12 bits: room to count up */
     source->last_ms = ms;
-    return KM_OK;
 }
 
-static km_status step_up(id_source *source, km_error *error) {
+static void step_up(id_source *source, const unsigned char random[FRESH_BYTES]) {
     uint32_t step = 0;
-    km_status status = take_random(source, &step, STEP_BYTES, error);
-    if (status != KM_OK) {
-        return status;
-    }
+    memcpy(&step, random, sizeof step);
     source->low += (uint64_t)step + 1;
     source->high += source->low >> 62;
     source->low &= (UINT64_C(1) << 62) - 1;
-    if (source->high > 0xFFF) {
-        return start_millisecond(source, source->last_ms + 1, error);
-    }
-    return KM_OK;
+    if (source->high > 0xFFF) start_millisecond(source, source->last_ms + 1, random);
 }
 
 static kmi_uuid lay_out(const id_source *source) {
@@ -129,30 +56,21 @@ static kmi_uuid lay_out(const id_source *source) {
 }
 
 km_status kmi_uuid_make(kmi_uuid *ret_uuid, km_error *error) {
-    if (!watch_forks()) {
-        return kmi_fail(error, KM_E_NOMEM, "out of memory while preparing ids");
-    }
     id_source *source = &thread_source;
-    unsigned forks = atomic_load_explicit(&fork_count, memory_order_relaxed);
-    bool is_forked = source->fork_count != forks;
-    if (is_forked) {
-        source->pool_len = 0;
-        source->pool_used = 0;
-        source->fork_count = forks;
-    }
+    unsigned char random[FRESH_BYTES];
+    bool is_forked = false;
+    km_status status = kmi_random_bytes(random, sizeof random, &is_forked, error);
+    if (status != KM_OK) return status;
     int64_t now_ms = kmi_clock_now_us() / 1000;
-    km_status status = KM_OK;
     if (now_ms > source->last_ms) {
-        status = start_millisecond(source, now_ms, error);
+        start_millisecond(source, now_ms, random);
     } else if (is_forked) {
-        status = start_millisecond(source, source->last_ms + 1, error); /* the parent counts in the old one */
+        start_millisecond(source, source->last_ms + 1, random);
     } else {
-        status = step_up(source, error);
+        step_up(source, random);
     }
-    if (status == KM_OK) {
-        *ret_uuid = lay_out(source);
-    }
-    return status;
+    *ret_uuid = lay_out(source);
+    return KM_OK;
 }
 
 kmi_uuid kmi_uuid_from_hash(const unsigned char hash[16]) {

@@ -21,7 +21,8 @@ km_status kmi_uuid_parse(const char *text, kmi_uuid *ret_uuid, km_error *error) 
 
 /* Turns an id prefix (1 to 36 characters, hyphens optional) into the range of binary ids it stands for:
  * all ids x with low <= x <= high. KM_E_INVALID for other characters or an empty prefix. */
-km_status kmi_uuid_prefix_range(const char *prefix, kmi_uuid *ret_low, kmi_uuid *ret_high, km_error *error) KM_MUST_CHECK;
+km_status kmi_uuid_prefix_range(const char *prefix, kmi_uuid *ret_low, kmi_uuid *ret_high,
+                                km_error *error) KM_MUST_CHECK;
 int kmi_uuid_compare(const kmi_uuid *a, const kmi_uuid *b);
 
 #endif

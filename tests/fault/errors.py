@@ -102,10 +102,10 @@ def _short(context, template, ledger, attempt, words, short_size, **options):
     processes.wait_for_quiet()
     project.remove()
     startup = 0
-    cuts = [(at, kept) for at in range(1, counting.calls_made + 2) for kept in (None, 1)]
+    cuts = [(at, kept) for at in range(1, counting.calls_made + 2) for kept in (0, 1)]
     fired = 0
     for at, kept in context.sample(cuts, short_size):
-        fault = ShortWrite(at, kept, **options)
+        fault = ShortWrite(at, kept or None, **options)
         attempt(template, ledger, fault, startup, f"short-{at}-{kept}")
         fired += fault.has_fired
     return f"{counting.calls_made} writes, {fired} shortened"

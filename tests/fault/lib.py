@@ -14,7 +14,6 @@ import json
 import os
 import random
 import shutil
-import sqlite3
 import stat
 import struct
 from collections import Counter
@@ -275,7 +274,7 @@ class Project:
         if result.code != 0:
             raise Broken(f"export: {result}")
         lines = [json.loads(line) for line in result.out.splitlines()]
-        return [line["content"] for line in lines if "content" in line]
+        return [line["content"] for line in lines if line["record"] == "memory"]
 
     def failed_texts(self):
         """How many tasks are kept as failed."""
@@ -317,24 +316,10 @@ class Project:
         for name in ("memories.db", "memories.db-wal"):
             if (self.memory / name).exists():
                 shutil.copy(self.memory / name, copy / name)
-        db = sqlite3.connect(copy / "memories.db")
-        try:
-            verdict = db.execute("PRAGMA integrity_check").fetchone()[0]
-            if verdict != "ok":
-                raise Broken(f"D: integrity_check: {verdict}")
-            if db.execute("PRAGMA foreign_key_check").fetchone():
-                raise Broken("D: foreign_key_check found a row")
-            tables = db.execute("SELECT name FROM sqlite_schema WHERE sql LIKE 'CREATE VIRTUAL TABLE%fts5%'").fetchall()
-            for (table,) in tables:
-                db.execute(f"INSERT INTO {table}({table}, rank) VALUES ('integrity-check', 1)")
-            rows = db.execute("SELECT count(*) FROM memories").fetchone()[0]
-            if rows != stored:
-                raise Broken(f"D: {rows} rows in memories, {stored} exported")
-        except sqlite3.Error as error:
-            raise Broken(f"D: store: {error}") from error
-        finally:
-            db.close()
-            shutil.rmtree(copy)
+        result = processes.run([self.context.tools / "check_store", copy / "memories.db", copy / "lock"])
+        shutil.rmtree(copy)
+        if result.code != 0:
+            raise Broken(f"D: {result.out.decode().strip()} {result.err.decode().strip()}")
 
     def _check_counters(self, stored):
         stats = self.stats()

@@ -69,8 +69,9 @@ static void text_members_are_typed(void **state) {
     KMI_CLEANUP_JSON json_t *object = NULL;
     km_error error;
     const char *text = "before";
-    assert_int_equal(kmi_json_parse_object(kmi_slice_from("{\"a\": \"x\", \"n\": null, \"i\": 5}"), "line 3", &object, &error),
-                     KM_OK);
+    assert_int_equal(
+        kmi_json_parse_object(kmi_slice_from("{\"a\": \"x\", \"n\": null, \"i\": 5}"), "line 3", &object, &error),
+        KM_OK);
     assert_int_equal(kmi_json_get_text(object, "i", "line 3", &text, &error), KM_E_INVALID);
     assert_string_equal(error.message, "line 3: \"i\" must be a string, not a number");
     assert_string_equal(text, "before");

@@ -16,14 +16,16 @@
 static kmi_regex *compile(const char *pattern, bool ignore_case, bool use_jit) {
     kmi_regex *regex = NULL;
     km_error error;
-    if (kmi_regex_compile(kmi_slice_from(pattern), ignore_case, use_jit, &regex, &error) != KM_OK) fail_msg("%s", error.message);
+    if (kmi_regex_compile(kmi_slice_from(pattern), ignore_case, use_jit, &regex, &error) != KM_OK)
+        fail_msg("%s", error.message);
     return regex;
 }
 
 static bool search(const kmi_regex *regex, const char *text, size_t from, kmi_regex_match *ret_match) {
     bool is_found = false;
     bool is_limited = true;
-    assert_int_equal(kmi_regex_search(regex, kmi_slice_from(text), from, &is_found, ret_match, &is_limited, NULL), KM_OK);
+    assert_int_equal(kmi_regex_search(regex, kmi_slice_from(text), from, &is_found, ret_match, &is_limited, NULL),
+                     KM_OK);
     assert_false(is_limited);
     return is_found;
 }
@@ -81,7 +83,8 @@ static void wrong_patterns_are_refused(void **state) {
     assert_int_equal(kmi_regex_compile(kmi_slice_from("\xFF"), false, false, &regex, &error), KM_E_INVALID);
     static char pattern[20000];
     memset(pattern, 'a', sizeof pattern);
-    assert_int_equal(kmi_regex_compile((kmi_slice){pattern, sizeof pattern}, false, false, &regex, &error), KM_E_INVALID);
+    assert_int_equal(kmi_regex_compile((kmi_slice){pattern, sizeof pattern}, false, false, &regex, &error),
+                     KM_E_INVALID);
     assert_null(regex);
 }
 
@@ -98,7 +101,8 @@ static void hopeless_patterns_end_in_time(void **state) {
             bool is_found = true;
             bool is_limited = false;
             text[sizeof text - 2] = i == 0 ? '!' : 'a';
-            assert_int_equal(kmi_regex_search(regex, kmi_slice_from(text), 0, &is_found, &match, &is_limited, NULL), KM_OK);
+            assert_int_equal(kmi_regex_search(regex, kmi_slice_from(text), 0, &is_found, &match, &is_limited, NULL),
+                             KM_OK);
             assert_false(is_found);
             kmi_regex_free(regex);
         }

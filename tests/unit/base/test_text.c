@@ -87,7 +87,8 @@ static void widths_are_those_of_a_terminal(void **state) {
 
 static void assert_cut(const char *text, size_t columns, const char *expected) {
     kmi_slice cut = kmi_text_cut(kmi_slice_from(text), columns);
-    if (!kmi_slice_equal(cut, kmi_slice_from(expected))) fail_msg("%s at %zu: %.*s", text, columns, (int)cut.len, cut.ptr);
+    if (!kmi_slice_equal(cut, kmi_slice_from(expected)))
+        fail_msg("%s at %zu: %.*s", text, columns, (int)cut.len, cut.ptr);
 }
 
 static void cutting_keeps_characters_whole(void **state) {

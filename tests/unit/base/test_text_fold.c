@@ -41,7 +41,9 @@ static void scripts_keep_their_letters(void **state) {
 
 static void white_space_and_controls_become_one_space(void **state) {
     (void)state;
-    assert_folds("  a \t\n b\x01\x7F" "c\u00A0\u2003d\u2028 ", "a b c d");
+    assert_folds("  a \t\n b\x01\x7F"
+                 "c\u00A0\u2003d\u2028 ",
+                 "a b c d");
     assert_folds(" \n\u3000", "");
     assert_folds("a\u200B\u00AD\uFEFFz", "az");
     assert_folds("é \u0301é", "e e");
@@ -82,8 +84,11 @@ static void folding_is_idempotent(void **state) {
         for (int i = 0; i < 12; i++) {
             seed = seed * 1103515245U + 12345U;
             unsigned code = seed >> 8;
-            code = code % 3 == 0 ? 0x20 + code / 3 % 0x5F : code % 3 == 1 ? 0xA0 + code / 3 % 0x500 : 0x1E00 + code / 3 % 0x3000;
-            char bytes[3] = {(char)(0xE0 | code >> 12), (char)(0x80 | (code >> 6 & 0x3F)), (char)(0x80 | (code & 0x3F))};
+            code = code % 3 == 0   ? 0x20 + code / 3 % 0x5F
+                   : code % 3 == 1 ? 0xA0 + code / 3 % 0x500
+                                   : 0x1E00 + code / 3 % 0x3000;
+            char bytes[3] = {(char)(0xE0 | code >> 12), (char)(0x80 | (code >> 6 & 0x3F)),
+                             (char)(0x80 | (code & 0x3F))};
             if (code < 0x80) kmi_buf_add_char(&text, (char)code);
             if (code >= 0x80 && code < 0x800) {
                 bytes[1] = (char)(0xC0 | code >> 6);

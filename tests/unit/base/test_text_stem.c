@@ -22,12 +22,12 @@ static void stem(const char *word, char ret_stem[80]) {
 static void forms_of_a_word_meet(void **state) {
     (void)state;
     static const char *const PAIRS[][2] = {
-        {"deploy", "deployment"}, {"deploy", "deployed"},   {"deploy", "deploying"}, {"error", "errors"},
-        {"handle", "handling"},   {"prefer", "prefers"},    {"prefer", "preferred"}, {"memory", "memories"},
-        {"decide", "decided"},    {"test", "testing"},      {"go", "went"},          {"go", "gone"},
-        {"mouse", "mice"},        {"child", "children"},    {"buy", "bought"},       {"write", "written"},
-        {"write", "wrote"},       {"build", "built"},       {"index", "indices"},    {"person", "people"},
-        {"choose", "chosen"},     {"good", "best"},         {"user", "user's"},      {"analysis", "analyses"},
+        {"deploy", "deployment"}, {"deploy", "deployed"}, {"deploy", "deploying"}, {"error", "errors"},
+        {"handle", "handling"},   {"prefer", "prefers"},  {"prefer", "preferred"}, {"memory", "memories"},
+        {"decide", "decided"},    {"test", "testing"},    {"go", "went"},          {"go", "gone"},
+        {"mouse", "mice"},        {"child", "children"},  {"buy", "bought"},       {"write", "written"},
+        {"write", "wrote"},       {"build", "built"},     {"index", "indices"},    {"person", "people"},
+        {"choose", "chosen"},     {"good", "best"},       {"user", "user's"},      {"analysis", "analyses"},
     };
     for (size_t i = 0; i < sizeof PAIRS / sizeof PAIRS[0]; i++) {
         char first[80];
@@ -40,7 +40,8 @@ static void forms_of_a_word_meet(void **state) {
 
 static void other_words_stay_apart(void **state) {
     (void)state;
-    static const char *const PAIRS[][2] = {{"docker", "dock"}, {"universe", "diversity"}, {"live", "leaf"}, {"news", "newt"}};
+    static const char *const PAIRS[][2] = {
+        {"docker", "dock"}, {"universe", "diversity"}, {"live", "leaf"}, {"news", "newt"}};
     for (size_t i = 0; i < sizeof PAIRS / sizeof PAIRS[0]; i++) {
         char first[80];
         char second[80];
@@ -86,7 +87,8 @@ static void irregular_forms_are_found_by_the_whole_word(void **state) {
     assert_string_equal(kmi_irregular_find(kmi_slice_from("alumni")), "alumnus"); /* the first row */
     assert_string_equal(kmi_irregular_find(kmi_slice_from("wrung")), "wring");
     assert_string_equal(kmi_irregular_find(kmi_slice_from("businesswomen")), "businesswoman");
-    static const char *const REGULAR[] = {"", "a", "wen", "wents", "go", "businesswomena", "zzz", "aaa", "lives", "ground"};
+    static const char *const REGULAR[] = {"",    "a",   "wen",   "wents", "go", "businesswomena",
+                                          "zzz", "aaa", "lives", "ground"};
     for (size_t i = 0; i < sizeof REGULAR / sizeof REGULAR[0]; i++) {
         assert_null(kmi_irregular_find(kmi_slice_from(REGULAR[i])));
     }
@@ -94,9 +96,12 @@ static void irregular_forms_are_found_by_the_whole_word(void **state) {
 
 static void stop_words_are_function_words(void **state) {
     (void)state;
-    static const char *const STOP[] = {"a", "the", "how", "what", "should", "do", "this", "i", "yourselves", "you've", "don't", "why"};
-    static const char *const CONTENT[] = {"", "docker", "deploy", "user", "prefer", "th", "thee", "yourselvess", "zebra", "use"};
-    for (size_t i = 0; i < sizeof STOP / sizeof STOP[0]; i++) assert_true(kmi_text_is_stop_word(kmi_slice_from(STOP[i])));
+    static const char *const STOP[] = {"a",    "the", "how",        "what",   "should", "do",
+                                       "this", "i",   "yourselves", "you've", "don't",  "why"};
+    static const char *const CONTENT[] = {"",   "docker", "deploy",      "user",  "prefer",
+                                          "th", "thee",   "yourselvess", "zebra", "use"};
+    for (size_t i = 0; i < sizeof STOP / sizeof STOP[0]; i++)
+        assert_true(kmi_text_is_stop_word(kmi_slice_from(STOP[i])));
     for (size_t i = 0; i < sizeof CONTENT / sizeof CONTENT[0]; i++) {
         assert_false(kmi_text_is_stop_word(kmi_slice_from(CONTENT[i])));
     }

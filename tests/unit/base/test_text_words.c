@@ -55,7 +55,8 @@ static void identifiers_meet_in_every_spelling(void **state) {
     assert_words("getUserName", "getusernam +get +user +name");
     assert_words("get_user_name get-user-name GetUserName",
                  "getusernam +get +user +name getusernam +get +user +name getusernam +get +user +name");
-    assert_words("HTTPServer parseURL utf8Decode", "httpserver +http +server parseurl +pars +url utf8decode +utf8 +decod");
+    assert_words("HTTPServer parseURL utf8Decode",
+                 "httpserver +http +server parseurl +pars +url utf8decode +utf8 +decod");
     assert_words("__init__ _x_ a__b", "init x a! b");
     assert_words("JavaScript GitHub iPhone", "javascript github iphon");
     assert_words("FastAPI", "fastapi +fast +api");
@@ -131,7 +132,8 @@ static bool add_up(const kmi_text_word *word, void *context) {
 
 static void monsters_are_bounded_and_linear(void **state) {
     (void)state;
-    static const char *const UNITS[] = {"a", "aB", "a.", "a_", "é", "漢", "A", "a'", "a's ", "1.", "\u0301", "：", "a++", "ﷺ", "aé"};
+    static const char *const UNITS[] = {"a",    "aB", "a.",     "a_", "é",   "漢", "A", "a'",
+                                        "a's ", "1.", "\u0301", "：", "a++", "ﷺ",  "aé"};
     enum { SIZE = 200000 };
     char *text = malloc(SIZE);
     int64_t start_us = kmi_clock_thread_cpu_us();
@@ -151,8 +153,8 @@ static void monsters_are_bounded_and_linear(void **state) {
 /* Any bytes of valid UTF-8, places rising, the terms of a query equal to those of a document. */
 static void random_texts_do_no_harm(void **state) {
     (void)state;
-    static const char *const PIECES[] = {"a", "B", "é", "漢", "_", "-", ".", "/", "::", "'", "’", "s", "1", " ", "+", "#", "😀",
-                                         "\u0301", "ß", "한", "\n", "re", "&", "@", "\\", "ﷺ", "٣"};
+    static const char *const PIECES[] = {"a", "B", "é", "漢",     "_", "-",  ".",  "/",  "::", "'", "’",  "s", "1", " ",
+                                         "+", "#", "😀", "\u0301", "ß", "한", "\n", "re", "&",  "@", "\\", "ﷺ", "٣"};
     unsigned seed = 7;
     for (int round = 0; round < 20000; round++) {
         char text[64] = "";
@@ -171,7 +173,9 @@ static void random_texts_do_no_harm(void **state) {
 
 static void *split(void *context) {
     totals sum = {0};
-    return kmi_text_words(kmi_slice_from("stemming in a thread"), add_up, &sum, NULL) == KM_OK && sum.count == 4 ? context : NULL;
+    return kmi_text_words(kmi_slice_from("stemming in a thread"), add_up, &sum, NULL) == KM_OK && sum.count == 4
+               ? context
+               : NULL;
 }
 
 static void each_thread_has_its_own_stemmer(void **state) {

@@ -57,7 +57,8 @@ typedef struct slow_writer {
 static void *write_slowly(void *context) {
     slow_writer *writer = context;
     for (size_t i = 0; i < writer->len; i++) {
-        while (write(writer->fd, "y", 1) < 0 && errno == EAGAIN) {}
+        while (write(writer->fd, "y", 1) < 0 && errno == EAGAIN) {
+        }
     }
     close(writer->fd);
     return NULL;

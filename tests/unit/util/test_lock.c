@@ -119,10 +119,8 @@ static void a_dead_owner_releases(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEMP_DIR_TEST(a_byte_has_one_owner),
-        TEMP_DIR_TEST(a_bad_descriptor_counts_as_held),
-        TEMP_DIR_TEST(waiting_has_a_limit),
-        TEMP_DIR_TEST(a_released_lock_is_taken_by_who_waits),
+        TEMP_DIR_TEST(a_byte_has_one_owner),  TEMP_DIR_TEST(a_bad_descriptor_counts_as_held),
+        TEMP_DIR_TEST(waiting_has_a_limit),   TEMP_DIR_TEST(a_released_lock_is_taken_by_who_waits),
         TEMP_DIR_TEST(a_dead_owner_releases),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,7 +26,8 @@ static void a_line_is_json(void **state) {
     const char *text = temp_dir_read(dir, "worker.log");
     char expected[200];
     snprintf(expected, sizeof expected,
-             "\"level\":\"warning\",\"pid\":%d,\"event\":\"batch \\\"x\\\"\",\"tasks\":\"12\",\"reason\":null}\n", getpid());
+             "\"level\":\"warning\",\"pid\":%d,\"event\":\"batch \\\"x\\\"\",\"tasks\":\"12\",\"reason\":null}\n",
+             getpid());
     assert_int_equal(count_lines(text), 1);
     assert_memory_equal(text, "{\"time\":\"20", 11);
     assert_non_null(strstr(text, expected));

@@ -66,8 +66,10 @@ static void find_begins_where_told(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(null_is_an_empty_slice),          cmocka_unit_test(sub_is_cut_to_what_is_there),
-        cmocka_unit_test(trim_takes_ascii_white_space_only), cmocka_unit_test(comparing_knows_lengths_and_case),
+        cmocka_unit_test(null_is_an_empty_slice),
+        cmocka_unit_test(sub_is_cut_to_what_is_there),
+        cmocka_unit_test(trim_takes_ascii_white_space_only),
+        cmocka_unit_test(comparing_knows_lengths_and_case),
         cmocka_unit_test(find_begins_where_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -108,8 +108,15 @@ static void text_form_comes_back(void **state) {
     assert_int_equal(kmi_uuid_parse("0192C3B0-7D1E-7C4A-9F00-2B6F1A3C5D7E", &parsed, NULL), KM_OK);
     assert_string_equal(kmi_uuid_format(&parsed, text), "0192c3b0-7d1e-7c4a-9f00-2b6f1a3c5d7e");
     static const char *const WRONG[] = {
-        NULL, "", "x", "0192c3b07d1e7c4a9f002b6f1a3c5d7e", "0192c3b0-7d1e-7c4a-9f00-2b6f1a3c5d7", "0192c3b0-7d1e-7c4a-9f00-2b6f1a3c5d7e0",
-        "0192c3b-07d1e-7c4a-9f00-2b6f1a3c5d7e", "0192c3b0-7d1e-7c4a-9f00-2b6f1a3c5d7g", "0192c3b0--7d1e-7c4a-9f002b6f1a3c5d7e",
+        NULL,
+        "",
+        "x",
+        "0192c3b07d1e7c4a9f002b6f1a3c5d7e",
+        "0192c3b0-7d1e-7c4a-9f00-2b6f1a3c5d7",
+        "0192c3b0-7d1e-7c4a-9f00-2b6f1a3c5d7e0",
+        "0192c3b-07d1e-7c4a-9f00-2b6f1a3c5d7e",
+        "0192c3b0-7d1e-7c4a-9f00-2b6f1a3c5d7g",
+        "0192c3b0--7d1e-7c4a-9f002b6f1a3c5d7e",
     };
     for (size_t i = 0; i < sizeof WRONG / sizeof WRONG[0]; i++) {
         km_error error = {.status = KM_OK};
@@ -130,7 +137,8 @@ static void a_prefix_is_a_range(void **state) {
     assert_string_equal(kmi_uuid_format(&low, text), "0192c3b0-7d1e-0000-0000-000000000000");
     assert_int_equal(kmi_uuid_prefix_range("0192c3b0-7d1e-7c4a-9f00-2b6f1a3c5d7e", &low, &high, NULL), KM_OK);
     assert_int_equal(kmi_uuid_compare(&low, &high), 0);
-    static const char *const WRONG[] = {NULL, "", "-", "zz", "0192-", "0192c3b0-7d1e-7c4a-9f00-2b6f1a3c5d7e0", "0192c3b0--"};
+    static const char *const WRONG[] = {NULL,        "", "-", "zz", "0192-", "0192c3b0-7d1e-7c4a-9f00-2b6f1a3c5d7e0",
+                                        "0192c3b0--"};
     for (size_t i = 0; i < sizeof WRONG / sizeof WRONG[0]; i++) {
         assert_int_equal(kmi_uuid_prefix_range(WRONG[i], &low, &high, NULL), KM_E_INVALID);
     }

@@ -1,0 +1,184 @@
+/* Search: words and their forms, filters, order, bounds, and texts that are no query at all. */
+#include "store_fixture.h"
+
+static void fill(store_fixture *f) {
+    static const char *const TEXTS[] = {"Team decided to use Docker for deployment", "User prefers detailed error messages",
+                                        "getUserName returns the login", "The mice went away", "東京の天気は晴れ"};
+    for (size_t i = 0; i < sizeof TEXTS / sizeof TEXTS[0]; i++) keep_memory(f, TEXTS[i], "fact");
+}
+
+static void forms_of_a_word_meet(void **state) {
+    store_fixture *f = *state;
+    static const struct {
+        const char *query, *wanted;
+    } CASES[] = {
+        {"How do I deploy this?", "Team decided to use Docker for deployment"},
+        {"DEPLOYMENTS", "Team decided to use Docker for deployment"},
+        {"How should I handle errors?", "User prefers detailed error messages"},
+        {"user name", "getUserName returns the login"},
+        {"getUserName", "getUserName returns the login"},
+        {"mouse", "The mice went away"},
+        {"go", "The mice went away"},
+        {"東京", "東京の天気は晴れ"},
+        {"the", "getUserName returns the login"}, /* nothing but stop words: then they are searched for */
+        {"kubernetes", ""},
+        {"", ""},
+        {"?!... \" ' ( ) * : ^ - + NEAR AND OR NOT", ""},
+    };
+    fill(f);
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        const char *best = search_best(f, CASES[i].query, NULL);
+        bool is_stop_word_case = strcmp(CASES[i].query, "the") == 0;
+        if (is_stop_word_case) assert_int_equal(search_count(f, "the"), 2);
+        else assert_string_equal(best, CASES[i].wanted);
+    }
+}
+
+static void operators_are_only_words(void **state) {
+    store_fixture *f = *state;
+    keep_memory(f, "near and far", "fact");
+    keep_memory(f, "quote \"inside\" it", "fact");
+    assert_int_equal(search_count(f, "content:near"), 1);
+    assert_int_equal(search_count(f, "NEAR(far, 3)"), 1);
+    assert_int_equal(search_count(f, "\"inside"), 1);
+    assert_int_equal(search_count(f, "ins*"), 0);
+    assert_int_equal(search_count(f, "far\" OR \"quote"), 2);
+}
+
+static void filters_apply_before_the_limit(void **state) {
+    store_fixture *f = *state;
+    expect_ok(kmi_store_begin(f->store, &f->error));
+    for (int i = 0; i < 300; i++) {
+        char text[64];
+        snprintf(text, sizeof text, "apple %s number%d", i == 7 ? "one two three four five six seven" : "apple", i);
+        kmi_candidate candidate = make_candidate(text, "fact");
+        kmi_memory_new new = {.candidate = &candidate, .source = i == 7 ? "rare" : "common", .created_at_us = 100 + i};
+        expect_ok(kmi_uuid_make(&new.id, &f->error));
+        expect_ok(kmi_store_memory_insert(f->store, &new, &f->error));
+    }
+    expect_ok(kmi_store_commit(f->store, &f->error));
+    km_recall_query rare = {.source = "rare"};
+    assert_string_equal(search_best(f, "apple", &rare), "apple one two three four five six seven number7");
+    km_recall_query late = {.since_us = 399};
+    kmi_search_hit *hits = NULL;
+    size_t count = 0;
+    expect_ok(kmi_store_search(f->store, kmi_slice_from("apple"), &late, 10, f->arena, &hits, &count, &f->error));
+    assert_int_equal(count, 1);
+}
+
+static void hits_come_best_first_and_equal_ones_newest_first(void **state) {
+    store_fixture *f = *state;
+    expect_ok(kmi_store_begin(f->store, &f->error));
+    for (int i = 0; i < 100; i++) {
+        char text[200] = "pear";
+        for (int k = 0; k < i % 10; k++) strcat(text, " filler");
+        kmi_candidate candidate = make_candidate(text, "fact");
+        put_memory(f, &candidate);
+    }
+    expect_ok(kmi_store_commit(f->store, &f->error));
+    kmi_search_hit *hits = NULL;
+    size_t count = 0;
+    expect_ok(kmi_store_search(f->store, kmi_slice_from("pear"), NULL, 30, f->arena, &hits, &count, &f->error));
+    assert_int_equal(count, 30);
+    for (size_t i = 1; i < count; i++) {
+        bool is_ordered = hits[i - 1].score > hits[i].score || (hits[i - 1].score == hits[i].score && hits[i - 1].seq > hits[i].seq);
+        assert_true(is_ordered);
+    }
+    assert_int_equal(hits[0].seq, 91); /* the shortest, the newest of ten */
+    assert_int_equal(hits[9].seq, 1);
+    assert_true(hits[0].coverage > 0.99);
+}
+
+/* A short list, which skips the lengths of hopeless rows, agrees with the head of a long one. */
+static void short_lists_are_exact(void **state) {
+    store_fixture *f = *state;
+    uint64_t seed = 42;
+    expect_ok(kmi_store_begin(f->store, &f->error));
+    for (int i = 0; i < 2000; i++) {
+        char text[400] = "";
+        int words = 1 + (int)(seed % 30);
+        for (int k = 0; k < words; k++) {
+            seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+            char word[16];
+            snprintf(word, sizeof word, "w%u ", (unsigned)((seed >> 33) % 40));
+            strcat(text, word);
+        }
+        kmi_candidate candidate = make_candidate(text, "fact");
+        put_memory(f, &candidate);
+    }
+    expect_ok(kmi_store_commit(f->store, &f->error));
+    kmi_search_hit *all = NULL;
+    kmi_search_hit *few = NULL;
+    size_t all_count = 0;
+    size_t few_count = 0;
+    kmi_slice query = kmi_slice_from("w1 w2 w3 w30");
+    expect_ok(kmi_store_search(f->store, query, NULL, 5000, f->arena, &all, &all_count, &f->error));
+    expect_ok(kmi_store_search(f->store, query, NULL, 7, f->arena, &few, &few_count, &f->error));
+    assert_true(all_count > 500);
+    assert_int_equal(few_count, 7);
+    for (size_t i = 0; i < few_count; i++) {
+        assert_int_equal(few[i].seq, all[i].seq);
+        assert_true(few[i].score == all[i].score);
+    }
+}
+
+static void rare_words_weigh_more(void **state) {
+    store_fixture *f = *state;
+    for (int i = 0; i < 20; i++) {
+        char text[64];
+        snprintf(text, sizeof text, "service number%d listens", i);
+        keep_memory(f, text, "fact");
+    }
+    keep_memory(f, "zookeeper elects a leader", "fact");
+    assert_string_equal(search_best(f, "which service is zookeeper", NULL), "zookeeper elects a leader");
+}
+
+static void long_prompts_are_bounded(void **state) {
+    store_fixture *f = *state;
+    keep_memory(f, "zebra at the end", "fact");
+    size_t len = (size_t)1 << 20;
+    char *prompt = malloc(len + 1);
+    assert_non_null(prompt);
+    for (size_t i = 0; i < len; i++) prompt[i] = i % 9 == 8 ? ' ' : (char)('a' + (i * i + i / 9) % 26);
+    memcpy(prompt + len - 6, " zebra", 6);
+    prompt[len] = '\0';
+    assert_int_equal(search_count(f, prompt), 1);
+    for (size_t i = 0; i + 3 <= len; i += 3) memcpy(prompt + i, "€", 3); /* cuts fall inside characters */
+    memcpy(prompt, "zebra ", 6);
+    assert_int_equal(search_count(f, prompt), 1);
+    memset(prompt, 'x', len); /* one word, far too long for a term */
+    assert_int_equal(search_count(f, prompt), 0);
+    free(prompt);
+}
+
+static void long_memories_are_found(void **state) {
+    store_fixture *f = *state;
+    size_t len = (size_t)1 << 20;
+    char *text = malloc(len + 1);
+    assert_non_null(text);
+    for (size_t i = 0; i < len; i++) text[i] = i % 6 == 5 ? ' ' : 'q';
+    memcpy(text + len - 8, " giraffe", 8);
+    text[len] = '\0';
+    kmi_uuid id = keep_memory(f, text, "note");
+    assert_int_equal(search_count(f, "giraffe"), 1);
+    expect_ok(kmi_store_begin(f->store, &f->error));
+    expect_ok(kmi_store_memory_delete(f->store, &id, 1, &f->error));
+    expect_ok(kmi_store_commit(f->store, &f->error));
+    assert_int_equal(search_count(f, "giraffe"), 0);
+    expect_sound(f);
+    free(text);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        STORE_TEST(forms_of_a_word_meet),
+        STORE_TEST(operators_are_only_words),
+        STORE_TEST(filters_apply_before_the_limit),
+        STORE_TEST(hits_come_best_first_and_equal_ones_newest_first),
+        STORE_TEST(short_lists_are_exact),
+        STORE_TEST(rare_words_weigh_more),
+        STORE_TEST(long_prompts_are_bounded),
+        STORE_TEST(long_memories_are_found),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
