@@ -295,7 +295,9 @@ typedef struct km_forget_result {
     const char *const *ids;
     bool is_erased; /* false: hidden from recall, but some file still holds the words (an open reader); run again later */
 } km_forget_result;
-/* Erases memories by id or unique prefix: table, index, graph, queue, free pages. All or nothing. */
+/* Erases memories by id or unique prefix: table, index, graph, task texts, free pages. All or nothing. Texts that are still
+ * in the queue are learnt first, since they may hold the same words: KM_E_BUSY, and nothing is erased, if that takes more
+ * than 5 s. */
 KM_API KM_MUST_CHECK km_status km_forget(km_project *project, const char *const *ids, size_t id_count,
                                          km_forget_result **ret_result, km_error *error);
 KM_API void km_forget_result_free(km_forget_result *result);

@@ -77,6 +77,8 @@ km_status km_edit(km_project *project, const char *id, const char *content, size
 
 /* ---- forget ---- */
 
+enum { drain_timeout_ms = 5000 };
+
 typedef struct forget_result {
     km_forget_result public;
     kmi_arena *arena;
@@ -141,7 +143,9 @@ km_status km_forget(km_project *project, const char *const *ids, size_t id_count
     if (project == NULL || ids == NULL || id_count == 0 || ret_result == NULL)
         return kmi_fail(error, KM_E_INVALID, "there is nothing to forget");
     KMI_CLEANUP_WRITER kmi_writer writer = {0};
-    km_status status = kmi_writer_open(project, false, &writer, error);
+    /* What is still in the queue may hold the same words, and would be learnt after. */
+    km_status status = kmi_project_drain(project, drain_timeout_ms, error);
+    if (status == KM_OK) status = kmi_writer_open(project, false, &writer, error);
     if (status != KM_OK) return status;
     forget_result *result = new_forget_result();
     status = result == NULL ? kmi_fail_memory(error) : forget_in_store(&writer, ids, id_count, result, error);

@@ -45,7 +45,7 @@ kmi_config_sources kmi_project_config_sources(const km_project *project) {
     return (kmi_config_sources){
         .user_path = project->user_config_path,
         .project_dir_fd = project->memory_dir_fd,
-        .project_path = project->config_file,
+        .project_path = project->config_file != NULL ? project->config_file : project->config_path,
         .is_explicit_file = project->config_file != NULL,
     };
 }
@@ -66,10 +66,12 @@ km_status km_project_open(const km_options *options, km_project **ret_project, k
     }
     project->memory_dir = join(project->root, strcmp(project->root, "/") == 0 ? "kuzu-memories" : "/kuzu-memories");
     project->queue_path = project->memory_dir == NULL ? NULL : join(project->memory_dir, "/queue");
+    project->config_path = project->memory_dir == NULL ? NULL : join(project->memory_dir, "/config.json");
     project->user_config_path = find_user_config();
     project->program = choose_program(options);
     if (options->config_file != NULL) project->config_file = strdup(options->config_file);
-    if (project->queue_path == NULL || (options->config_file != NULL && project->config_file == NULL)) {
+    if (project->queue_path == NULL || project->config_path == NULL ||
+        (options->config_file != NULL && project->config_file == NULL)) {
         km_project_free(project);
         return kmi_fail(error, KM_E_NOMEM, "out of memory while opening the project");
     }
@@ -92,6 +94,7 @@ void km_project_free(km_project *project) {
     free(project->queue_path);
     free(project->program);
     free(project->config_file);
+    free(project->config_path);
     free(project->user_config_path);
     free(project);
 }

@@ -15,6 +15,7 @@ struct km_project {
     int memory_dir_fd; /* -1: there is no memory yet */
     char *program;     /* to start as worker, or NULL */
     char *config_file; /* --config, or NULL */
+    char *config_path; /* memory_dir + "/config.json", for messages and origins */
     char *user_config_path;
     kmi_config config;
     kmi_arena *config_arena;
@@ -39,6 +40,8 @@ km_status kmi_project_open_store(km_project *project, kmi_store_mode mode, kmi_s
 const kmi_metrics *kmi_project_metrics(km_project *project);
 /* Tells everybody who waits that tasks or memories have changed. */
 void kmi_project_announce_change(km_project *project);
+/* Waits until no text stands in the queue's files any more. KM_E_BUSY: still some after timeout_ms. */
+km_status kmi_project_drain(km_project *project, int64_t timeout_ms, km_error *error) KM_MUST_CHECK;
 /* Starts a worker if the queue exists and none runs. A worker that cannot be started is started by the next command. */
 void kmi_project_keep_worker(km_project *project);
 /* Where configuration comes from, for the functions of base/config.h. */

@@ -2,6 +2,7 @@
  * every half second besides, in case the worker that should have told is gone. */
 #include "api/result.h"
 #include "api/waiting.h"
+#include "queue/inspect.h"
 #include "util/clock.h"
 #include "util/error.h"
 
@@ -69,5 +70,29 @@ km_status km_task_wait(km_project *project, const char *id, int64_t timeout_ms, 
         if (list == NULL) continue;
         *ret_list = list;
         return KM_OK;
+    }
+}
+
+static bool stop_at_record(const kmi_record *record, void *context) {
+    (void)record;
+    *(bool *)context = true;
+    return false;
+}
+
+km_status kmi_project_drain(km_project *project, int64_t timeout_ms, km_error *error) {
+    const int64_t deadline_us = kmi_clock_monotonic_us() + timeout_ms * 1000;
+    for (;;) {
+        kmi_queue *queue = NULL;
+        bool is_waiting = false;
+        km_status status = kmi_project_queue(project, false, &queue, error);
+        if (status == KM_E_NOT_FOUND) return KM_OK;
+        const kmi_metrics *metrics = kmi_project_metrics(project);
+        uint32_t seen = kmi_metrics_change(metrics);
+        if (status == KM_OK) status = kmi_queue_each(queue, stop_at_record, &is_waiting, error);
+        if (status != KM_OK || !is_waiting) return status;
+        if (kmi_clock_monotonic_us() > deadline_us)
+            return kmi_fail(error, KM_E_BUSY, "texts are still waiting to be learnt; try again when \"tasks wait --all\" is through");
+        kmi_project_keep_worker(project);
+        kmi_metrics_wait_change(metrics, seen, 20); /* the file is wiped a moment after the commit */
     }
 }

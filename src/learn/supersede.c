@@ -1,69 +1,166 @@
-/* Only what the extraction names as subject and attribute is compared: words in common are no contradiction. Two statements with the
- * same value agree, and both stay. A correction may name the value it replaces ("from X to Y"); then only that value goes,
- * unless nothing has it: the user then corrects what we heard differently, and all other values go. */
+/* Only what the extraction names is compared: words in common are no contradiction. Three kinds of statements replace others:
+ *
+ *   a property          same subject and attribute, with another value, or the same value affirmed and denied. Two
+ *                       statements with the same value agree, and both stay.
+ *   a named correction  "from X to Y", "no longer X": the subject's statement that names X. When the property is known too, only the
+ *                       value X goes; if nothing holds X, the user corrects what we heard differently, and all values go.
+ *   a bare correction   "actually, …" without either: the one statement on the subject that shares most words with it.
+ */
 #include "learn/supersede.h"
 
 #include <string.h>
 
+#include "base/text.h"
+#include "recall/similar.h"
 #include "util/error.h"
 
-#define RIVALS_MAX 16 /* live statements on one property; more are noise, and the newest come first */
+#define RIVALS_MAX ((size_t)16)        /* live statements on one property; more are noise, and the newest come first */
+#define STATEMENTS_MAX ((size_t)64)    /* live statements on one subject that a correction looks at */
+#define CORRECTED_SHARE_MIN 0.3        /* words that a bare correction has in common with what it corrects */
+#define FOLDED_LIMIT_BYTES ((size_t)4 * 1024 * 1024)
+
+typedef struct rival_search {
+    const kmi_candidate *candidate;
+    int64_t said_at_us;
+    kmi_arena *arena;
+    const km_memory *items;
+    size_t count;
+    kmi_uuid *older; /* room for `count` */
+    kmi_rivals *rivals;
+} rival_search;
 
 static bool is_equal(const char *a, const char *b) {
     return a != NULL && b != NULL && strcmp(a, b) == 0;
 }
 
+static bool is_negative(const char *polarity) {
+    return is_equal(polarity, "negative");
+}
+
 static bool says_otherwise(const km_memory *memory, const kmi_candidate *candidate) {
+    if (is_negative(memory->polarity) != is_negative(candidate->polarity)) return true;
     if (candidate->value == NULL || memory->value == NULL) return candidate->is_correction;
     return strcmp(memory->value, candidate->value) != 0;
 }
 
-static bool is_named_as_replaced(const km_memory *memory, const kmi_candidate *candidate) {
+static km_status add_rival(rival_search *search, const km_memory *memory, km_error *error) {
+    kmi_rivals *rivals = search->rivals;
+    kmi_uuid id;
+    km_status status = kmi_uuid_parse(memory->id, &id, error);
+    if (status != KM_OK) return status;
+    if (memory->observed_at_us <= search->said_at_us) {
+        search->older[rivals->older_count++] = id;
+    } else if (!rivals->has_newer) { /* newest first: the one that stands now */
+        rivals->has_newer = true;
+        rivals->newer = id;
+    }
+    return KM_OK;
+}
+
+/* ---- A property ---- */
+
+static bool holds_replaced(const km_memory *memory, const kmi_candidate *candidate) {
     return is_equal(memory->value, candidate->replaces);
 }
 
-static bool any_is_named(const km_memory *items, size_t count, const kmi_candidate *candidate) {
-    for (size_t i = 0; i < count; i++) {
-        if (is_named_as_replaced(&items[i], candidate)) return true;
+static bool any_holds_replaced(const rival_search *search) {
+    for (size_t i = 0; i < search->count; i++) {
+        if (holds_replaced(&search->items[i], search->candidate)) return true;
     }
     return false;
 }
 
-static km_status sort_out(const km_memory *items, size_t count, const kmi_candidate *candidate, int64_t said_at_us,
-                          kmi_uuid *older, kmi_rivals *rivals, km_error *error) {
-    bool only_named = candidate->replaces != NULL && any_is_named(items, count, candidate);
-    for (size_t i = 0; i < count; i++) {
-        if (!says_otherwise(&items[i], candidate)) continue;
-        if (only_named && !is_named_as_replaced(&items[i], candidate)) continue;
-        kmi_uuid id;
-        km_status status = kmi_uuid_parse(items[i].id, &id, error);
-        if (status != KM_OK) return status;
-        if (items[i].observed_at_us <= said_at_us) {
-            older[rivals->older_count++] = id;
-        } else if (!rivals->has_newer) { /* newest first: the one that stands now */
-            rivals->has_newer = true;
-            rivals->newer = id;
-        }
+static km_status pick_values(rival_search *search, km_error *error) {
+    bool only_named = search->candidate->replaces != NULL && any_holds_replaced(search);
+    km_status status = KM_OK;
+    for (size_t i = 0; status == KM_OK && i < search->count; i++) {
+        const km_memory *memory = &search->items[i];
+        if (!says_otherwise(memory, search->candidate)) continue;
+        if (only_named && !holds_replaced(memory, search->candidate)) continue;
+        status = add_rival(search, memory, error);
     }
-    rivals->older = older;
+    return status;
+}
+
+/* ---- Corrections ---- */
+
+static bool is_word_edge(kmi_slice text, size_t at) {
+    if (at == 0 || at >= text.len) return true;
+    unsigned char c = (unsigned char)text.ptr[at];
+    unsigned char before = (unsigned char)text.ptr[at - 1];
+    bool is_inside = (c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'));
+    bool was_inside = (before >= 0x80 || (before >= '0' && before <= '9') || (before >= 'a' && before <= 'z'));
+    return !(is_inside && was_inside);
+}
+
+/* True when the folded text holds the folded words as whole words. */
+static bool names(kmi_slice folded, kmi_slice words) {
+    if (words.len == 0) return false;
+    size_t at = kmi_slice_find(folded, words, 0);
+    while (at != SIZE_MAX) {
+        if (is_word_edge(folded, at) && is_word_edge(folded, at + words.len)) return true;
+        at = kmi_slice_find(folded, words, at + 1);
+    }
+    return false;
+}
+
+static km_status pick_named(rival_search *search, km_error *error) {
+    kmi_slice replaced = kmi_slice_from(search->candidate->replaces);
+    KMI_CLEANUP_BUF kmi_buf folded;
+    kmi_buf_init(&folded, FOLDED_LIMIT_BYTES);
+    for (size_t i = 0; i < search->count; i++) {
+        kmi_buf_clear(&folded);
+        km_status status = kmi_text_fold(kmi_slice_from(search->items[i].content), &folded, error);
+        if (status == KM_OK) status = kmi_buf_status(&folded);
+        if (status == KM_E_INVALID) continue; /* grew past every bound: no sentence that a correction means */
+        if (status != KM_OK) return kmi_fail(error, status, "out of memory while learning");
+        if (names(kmi_buf_slice(&folded), replaced)) return add_rival(search, &search->items[i], error);
+    }
     return KM_OK;
+}
+
+static km_status pick_most_similar(rival_search *search, km_error *error) {
+    kmi_word_set words;
+    const km_memory *best = NULL;
+    double best_share = CORRECTED_SHARE_MIN;
+    km_status status = kmi_word_set_make(kmi_slice_from(search->candidate->content), search->arena, &words, error);
+    for (size_t i = 0; status == KM_OK && i < search->count; i++) {
+        kmi_word_set other;
+        status = kmi_word_set_make(kmi_slice_from(search->items[i].content), search->arena, &other, error);
+        double share = status == KM_OK ? kmi_word_set_share(&words, &other) : 0;
+        if (share <= best_share) continue;
+        best_share = share;
+        best = &search->items[i];
+    }
+    return status == KM_OK && best != NULL ? add_rival(search, best, error) : status;
+}
+
+static km_status pick_rivals(rival_search *search, km_error *error) {
+    const kmi_candidate *candidate = search->candidate;
+    if (candidate->attribute != NULL) return pick_values(search, error);
+    return candidate->replaces != NULL ? pick_named(search, error) : pick_most_similar(search, error);
 }
 
 km_status kmi_rivals_find(kmi_store *store, const kmi_candidate *candidate, int64_t said_at_us, kmi_arena *arena,
                           kmi_rivals *ret_rivals, km_error *error) {
     kmi_rivals rivals = {0};
-    if (candidate->subject != NULL && candidate->attribute != NULL) {
-        km_memory *items = NULL;
-        size_t count = 0;
-        km_status status = kmi_store_memory_find_subject(store, candidate->subject, candidate->attribute, RIVALS_MAX, arena,
-                                                         &items, &count, error);
-        if (status == KM_OK && count > 0) {
-            kmi_uuid *older = kmi_arena_alloc_array(arena, count, sizeof(*older));
-            if (older == NULL) return kmi_fail(error, KM_E_NOMEM, "out of memory while learning");
-            status = sort_out(items, count, candidate, said_at_us, older, &rivals, error);
-        }
-        if (status != KM_OK) return status;
+    bool may_replace = candidate->attribute != NULL || candidate->is_correction;
+    if (candidate->subject == NULL || !may_replace) {
+        *ret_rivals = rivals;
+        return KM_OK;
     }
-    *ret_rivals = rivals;
-    return KM_OK;
+    km_memory *items = NULL;
+    rival_search search = {.candidate = candidate, .said_at_us = said_at_us, .arena = arena, .rivals = &rivals};
+    size_t limit = candidate->attribute != NULL ? RIVALS_MAX : STATEMENTS_MAX;
+    km_status status = kmi_store_memory_find_subject(store, candidate->subject, candidate->attribute, limit, arena, &items,
+                                                     &search.count, error);
+    if (status == KM_OK && search.count > 0) {
+        search.items = items;
+        search.older = kmi_arena_alloc_array(arena, search.count, sizeof(*search.older));
+        if (search.older == NULL) return kmi_fail(error, KM_E_NOMEM, "out of memory while learning");
+        status = pick_rivals(&search, error);
+        rivals.older = search.older;
+    }
+    if (status == KM_OK) *ret_rivals = rivals;
+    return status;
 }

@@ -230,9 +230,12 @@ static km_status read_end(kmi_queue *queue, const kmi_journal *journal, uint64_t
     return status;
 }
 
-static km_status flush(kmi_queue *queue, const kmi_journal *journal, uint64_t end, km_error *error) {
+/* With `is_shared` others wait, and the note of how far the disk has got spares them a flush of their own. Alone, the note
+ * would be a system call for nobody; whoever came in meanwhile flushes once for all that wait by then. */
+static km_status flush(kmi_queue *queue, const kmi_journal *journal, uint64_t end, bool is_shared, km_error *error) {
     km_status status = kmi_file_sync_data(journal->fd, queue->path, error);
     if (status != KM_OK) return kmi_fail_context(error, status, "the text was not accepted");
+    if (!is_shared) return KM_OK;
     unsigned char bytes[KMI_JOURNAL_SYNCED_BYTES];
     kmi_journal_synced_encode(journal->header.journal_id, end, bytes);
     if (kmi_file_write_at(journal->fd, queue->path, KMI_JOURNAL_SYNCED_OFFSET, bytes, sizeof bytes, NULL) != KM_OK)
@@ -257,7 +260,7 @@ static km_status sync_shared(kmi_queue *queue, const kmi_journal *journal, km_er
         if (synced >= journal->header.next_offset) return KM_OK;
         if (status == KM_OK) {
             if (has_waited) status = read_end(queue, journal, &end, error);
-            return status == KM_OK ? flush(queue, journal, end, error) : status;
+            return status == KM_OK ? flush(queue, journal, end, has_waited, error) : status;
         }
         if (kmi_clock_monotonic_us() > deadline_us)
             return kmi_fail(error, KM_E_BUSY, "another process has been flushing \"%s/journal\" for %d s; the text may be lost, try again",

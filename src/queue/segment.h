@@ -43,7 +43,8 @@ km_status kmi_segment_open(kmi_queue *queue, const char *name, kmi_segment *ret_
 void kmi_segment_close(kmi_segment *segment);
 
 /* Reads the payload of an entry into the buffer (cleared first) and checks it again. KM_E_NOT_FOUND when the bytes are not
- * those of the entry any more. */
+ * those of the entry any more: another worker has renewed the file, or it was damaged after it was read. The segment must
+ * then be read anew, if it is still there. */
 km_status kmi_segment_read_payload(const kmi_segment *segment, const kmi_segment_entry *entry, kmi_buf *buf,
                                    km_error *error) KM_MUST_CHECK;
 

@@ -62,28 +62,32 @@ km_status kmi_word_set_make(kmi_slice text, kmi_arena *arena, kmi_word_set *ret_
     return KM_OK;
 }
 
-bool kmi_word_set_is_similar(const kmi_word_set *a, const kmi_word_set *b) {
-    if (a->is_negative != b->is_negative || a->count == 0 || b->count == 0) return false;
+static size_t count_shared(const kmi_word_set *a, const kmi_word_set *b, bool *ret_has_other_number) {
     size_t shared = 0;
     size_t i = 0;
     size_t k = 0;
-    while (i < a->count && k < b->count) {
-        if (a->hashes[i] == b->hashes[k]) {
-            shared++;
-            i++;
-            k++;
-            continue;
-        }
-        bool is_left = a->hashes[i] < b->hashes[k];
-        if (((is_left ? a->hashes[i] : b->hashes[k]) & NUMBER_MARK) != 0) return false;
-        if (is_left) i++;
-        else k++;
+    *ret_has_other_number = false;
+    while (i < a->count || k < b->count) {
+        bool is_shared = i < a->count && k < b->count && a->hashes[i] == b->hashes[k];
+        bool is_left = !is_shared && (k == b->count || (i < a->count && a->hashes[i] < b->hashes[k]));
+        if (is_shared) shared++;
+        else if (((is_left ? a->hashes[i] : b->hashes[k]) & NUMBER_MARK) != 0) *ret_has_other_number = true;
+        if (is_shared || is_left) i++;
+        if (is_shared || !is_left) k++;
     }
-    for (; i < a->count; i++) {
-        if ((a->hashes[i] & NUMBER_MARK) != 0) return false;
-    }
-    for (; k < b->count; k++) {
-        if ((b->hashes[k] & NUMBER_MARK) != 0) return false;
-    }
+    return shared;
+}
+
+double kmi_word_set_share(const kmi_word_set *a, const kmi_word_set *b) {
+    bool has_other_number = false;
+    size_t shared = count_shared(a, b, &has_other_number);
+    size_t all = a->count + b->count - shared;
+    return all > 0 ? (double)shared / (double)all : 0;
+}
+
+bool kmi_word_set_is_similar(const kmi_word_set *a, const kmi_word_set *b) {
+    bool has_other_number = false;
+    size_t shared = count_shared(a, b, &has_other_number);
+    if (a->is_negative != b->is_negative || has_other_number || shared == 0) return false;
     return (double)shared >= SHARED_MIN * (double)(a->count + b->count - shared);
 }

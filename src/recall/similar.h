@@ -14,6 +14,8 @@ typedef struct kmi_word_set {
 } kmi_word_set;
 
 km_status kmi_word_set_make(kmi_slice text, kmi_arena *arena, kmi_word_set *ret_set, km_error *error) KM_MUST_CHECK;
+/* Returns: words in common as a share of all words of both, 0 to 1. */
+double kmi_word_set_share(const kmi_word_set *a, const kmi_word_set *b);
 /* True when nearly all words are shared and both affirm or both deny. A differing number makes two statements. */
 bool kmi_word_set_is_similar(const kmi_word_set *a, const kmi_word_set *b);
 

@@ -18,8 +18,9 @@ off_t kmi_worker_lock_byte(uint64_t generation) {
 }
 
 bool kmi_worker_has_missed_beats(const kmi_metrics *metrics, int beats) {
-    if (metrics->page == NULL) return false;
-    int64_t silence_us = kmi_clock_monotonic_us() - atomic_load(&metrics->page->heartbeat_mono_us);
+    int64_t last_us = metrics->page == NULL ? 0 : atomic_load(&metrics->page->heartbeat_mono_us);
+    if (last_us == 0) return false; /* a new page says nothing about a worker that has lost its own */
+    int64_t silence_us = kmi_clock_monotonic_us() - last_us;
     return silence_us > (int64_t)beats * KMI_WORKER_BEAT_MS * 1000;
 }
 

@@ -77,7 +77,7 @@ km_status kmi_store_memory_find_same(kmi_store *store, kmi_slice content, bool *
 km_status kmi_store_content_hash(kmi_slice content, unsigned char ret_hash[32], km_error *error) KM_MUST_CHECK;
 km_status kmi_store_memory_find_hash(kmi_store *store, const unsigned char hash[32], bool *ret_is_found, kmi_uuid *ret_id,
                                      km_error *error) KM_MUST_CHECK;
-/* Live memories with this subject and attribute, newest first, at most `limit`. */
+/* Live memories with this subject and attribute (NULL: any), newest first, at most `limit`. */
 km_status kmi_store_memory_find_subject(kmi_store *store, const char *subject, const char *attribute, size_t limit,
                                         kmi_arena *arena, km_memory **ret_items, size_t *ret_count,
                                         km_error *error) KM_MUST_CHECK;
@@ -191,7 +191,6 @@ typedef enum kmi_counter {
     KMI_COUNTER_DUPLICATES,        /* ever */
     KMI_COUNTER_REDACTIONS,        /* ever */
     KMI_COUNTER_SKIPPED,           /* ever */
-    KMI_COUNTER_QUARANTINED_BYTES, /* ever */
     KMI_COUNTER_WORKER_STARTS,     /* ever */
     KMI_COUNTER_WORKER_CRASHES,    /* ever */
     KMI_COUNTER_SLOW_TASKS,        /* ever */

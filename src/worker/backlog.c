@@ -26,6 +26,8 @@ struct kmi_backlog {
     kmi_queue *queue;
     open_segment *segments[open_segments_max];
     size_t count;
+    open_segment *dropped[open_segments_max]; /* read anew or gone; batches in flight may point into them */
+    size_t dropped_count;
     int64_t last_created_us; /* keeps arrival order when the wall clock steps back */
 };
 
@@ -46,6 +48,7 @@ static void close_segment(open_segment *opened) {
 void kmi_backlog_free(kmi_backlog *backlog) {
     if (backlog == NULL) return;
     for (size_t i = 0; i < backlog->count; i++) close_segment(backlog->segments[i]);
+    for (size_t i = 0; i < backlog->dropped_count; i++) close_segment(backlog->dropped[i]);
     free(backlog);
 }
 
@@ -79,13 +82,33 @@ static bool is_open(const kmi_backlog *backlog, const char *name) {
     return false;
 }
 
-static km_status open_one(kmi_backlog *backlog, const char *name, uint64_t *ret_damaged_bytes, km_error *error) {
+void kmi_backlog_mark_done(kmi_segment *segment, kmi_segment_entry *entry) {
+    if (entry->is_done) return;
+    entry->is_done = true;
+    segment->done_count++;
+}
+
+/* A segment that somebody left behind: what was committed of it, failed, or set apart, has a record in the store. */
+static km_status mark_known(kmi_segment *segment, kmi_store *store, km_error *error) {
+    for (size_t i = 0; i < segment->count; i++) {
+        bool is_known = false;
+        km_status status = kmi_store_task_find(store, &segment->entries[i].task_id, NULL, &is_known, NULL, error);
+        if (status != KM_OK) return status;
+        if (is_known) kmi_backlog_mark_done(segment, &segment->entries[i]);
+    }
+    return KM_OK;
+}
+
+/* `store` NULL: nobody else has worked on this segment. */
+static km_status open_one(kmi_backlog *backlog, kmi_store *store, const char *name, uint64_t *ret_damaged_bytes,
+                          km_error *error) {
     if (backlog->count == open_segments_max || is_open(backlog, name)) return KM_OK;
     open_segment *opened = calloc(1, sizeof *opened);
     if (opened == NULL) return kmi_fail(error, KM_E_NOMEM, "out of memory while reading the queue");
     opened->segment.fd = -1;
     km_status status = kmi_segment_open(backlog->queue, name, &opened->segment, error);
     if (status == KM_OK) status = sort_entries(backlog, opened, error);
+    if (status == KM_OK && store != NULL) status = mark_known(&opened->segment, store, error);
     if (status != KM_OK) {
         close_segment(opened);
         return status == KM_E_NOT_FOUND ? KM_OK : status; /* another worker has finished it */
@@ -95,18 +118,19 @@ static km_status open_one(kmi_backlog *backlog, const char *name, uint64_t *ret_
     return KM_OK;
 }
 
-km_status kmi_backlog_refresh(kmi_backlog *backlog, bool list_all, uint64_t *ret_damaged_bytes, km_error *error) {
+km_status kmi_backlog_refresh(kmi_backlog *backlog, kmi_store *store, bool list_all, uint64_t *ret_damaged_bytes,
+                              km_error *error) {
     char taken[KMI_SEGMENT_NAME_SIZE];
     if (list_all || backlog->count == open_segments_max) {
         KMI_CLEANUP_NAMES kmi_segment_names names = {0};
         km_status status = kmi_segment_list(backlog->queue, &names, error);
         for (size_t i = 0; i < names.count && status == KM_OK; i++)
-            status = open_one(backlog, names.items[i], ret_damaged_bytes, error);
+            status = open_one(backlog, store, names.items[i], ret_damaged_bytes, error);
         if (status != KM_OK) return status;
     }
     if (backlog->count == open_segments_max) return KM_OK;
     km_status status = kmi_segment_take(backlog->queue, kmi_backlog_waiting(backlog), taken, error);
-    return status == KM_OK && taken[0] != '\0' ? open_one(backlog, taken, ret_damaged_bytes, error) : status;
+    return status == KM_OK && taken[0] != '\0' ? open_one(backlog, NULL, taken, ret_damaged_bytes, error) : status;
 }
 
 /* ---- Picking ---- */
@@ -142,6 +166,18 @@ static open_segment *find_best(const kmi_backlog *backlog) {
     return best;
 }
 
+/* Forgets a segment whose file has changed under us. If it is still there, the next look at the directory reads it anew. */
+static km_status drop_segment(kmi_backlog *backlog, open_segment *dropped, km_error *error) {
+    if (backlog->dropped_count == open_segments_max)
+        return kmi_fail(error, KM_E_STORE, "the files of the queue keep changing under the worker");
+    backlog->dropped[backlog->dropped_count++] = dropped;
+    size_t kept = 0;
+    for (size_t i = 0; i < backlog->count; i++)
+        if (backlog->segments[i] != dropped) backlog->segments[kept++] = backlog->segments[i];
+    backlog->count = kept;
+    return KM_OK;
+}
+
 static km_status pick_from_segments(kmi_backlog *backlog, size_t task_limit, size_t byte_limit, kmi_batch *batch,
                                     km_error *error) {
     open_segment *best;
@@ -150,7 +186,9 @@ static km_status pick_from_segments(kmi_backlog *backlog, size_t task_limit, siz
         if (!entry->is_done) {
             kmi_batch_task *task = &batch->tasks[batch->count];
             km_status status = kmi_backlog_load(&best->segment, entry, batch, task, error);
+            if (status == KM_E_NOT_FOUND) status = drop_segment(backlog, best, error);
             if (status != KM_OK) return status;
+            if (task->payload.ptr == NULL) continue; /* dropped */
             batch->payload_bytes += task->payload.len;
             batch->count++;
         }

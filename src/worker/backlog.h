@@ -15,8 +15,10 @@ km_status kmi_backlog_new(kmi_queue *queue, kmi_backlog **ret_backlog, km_error 
 void kmi_backlog_free(kmi_backlog *backlog);
 
 /* Takes what the journal holds and opens segments that are new to us; with `list_all` also those that somebody else left
- * behind. *ret_damaged_bytes (optional) grows by what had to be quarantined. */
-km_status kmi_backlog_refresh(kmi_backlog *backlog, bool list_all, uint64_t *ret_damaged_bytes, km_error *error) KM_MUST_CHECK;
+ * behind, whose tasks the store may know already: these are done, and never come into a thread's hands again.
+ * *ret_damaged_bytes (optional) grows by what had to be quarantined. */
+km_status kmi_backlog_refresh(kmi_backlog *backlog, kmi_store *store, bool list_all, uint64_t *ret_damaged_bytes,
+                              km_error *error) KM_MUST_CHECK;
 
 /* Fills an empty batch with the next tasks, at most task_limit and about byte_limit of payload; it stays empty when nothing
  * is due. Tasks of the store come first, at most half of a batch; one that a worker died on comes alone.
@@ -30,6 +32,8 @@ km_status kmi_backlog_retire(kmi_backlog *backlog, km_error *error) KM_MUST_CHEC
 
 /* Finds a task that waits in a segment. NULL when it is not there. */
 kmi_segment_entry *kmi_backlog_find(kmi_backlog *backlog, const kmi_uuid *task_id, kmi_segment **ret_segment);
+/* The store has the task now: it is done here. */
+void kmi_backlog_mark_done(kmi_segment *segment, kmi_segment_entry *entry);
 /* Fills `task` (payload in the batch's arena) from an entry. */
 km_status kmi_backlog_load(kmi_segment *segment, kmi_segment_entry *entry, kmi_batch *batch, kmi_batch_task *task,
                            km_error *error) KM_MUST_CHECK;

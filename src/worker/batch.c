@@ -8,6 +8,7 @@
 #include "queue/payload.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "worker/backlog.h"
 #include "worker/poison.h"
 #include "worker/retry.h"
 #include "worker/slot.h"
@@ -245,9 +246,7 @@ km_status kmi_batch_commit(kmi_batch *batch, const kmi_batch_context *context, k
     note_durations(batch, context, kmi_clock_monotonic_us() - start_us);
     for (size_t i = 0; i < batch->count; i++) {
         kmi_batch_task *task = &batch->tasks[i];
-        if (task->entry == NULL || task->entry->is_done) continue;
-        task->entry->is_done = true;
-        task->segment->done_count++;
+        if (task->entry != NULL) kmi_backlog_mark_done(task->segment, task->entry);
     }
     return KM_OK;
 }

@@ -53,6 +53,15 @@ static km_status apply_one(kmi_backlog *backlog, kmi_store *store, const kmi_uui
     return kmi_retry_put_crashed(store, &task, error);
 }
 
+/* The store has a record of each of them now, and decides when they run. */
+static void take_over_entries(const kmi_evidence *evidence, kmi_backlog *backlog) {
+    for (size_t i = 0; i < evidence->count; i++) {
+        kmi_segment *segment = NULL;
+        kmi_segment_entry *entry = kmi_backlog_find(backlog, &evidence->tasks[i], &segment);
+        if (entry != NULL) kmi_backlog_mark_done(segment, entry);
+    }
+}
+
 km_status kmi_evidence_apply(const kmi_evidence *evidence, kmi_backlog *backlog, kmi_store *store, km_error *error) {
     if (!evidence->is_crash) return KM_OK;
     kmi_batch *scratch = kmi_batch_new();
@@ -67,6 +76,7 @@ km_status kmi_evidence_apply(const kmi_evidence *evidence, kmi_backlog *backlog,
         else
             kmi_store_rollback(store);
     }
+    if (status == KM_OK) take_over_entries(evidence, backlog);
     kmi_batch_free(scratch);
     return status;
 }

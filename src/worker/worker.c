@@ -115,8 +115,8 @@ static km_status become_worker(worker *w, km_error *error) {
     km_status status = kmi_queue_open_lock(&w->queue, error);
     if (status == KM_OK && inherited < 0) status = kmi_lock_wait(w->queue.lock_fd, KMI_LOCK_BYTE_STARTER, 5000, error);
     if (status == KM_E_BUSY) return kmi_fail(error, KM_E_CONFLICT, "another worker is being started");
-    if (status != KM_OK) return status;
-    status = take_worker_lock(w, error);
+    if (status == KM_OK) status = kmi_metrics_open(&w->metrics, w->setup->memory_dir_fd, true, error); /* one makes it */
+    if (status == KM_OK) status = take_worker_lock(w, error);
     w->is_worker = status == KM_OK;
     if (w->is_worker) kmi_heartbeat_beat(&w->metrics); /* before anyone may look at us */
     kmi_lock_release(w->queue.lock_fd, KMI_LOCK_BYTE_STARTER);
@@ -168,8 +168,7 @@ static size_t choose_batch_tasks(void) {
 }
 
 static km_status start_up(worker *w, km_error *error) {
-    km_status status = kmi_metrics_open(&w->metrics, w->setup->memory_dir_fd, true, error);
-    if (status == KM_OK) status = become_worker(w, error);
+    km_status status = become_worker(w, error);
     if (status != KM_OK) return status;
     kmi_evidence evidence;
     kmi_evidence_collect(&w->metrics, &evidence);
@@ -185,7 +184,7 @@ static km_status start_up(worker *w, km_error *error) {
         status = kmi_pool_new((size_t)w->config->async_max_workers, w->extractor, w->config, &w->metrics, &w->pool, error);
     if (status == KM_OK) status = kmi_backlog_new(&w->queue, &w->backlog, error);
     if (status == KM_OK) status = open_store(w, error);
-    if (status == KM_OK) status = kmi_backlog_refresh(w->backlog, true, NULL, error);
+    if (status == KM_OK) status = kmi_backlog_refresh(w->backlog, w->store, true, NULL, error);
     if (status == KM_OK) status = kmi_evidence_apply(&evidence, w->backlog, w->store, error);
     if (status == KM_OK) {
         count_start(w);
@@ -244,7 +243,7 @@ static km_status take_in(worker *w, bool list_all, km_error *error) {
     uint64_t records = 0, backlog = 0, damaged = 0;
     km_status status = list_all ? KM_OK : kmi_journal_depth(&w->queue, &records, &backlog, error);
     if (status != KM_OK || (records == 0 && !list_all)) return status;
-    status = kmi_backlog_refresh(w->backlog, list_all, &damaged, error);
+    status = kmi_backlog_refresh(w->backlog, w->store, list_all, &damaged, error);
     if (damaged != 0) kmi_log_write(w->log, KMI_LOG_ERROR, "queue_damage_quarantined", NULL);
     return status;
 }
@@ -280,7 +279,9 @@ static void pause_for(worker *w, const km_error *fault, int64_t *pause_ms) {
 static km_status leave_if_idle(worker *w, bool *ret_has_left, km_error *error) {
     *ret_has_left = false;
     int64_t idle_us = kmi_clock_monotonic_us() - w->idle_since_us;
-    if (!w->setup->options->exit_when_idle || (double)idle_us < w->config->async_worker_idle_seconds * 1e6) return KM_OK;
+    bool has_lost_page = w->metrics.page != NULL && !kmi_metrics_is_current(&w->metrics); /* nobody sees us: make way */
+    bool is_long_enough = (double)idle_us >= w->config->async_worker_idle_seconds * 1e6 || has_lost_page;
+    if (!w->setup->options->exit_when_idle || !is_long_enough) return KM_OK;
     count_store_waiting(w);
     if (w->store_waiting != 0) return KM_OK; /* retries to come */
     kmi_upkeep_before_leaving(w->store);

@@ -140,7 +140,7 @@ DEFAULTS
     km init --quiet
     cp "$MEMORY/config.json" before.json
     while IFS='|' read -r key value; do
-        run_km config set "$key" "$value"
+        run_km config set -- "$key" "$value"
         [ "$status" -eq 2 ] || [ "$status" -eq 3 ] || fail "set $key $value"
         expect_message "$key"
         cmp before.json "$MEMORY/config.json"

@@ -103,7 +103,8 @@ state_of() {
     expect_status 0
     expect_output "Cancelled 1 tasks"
     [ "$(state_of "$id")" = cancelled ]
-    km worker run --until-idle --config <(echo '{"async": {"worker_idle_seconds": 0}}')
+    echo '{"async": {"worker_idle_seconds": 0}}' >idle.json
+    km worker run --until-idle --config idle.json
     [ -z "$(contents)" ]
     run_km tasks wait "$id" --timeout 5
     expect_status 4

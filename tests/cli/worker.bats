@@ -16,6 +16,14 @@ worker_pid() {
     km worker status --format json | python3 -c 'import json, sys; print(json.load(sys.stdin)["pid"])'
 }
 
+has_pid() {
+    [ "$(worker_pid)" -gt 0 ]
+}
+
+is_running() {
+    [ "$(worker_state)" != stopped ]
+}
+
 # until_true SECONDS COMMAND...
 until_true() {
     local deadline=$((SECONDS + $1))
@@ -52,7 +60,7 @@ is_stopped() {
     run_km worker start --format json
     expect_status 0
     [ "$(json 'd["started"]')" = True ]
-    until_true 10 test "$(worker_state)" != stopped
+    until_true 10 is_running
     run_km worker start
     expect_status 0
     expect_output "A worker runs already"
@@ -68,7 +76,7 @@ is_stopped() {
 @test "the worker's name is the program's" {
     km init --quiet
     km worker start --quiet
-    until_true 10 test "$(worker_pid)" -gt 0
+    until_true 10 has_pid
     [ "$(cat "/proc/$(worker_pid)/comm")" = kuzu-memory ]
 }
 
@@ -96,7 +104,7 @@ is_stopped() {
     for signal in TERM INT HUP; do
         "$PROGRAM" worker run &
         pid=$!
-        until_true 10 test "$(worker_state)" != stopped
+        until_true 10 is_running
         KUZU_MEMORY_PROGRAM=/bin/false km learn "Text before SIG$signal" --quiet
         drain
         kill -"$signal" "$pid"
@@ -110,7 +118,7 @@ is_stopped() {
     km init --quiet
     "$PROGRAM" worker run &
     pid=$!
-    until_true 10 test "$(worker_state)" != stopped
+    until_true 10 is_running
     run_km worker run
     expect_status 4
     expect_message "worker"
@@ -139,7 +147,7 @@ is_stopped() {
 @test "a stopped worker is killed with --force only" {
     km init --quiet
     km worker start --quiet
-    until_true 10 test "$(worker_pid)" -gt 0
+    until_true 10 has_pid
     pid=$(worker_pid)
     kill -STOP "$pid"
     run_km worker stop --timeout 0.3

@@ -21,7 +21,6 @@ static const char *const NAMES[KMI_COUNTER_COUNT] = {
     [KMI_COUNTER_DUPLICATES] = "duplicates",
     [KMI_COUNTER_REDACTIONS] = "redactions",
     [KMI_COUNTER_SKIPPED] = "skipped",
-    [KMI_COUNTER_QUARANTINED_BYTES] = "quarantined_bytes",
     [KMI_COUNTER_WORKER_STARTS] = "worker_starts",
     [KMI_COUNTER_WORKER_CRASHES] = "worker_crashes",
     [KMI_COUNTER_SLOW_TASKS] = "slow_tasks",

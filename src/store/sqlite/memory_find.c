@@ -32,13 +32,15 @@ km_status kmi_store_memory_find_same(kmi_store *store, kmi_slice content, bool *
 
 km_status kmi_store_memory_find_subject(kmi_store *store, const char *subject, const char *attribute, size_t limit,
                                         kmi_arena *arena, km_memory **ret_items, size_t *ret_count, km_error *error) {
-    static const char FIND_SUBJECT[] = "SELECT " MEMORY_COLUMNS " FROM memories m WHERE m.subject=?1 AND m.attribute=?2"
+    static const char FIND_PROPERTY[] = "SELECT " MEMORY_COLUMNS " FROM memories m WHERE m.subject=?1 AND m.attribute=?2"
+                                        " AND m.superseded_by IS NULL ORDER BY m.observed_at DESC,m.seq DESC LIMIT ?3";
+    static const char FIND_SUBJECT[] = "SELECT " MEMORY_COLUMNS " FROM memories m WHERE m.subject=?1"
                                        " AND m.superseded_by IS NULL ORDER BY m.observed_at DESC,m.seq DESC LIMIT ?3";
     KMI_CLEANUP_SQL kmi_sql_use use = {0};
-    km_status status = kmi_sql_start(store->sql, FIND_SUBJECT, &use, error);
+    km_status status = kmi_sql_start(store->sql, attribute != NULL ? FIND_PROPERTY : FIND_SUBJECT, &use, error);
     if (status != KM_OK) return status;
     kmi_sql_bind_text(&use, 1, subject);
-    kmi_sql_bind_text(&use, 2, attribute);
+    if (attribute != NULL) kmi_sql_bind_text(&use, 2, attribute);
     kmi_sql_bind_integer(&use, 3, limit > INT32_MAX ? INT32_MAX : (int64_t)limit);
     return kmi_memory_read_all(store, &use, limit, arena, ret_items, ret_count, error);
 }

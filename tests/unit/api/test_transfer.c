@@ -127,7 +127,6 @@ static void export_comes_back_equal(void **state) {
     api_fixture *f = *state;
     learn_a_history(f);
     lines before = export_all(f, f->project);
-    for (size_t i = 0; i < before.count; i++) print_message("# %s\n", before.items[i]);
     assert_true(before.count > 5);
     char *text = join_lines(&before, "", "\n", "\n");
     km_project *second = open_second(f);
