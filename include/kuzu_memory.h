@@ -53,9 +53,9 @@ extern "C" {
 #endif
 
 /* ---- Limits of one input (see DESIGN: input limits) ---- */
-#define KM_CONTENT_LIMIT_BYTES ((size_t)1024 * 1024)   /* content of one item, and a prompt */
-#define KM_METADATA_LIMIT_BYTES ((size_t)64 * 1024)    /* metadata of one item, a JSON object */
-#define KM_LABEL_LIMIT_BYTES ((size_t)1024)            /* source, session, speaker, type, key */
+#define KM_CONTENT_LIMIT_BYTES ((size_t)1024 * 1024) /* content of one item, and a prompt */
+#define KM_METADATA_LIMIT_BYTES ((size_t)64 * 1024)  /* metadata of one item, a JSON object */
+#define KM_LABEL_LIMIT_BYTES ((size_t)1024)          /* source, session, speaker, type, key */
 #define KM_PRIORITY_FIRST 0
 #define KM_PRIORITY_DEFAULT 5
 #define KM_PRIORITY_LAST 9
@@ -77,8 +77,8 @@ typedef enum km_status {
 
 typedef struct km_error {
     km_status status;
-    int os_errno;       /* errno of the failing call, or 0 */
-    char message[480];  /* one line, lower case, no trailing dot; never the text of a memory */
+    int os_errno;      /* errno of the failing call, or 0 */
+    char message[480]; /* one line, lower case, no trailing dot; never the text of a memory */
     char reserved[24];
 } km_error;
 
@@ -95,12 +95,14 @@ KM_API const char *km_version(void);
 typedef struct km_project km_project;
 
 typedef struct km_options {
-    const char *project_dir; /* root of the project; NULL: KUZU_MEMORY_PROJECT, else discovery from the current directory */
+    const char
+        *project_dir; /* root of the project; NULL: KUZU_MEMORY_PROJECT, else discovery from the current directory */
     const char *config_file; /* replaces the project's config.json; NULL: the project's own */
     const char *program;     /* the kuzu-memory program to start as worker; NULL: KUZU_MEMORY_PROGRAM, else the
                                 installed one. Without one, tasks wait until any kuzu-memory program comes by. */
 } km_options;
-#define KM_OPTIONS_INIT {NULL, NULL, NULL}
+#define KM_OPTIONS_INIT \
+    { NULL, NULL, NULL }
 
 /* Finds the project and reads its configuration. Creates nothing. A project that has no memory yet opens fine.
  * A broken configuration is not an error here: km_project_config_error() tells it, and functions that write refuse
@@ -134,9 +136,9 @@ KM_API KM_MUST_CHECK km_status km_project_init(km_project *project, bool force, 
 
 /* ---- Learning ---- */
 typedef struct km_learn_item {
-    const char *content;       /* required, valid UTF-8 without NUL, not blank */
-    size_t content_len;        /* bytes; 0: strlen(content) */
-    const char *source;        /* NULL: "cli" */
+    const char *content; /* required, valid UTF-8 without NUL, not blank */
+    size_t content_len;  /* bytes; 0: strlen(content) */
+    const char *source;  /* NULL: "cli" */
     const char *session;
     const char *speaker;       /* "user", "assistant" or a name; NULL: user */
     const char *type;          /* one of km_memory_types(); NULL: found by the learner */
@@ -144,8 +146,8 @@ typedef struct km_learn_item {
     const char *metadata_json; /* a JSON object */
     const char *agent;
     const char *user;
-    int64_t observed_at_us;    /* when it was said; 0: now */
-    bool verbatim;             /* keep the text as exactly one memory */
+    int64_t observed_at_us; /* when it was said; 0: now */
+    bool verbatim;          /* keep the text as exactly one memory */
 } km_learn_item;
 
 typedef struct km_learn_options {
@@ -154,22 +156,23 @@ typedef struct km_learn_options {
     bool synchronous; /* learn in this process, before returning */
     bool dry_run;     /* say what would be learnt, store nothing */
 } km_learn_options;
-#define KM_LEARN_OPTIONS_INIT {KM_PRIORITY_DEFAULT, -1, false, false}
+#define KM_LEARN_OPTIONS_INIT \
+    { KM_PRIORITY_DEFAULT, -1, false, false }
 
 typedef struct km_entity {
     const char *name;
     const char *type;
 } km_entity;
 
-typedef struct km_learned {    /* one memory that a synchronous learn made or touched */
-    const char *id;            /* NULL in a dry run */
-    const char *action;        /* "stored", "strengthened", "superseded", "skipped" */
+typedef struct km_learned { /* one memory that a synchronous learn made or touched */
+    const char *id;         /* NULL in a dry run */
+    const char *action;     /* "stored", "strengthened", "superseded", "skipped" */
     const char *content;
     const char *type;
     const char *knowledge_type;
-    const char *polarity;      /* "positive", "negative" or "neutral" */
-    const char *pattern;       /* id of the rule that found it */
-    double confidence;         /* 0..1 */
+    const char *polarity; /* "positive", "negative" or "neutral" */
+    const char *pattern;  /* id of the rule that found it */
+    double confidence;    /* 0..1 */
     size_t entity_count;
     const km_entity *entities;
     size_t supersedes_count;
@@ -231,13 +234,13 @@ typedef struct km_memory {
     const char *origin_task; /* id of the task that made it; NULL for remember and import */
     const char *pattern;     /* rule that found it */
     const char *superseded_by;
-    const char *subject;     /* folded: what it is about, which property it sets, and to what; NULL where unknown */
+    const char *subject; /* folded: what it is about, which property it sets, and to what; NULL where unknown */
     const char *attribute;
     const char *value;
     const char *time_phrase; /* as said: "since March" */
-    double confidence; /* 0..1 */
-    double importance; /* 0..1 */
-    int64_t seq;       /* order of arrival, from 1 */
+    double confidence;       /* 0..1 */
+    double importance;       /* 0..1 */
+    int64_t seq;             /* order of arrival, from 1 */
     int64_t created_at_us;
     int64_t observed_at_us;
     int64_t last_seen_at_us;
@@ -293,7 +296,8 @@ KM_API KM_MUST_CHECK km_status km_edit(km_project *project, const char *id, cons
 typedef struct km_forget_result {
     size_t count;
     const char *const *ids;
-    bool is_erased; /* false: hidden from recall, but some file still holds the words (an open reader); run again later */
+    bool is_erased; /* false: an open reader kept the words in memories.db-wal; the next worker that leaves with no
+                       reader about empties it (one is started) */
 } km_forget_result;
 /* Erases memories by id or unique prefix: table, index, graph, task texts, free pages. All or nothing. Texts that are still
  * in the queue are learnt first, since they may hold the same words: KM_E_BUSY, and nothing is erased, if that takes more
@@ -309,7 +313,8 @@ typedef struct km_enhance_options {
     size_t max_context_chars;    /* 0: recall.max_context_chars */
     int64_t now_us;
 } km_enhance_options;
-#define KM_ENHANCE_OPTIONS_INIT {0, -1.0, 0, 0}
+#define KM_ENHANCE_OPTIONS_INIT \
+    { 0, -1.0, 0, 0 }
 
 typedef struct km_enhance_result {
     const char *original_prompt;
@@ -339,8 +344,8 @@ typedef enum km_worker_state {
     KM_WORKER_STOPPED, /* none; the next learn starts one */
     KM_WORKER_IDLE,
     KM_WORKER_RUNNING,
-    KM_WORKER_PAUSED,  /* waits out a fault of its surroundings, such as a full disk */
-    KM_WORKER_STALLED  /* holds its lock, but gives no sign of life */
+    KM_WORKER_PAUSED, /* waits out a fault of its surroundings, such as a full disk */
+    KM_WORKER_STALLED /* holds its lock, but gives no sign of life */
 } km_worker_state;
 KM_API const char *km_worker_state_name(km_worker_state state);
 
@@ -376,26 +381,26 @@ typedef struct km_stats {
     int64_t average_processing_us;
     int64_t average_wait_us;
     km_worker_info worker;
-    uint64_t memories;            /* live: neither superseded nor expired */
+    uint64_t memories; /* live: neither superseded nor expired */
     uint64_t superseded_memories;
     uint64_t entities;
     uint64_t relations;
-    uint64_t duplicates;          /* learnt again instead of stored again */
-    uint64_t redactions;          /* secrets removed */
-    uint64_t skipped_texts;       /* sentences that were not worth a memory */
+    uint64_t duplicates;    /* learnt again instead of stored again */
+    uint64_t redactions;    /* secrets removed */
+    uint64_t skipped_texts; /* sentences that were not worth a memory */
     size_t type_count;
     const km_name_count *types;
     size_t source_count;
     const km_name_count *sources;
     size_t last_error_count;
     const km_name_count *last_errors; /* newest first: message, and how many tasks */
-    uint64_t database_bytes;      /* memories.db and its -wal */
+    uint64_t database_bytes;          /* memories.db and its -wal */
     uint64_t queue_bytes;
     uint64_t schema_version;
     uint64_t cache_hits;
     uint64_t cache_misses;
-    uint64_t slow_recalls;        /* over performance.max_recall_time_ms */
-    uint64_t slow_tasks;          /* over performance.max_generation_time_ms */
+    uint64_t slow_recalls; /* over performance.max_recall_time_ms */
+    uint64_t slow_tasks;   /* over performance.max_generation_time_ms */
     uint64_t worker_starts;
     uint64_t worker_crashes;
     km_latency submit, wait, process, commit, enhance;
@@ -446,7 +451,8 @@ KM_API void km_task_list_free(km_task_list *list);
 KM_API KM_MUST_CHECK km_status km_task_list_get(km_project *project, const km_task_state *state, size_t limit,
                                                 km_task_list **ret_list, km_error *error);
 /* One task by id or unique prefix, as a list of one. Finished tasks are known for async.max_task_age_seconds. */
-KM_API KM_MUST_CHECK km_status km_task_get(km_project *project, const char *id, km_task_list **ret_list, km_error *error);
+KM_API KM_MUST_CHECK km_status km_task_get(km_project *project, const char *id, km_task_list **ret_list,
+                                           km_error *error);
 /* Waits until the task is completed, failed or cancelled (id NULL: until nothing is waiting), waking on change.
  * timeout_ms negative: forever. KM_E_BUSY when time is up, KM_E_INTERRUPTED when *interrupted (optional) became true. */
 KM_API KM_MUST_CHECK km_status km_task_wait(km_project *project, const char *id, int64_t timeout_ms,
@@ -460,11 +466,12 @@ KM_API KM_MUST_CHECK km_status km_task_purge(km_project *project, size_t *ret_co
 
 /* ---- Worker ---- */
 typedef struct km_worker_options {
-    bool exit_when_idle;          /* after async.worker_idle_seconds; false: run until stopped (systemd) */
-    int inherited_lock_fd;        /* starter lock handed over by the starting process, or -1 */
-    const volatile int *stop;     /* becomes 1: finish the batch and return; 2: roll back and return now. May be NULL */
+    bool exit_when_idle;      /* after async.worker_idle_seconds; false: run until stopped (systemd) */
+    int inherited_lock_fd;    /* starter lock handed over by the starting process, or -1 */
+    const volatile int *stop; /* becomes 1: finish the batch and return; 2: roll back and return now. May be NULL */
 } km_worker_options;
-#define KM_WORKER_OPTIONS_INIT {true, -1, NULL}
+#define KM_WORKER_OPTIONS_INIT \
+    { true, -1, NULL }
 
 /* Runs the project's worker in this thread until idle or stopped. KM_E_CONFLICT: another one runs.
  * The caller handles signals and sets *stop from its handler. */
@@ -483,9 +490,9 @@ typedef bool (*km_export_write)(const char *json, size_t json_len, void *context
 KM_API KM_MUST_CHECK km_status km_export(km_project *project, km_export_write write, void *context, km_error *error);
 
 typedef struct km_import_result {
-    uint64_t imported;  /* stored, or in a dry run: would be */
+    uint64_t imported; /* stored, or in a dry run: would be */
     uint64_t duplicates;
-    uint64_t rejected;  /* lines that hold no memory we understand */
+    uint64_t rejected;       /* lines that hold no memory we understand */
     uint64_t first_bad_line; /* 0: none */
     char first_bad_reason[256];
 } km_import_result;

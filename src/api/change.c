@@ -26,8 +26,8 @@ static km_status extract_whole(km_project *project, kmi_slice text, kmi_extracti
     return status;
 }
 
-static km_status edit_in_store(kmi_writer *writer, const char *id_prefix, const kmi_candidate *candidate, kmi_memory_list *list,
-                               km_error *error) {
+static km_status edit_in_store(kmi_writer *writer, const char *id_prefix, const kmi_candidate *candidate,
+                               kmi_memory_list *list, km_error *error) {
     kmi_uuid id;
     km_memory *item = kmi_arena_alloc(list->arena, sizeof *item);
     if (item == NULL) return kmi_fail_memory(error);
@@ -42,8 +42,8 @@ static km_status edit_in_store(kmi_writer *writer, const char *id_prefix, const 
     return status;
 }
 
-km_status km_edit(km_project *project, const char *id, const char *content, size_t content_len, km_memory_list **ret_list,
-                  km_error *error) {
+km_status km_edit(km_project *project, const char *id, const char *content, size_t content_len,
+                  km_memory_list **ret_list, km_error *error) {
     if (project == NULL || id == NULL || ret_list == NULL)
         return kmi_fail(error, KM_E_INVALID, "project, id and ret_list must not be NULL");
     km_learn_item item = {.content = content, .content_len = content_len};
@@ -127,8 +127,8 @@ static km_status resolve_all(kmi_store *store, const char *const *prefixes, size
     return KM_OK;
 }
 
-static km_status forget_in_store(kmi_writer *writer, const char *const *prefixes, size_t prefix_count, forget_result *result,
-                                 km_error *error) {
+static km_status forget_in_store(kmi_writer *writer, const char *const *prefixes, size_t prefix_count,
+                                 forget_result *result, km_error *error) {
     kmi_uuid *ids = NULL;
     kmi_store *store = writer->store;
     km_status status = resolve_all(store, prefixes, prefix_count, result, &ids, error);
@@ -153,7 +153,9 @@ km_status km_forget(km_project *project, const char *const *ids, size_t id_count
         km_forget_result_free(&result->public);
         return status;
     }
+    kmi_writer_close(&writer);
     kmi_project_announce_change(project);
+    if (!result->public.is_erased) kmi_project_keep_worker(project); /* it empties the log when it leaves */
     *ret_result = &result->public;
     return KM_OK;
 }

@@ -29,7 +29,8 @@ static bool join_path(const char *directory, const char *name, char ret_path[pat
 /* Opens directory/kuzu-memories. *ret_fd stays -1 when there is none. */
 static km_status open_memory_dir(const char *directory, int *ret_fd, km_error *error) {
     char path[path_limit];
-    if (!join_path(directory, "kuzu-memories", path)) return kmi_fail(error, KM_E_INVALID, "the path of the project is too long");
+    if (!join_path(directory, "kuzu-memories", path))
+        return kmi_fail(error, KM_E_INVALID, "the path of the project is too long");
     km_error problem; /* not the caller's: none yet is no error */
     km_status status = kmi_dir_open(AT_FDCWD, path, ret_fd, &problem);
     if (status == KM_E_NOT_FOUND) return KM_OK;
@@ -74,8 +75,10 @@ static bool follow_worktree(const char *directory, char ret_main[path_limit]) {
     const char *target = line + sizeof prefix - 1;
     if (target[0] == '/' ? !join_path("/", target + 1, git_dir) : !join_path(directory, target, git_dir)) return false;
     if (!read_git_line(git_dir, "commondir", common)) return false;
-    if (common[0] == '/' ? !join_path("/", common + 1, common_dir) : !join_path(git_dir, common, common_dir)) return false;
-    if (realpath(common_dir, resolved) == NULL || strlen(resolved) >= path_limit || !cut_last_component(resolved)) return false;
+    if (common[0] == '/' ? !join_path("/", common + 1, common_dir) : !join_path(git_dir, common, common_dir))
+        return false;
+    if (realpath(common_dir, resolved) == NULL || strlen(resolved) >= path_limit || !cut_last_component(resolved))
+        return false;
     memcpy(ret_main, resolved, strlen(resolved) + 1);
     return true;
 }
@@ -112,9 +115,11 @@ static km_status find_memory(const char *start, char ret_root[path_limit], int *
     return KM_OK;
 }
 
-static km_status discover_from_current(char ret_root[path_limit], km_root_origin *ret_origin, int *ret_fd, km_error *error) {
+static km_status discover_from_current(char ret_root[path_limit], km_root_origin *ret_origin, int *ret_fd,
+                                       km_error *error) {
     char current[path_limit];
-    if (getcwd(current, sizeof current) == NULL) return kmi_fail_errno(error, errno, "cannot tell the current directory");
+    if (getcwd(current, sizeof current) == NULL)
+        return kmi_fail_errno(error, errno, "cannot tell the current directory");
     *ret_origin = KM_ROOT_MEMORY;
     km_status status = find_memory(current, ret_root, ret_fd, error);
     if (status != KM_OK || *ret_fd >= 0) return status;
@@ -140,8 +145,8 @@ static km_status use_named(const char *name, char ret_root[path_limit], int *ret
     return status;
 }
 
-km_status kmi_discover_root(const char *project_dir, char **ret_root, km_root_origin *ret_origin, int *ret_memory_dir_fd,
-                            km_error *error) {
+km_status kmi_discover_root(const char *project_dir, char **ret_root, km_root_origin *ret_origin,
+                            int *ret_memory_dir_fd, km_error *error) {
     char root[path_limit];
     km_root_origin origin = KM_ROOT_OPTION;
     int fd = -1;

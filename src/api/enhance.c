@@ -37,14 +37,16 @@ static enhance_result *new_result(kmi_slice prompt) {
     return result;
 }
 
-static kmi_context_request make_request(const km_project *project, kmi_slice prompt, const km_enhance_options *options) {
+static kmi_context_request make_request(const km_project *project, kmi_slice prompt,
+                                        const km_enhance_options *options) {
     const kmi_config *config = &project->config;
     return (kmi_context_request){
         .prompt = prompt,
         .max_memories = options->max_memories != 0 ? options->max_memories : (size_t)config->recall_max_memories,
         .confidence_threshold =
             options->confidence_threshold >= 0 ? options->confidence_threshold : config->recall_confidence_threshold,
-        .max_chars = options->max_context_chars != 0 ? options->max_context_chars : (size_t)config->recall_max_context_chars,
+        .max_chars =
+            options->max_context_chars != 0 ? options->max_context_chars : (size_t)config->recall_max_context_chars,
         .standing_memories = (size_t)config->recall_standing_memories,
         .now_us = options->now_us != 0 ? options->now_us : kmi_clock_now_us(),
     };
@@ -102,7 +104,8 @@ km_status km_enhance(km_project *project, const char *prompt, size_t prompt_len,
     km_error fault = {0};
     km_status status = kmi_text_check_utf8(text, "the prompt", &fault);
     if (status == KM_OK && text.len > KM_CONTENT_LIMIT_BYTES)
-        status = kmi_fail(&fault, KM_E_INVALID, "the prompt is %zu bytes long; the limit is %zu", text.len, KM_CONTENT_LIMIT_BYTES);
+        status = kmi_fail(&fault, KM_E_INVALID, "the prompt is %zu bytes long; the limit is %zu", text.len,
+                          KM_CONTENT_LIMIT_BYTES);
     if (status == KM_OK && !kmi_text_is_blank(text)) {
         kmi_context_request request = make_request(project, text, options);
         int64_t deadline_us = start_us + (int64_t)(project->config.performance_enhance_timeout_seconds * 1e6);

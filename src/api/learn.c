@@ -29,20 +29,22 @@ static km_status append(km_project *project, kmi_queue *queue, const kmi_prepare
         if (!is_full) return status;
         kmi_project_keep_worker(project);
         if ((kmi_clock_monotonic_us() - start_us) / 1000 >= wait_ms)
-            return kmi_fail(error, KM_E_BUSY,
-                            "the queue is full (%llu tasks, async.max_queue_size is %lld): nothing was stored; try again, wait "
-                            "longer with --wait, or raise the limit",
-                            (unsigned long long)*ret_depth, (long long)project->config.async_max_queue_size);
+            return kmi_fail(
+                error, KM_E_BUSY,
+                "the queue is full (%llu tasks, async.max_queue_size is %lld): nothing was stored; try again, wait "
+                "longer with --wait, or raise the limit",
+                (unsigned long long)*ret_depth, (long long)project->config.async_max_queue_size);
         nanosleep(&pause, NULL);
         if (pause.tv_nsec < 4000000) pause.tv_nsec *= 2;
     }
 }
 
-static km_status learn_later(km_project *project, const kmi_prepared *prepared, int64_t wait_ms, km_learn_result **ret_result,
-                             km_error *error) {
+static km_status learn_later(km_project *project, const kmi_prepared *prepared, int64_t wait_ms,
+                             km_learn_result **ret_result, km_error *error) {
     const int64_t start_us = kmi_clock_monotonic_us();
     kmi_learn_result *result = NULL;
-    km_status status = kmi_learn_result_new(prepared, KM_LEARN_QUEUED, &result, error); /* what can fail, before the append */
+    km_status status =
+        kmi_learn_result_new(prepared, KM_LEARN_QUEUED, &result, error); /* what can fail, before the append */
     if (status != KM_OK) return status;
     kmi_queue *queue = NULL;
     status = kmi_project_queue(project, true, &queue, error);
@@ -63,7 +65,8 @@ km_status km_learn(km_project *project, const km_learn_item *items, size_t item_
                    km_learn_result **ret_result, km_error *error) {
     static const km_learn_options defaults = KM_LEARN_OPTIONS_INIT;
     if (options == NULL) options = &defaults;
-    if (project == NULL || ret_result == NULL) return kmi_fail(error, KM_E_INVALID, "project and ret_result must not be NULL");
+    if (project == NULL || ret_result == NULL)
+        return kmi_fail(error, KM_E_INVALID, "project and ret_result must not be NULL");
     km_status status = kmi_project_check_config(project, error);
     if (status != KM_OK) return status;
     KMI_CLEANUP_PREPARED kmi_prepared prepared = {0};

@@ -23,8 +23,8 @@ static bool is_overdue(void *context) {
     return kmi_clock_monotonic_us() > *(const int64_t *)context;
 }
 
-static km_status extract_item(const learning *l, const km_learn_item *item, int64_t now_us, kmi_extraction *ret_extraction,
-                              km_error *error) {
+static km_status extract_item(const learning *l, const km_learn_item *item, int64_t now_us,
+                              kmi_extraction *ret_extraction, km_error *error) {
     int64_t deadline_us = kmi_clock_monotonic_us() + l->project->config.async_worker_timeout_seconds * 1000000;
     kmi_extract_input input = {
         .text = {item->content, item->content_len},
@@ -39,8 +39,8 @@ static km_status extract_item(const learning *l, const km_learn_item *item, int6
 }
 
 /* Extracts and applies one item; *ret_ids grows by its memories. */
-static km_status learn_item(learning *l, const km_learn_item *item, const kmi_record *record, kmi_uuid *ids, size_t ids_max,
-                            size_t *id_count, km_error *error) {
+static km_status learn_item(learning *l, const km_learn_item *item, const kmi_record *record, kmi_uuid *ids,
+                            size_t ids_max, size_t *id_count, km_error *error) {
     kmi_extraction extraction = {0};
     kmi_learn_outcome *outcomes = NULL;
     km_status status = extract_item(l, item, record->created_at_us, &extraction, error);
@@ -50,8 +50,8 @@ static km_status learn_item(learning *l, const km_learn_item *item, const kmi_re
                                    .task = l->how->has_tasks ? &record->task_id : NULL,
                                    .submitted_at_us = record->created_at_us,
                                    .never_expires = l->how->never_expires};
-        status = kmi_learn_apply(l->store, &l->project->config, &origin, &extraction, kmi_clock_now_us(), l->scratch, &outcomes,
-                                 error);
+        status = kmi_learn_apply(l->store, &l->project->config, &origin, &extraction, kmi_clock_now_us(), l->scratch,
+                                 &outcomes, error);
         for (size_t i = 0; status == KM_OK && i < extraction.candidate_count && *id_count < ids_max; i++)
             ids[(*id_count)++] = outcomes[i].id;
     }
@@ -96,7 +96,8 @@ static km_status learn_task(learning *l, size_t task, km_error *error) {
     if (ids == NULL) return kmi_fail(error, KM_E_NOMEM, "out of memory while learning");
     for (size_t i = l->prepared->first_items[task]; i < l->prepared->first_items[task + 1] && status == KM_OK; i++)
         status = learn_item(l, &l->prepared->items[i], record, ids, ids_max, &id_count, error);
-    if (status == KM_OK && l->store != NULL && l->how->has_tasks) status = put_task(l, record, ids, id_count, start_us, error);
+    if (status == KM_OK && l->store != NULL && l->how->has_tasks)
+        status = put_task(l, record, ids, id_count, start_us, error);
     kmi_arena_clear(l->scratch);
     return status;
 }
@@ -129,7 +130,8 @@ km_status kmi_learn_now_run(km_project *project, const kmi_prepared *prepared, c
     km_status status = l.scratch == NULL ? kmi_fail(error, KM_E_NOMEM, "out of memory while learning") : KM_OK;
     if (status == KM_OK) status = kmi_extractor_new(project->config.learn_custom_patterns_json, &l.extractor, error);
     if (status == KM_OK)
-        status = kmi_learn_result_new(prepared, how->is_dry_run ? KM_LEARN_DRY_RUN : KM_LEARN_COMPLETED, &l.result, error);
+        status =
+            kmi_learn_result_new(prepared, how->is_dry_run ? KM_LEARN_DRY_RUN : KM_LEARN_COMPLETED, &l.result, error);
     if (status == KM_OK && !how->is_dry_run) status = kmi_writer_open(project, true, &writer, error);
     l.store = writer.store;
     if (status == KM_OK) status = learn_all(&l, error);

@@ -121,19 +121,20 @@ static km_status add_memory(kmi_learn_result *result, const kmi_candidate *candi
     return status;
 }
 
-km_status kmi_learn_result_add(kmi_learn_result *result, const kmi_extraction *extraction, const kmi_learn_outcome *outcomes,
-                               km_error *error) {
+km_status kmi_learn_result_add(kmi_learn_result *result, const kmi_extraction *extraction,
+                               const kmi_learn_outcome *outcomes, km_error *error) {
     km_learn_result *public = &result->public;
-    km_learned *memories = grow(result->memories, public->memory_count, extraction->candidate_count, &result->memory_capacity,
-                                sizeof *memories);
+    km_learned *memories = grow(result->memories, public->memory_count, extraction->candidate_count,
+                                &result->memory_capacity, sizeof *memories);
     if (memories == NULL) return no_memory(error);
     public->memories = result->memories = memories;
-    km_skipped *skipped = grow(result->skipped, public->skipped_count, extraction->skipped_count, &result->skipped_capacity,
-                               sizeof *skipped);
+    km_skipped *skipped = grow(result->skipped, public->skipped_count, extraction->skipped_count,
+                               &result->skipped_capacity, sizeof *skipped);
     if (skipped == NULL) return no_memory(error);
     public->skipped = result->skipped = skipped;
     for (size_t i = 0; i < extraction->candidate_count; i++) {
-        km_status status = add_memory(result, &extraction->candidates[i], outcomes == NULL ? NULL : &outcomes[i], error);
+        km_status status =
+            add_memory(result, &extraction->candidates[i], outcomes == NULL ? NULL : &outcomes[i], error);
         if (status != KM_OK) return status;
     }
     for (size_t i = 0; i < extraction->skipped_count; i++) {

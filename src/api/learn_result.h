@@ -19,7 +19,7 @@ typedef struct kmi_learn_result {
 km_status kmi_learn_result_new(const kmi_prepared *prepared, km_learn_state state, kmi_learn_result **ret_result,
                                km_error *error) KM_MUST_CHECK;
 /* Adds what became of an extraction; outcomes NULL in a dry run. Copies everything. */
-km_status kmi_learn_result_add(kmi_learn_result *result, const kmi_extraction *extraction, const kmi_learn_outcome *outcomes,
-                               km_error *error) KM_MUST_CHECK;
+km_status kmi_learn_result_add(kmi_learn_result *result, const kmi_extraction *extraction,
+                               const kmi_learn_outcome *outcomes, km_error *error) KM_MUST_CHECK;
 
 #endif

@@ -39,7 +39,8 @@ const char *km_version(void) {
 }
 
 const char *const *km_memory_types(void) {
-    static const char *const names[] = {"fact", "identity", "preference", "decision", "rule", "solution", "status", "note", NULL};
+    static const char *const names[] = {"fact",     "identity", "preference", "decision", "rule",
+                                        "solution", "status",   "note",       NULL};
     return names;
 }
 
@@ -49,8 +50,9 @@ const char *const *km_knowledge_types(void) {
 }
 
 const char *const *km_entity_types(void) {
-    static const char *const names[] = {"language", "technology", "person",   "organization", "project",       "place",           "file", "url",
-                                        "email",    "version",    "date",     "endpoint",     "configuration", "database_object", NULL};
+    static const char *const names[] = {"language", "technology", "person",        "organization",    "project",
+                                        "place",    "file",       "url",           "email",           "version",
+                                        "date",     "endpoint",   "configuration", "database_object", NULL};
     return names;
 }
 

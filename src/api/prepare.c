@@ -30,15 +30,17 @@ static km_status check_type(const char *type, km_error *error) {
     if (type == NULL) return KM_OK;
     for (const char *const *known = km_memory_types(); *known != NULL; known++)
         if (strcmp(*known, type) == 0) return KM_OK;
-    return kmi_fail(error, KM_E_INVALID,
-                    "\"%.40s\" is no memory type; use fact, identity, preference, decision, rule, solution, status or note", type);
+    return kmi_fail(
+        error, KM_E_INVALID,
+        "\"%.40s\" is no memory type; use fact, identity, preference, decision, rule, solution, status or note", type);
 }
 
 static km_status check_metadata(const char *metadata, km_error *error) {
     if (metadata == NULL) return KM_OK;
     size_t len = strlen(metadata);
     if (len > KM_METADATA_LIMIT_BYTES)
-        return kmi_fail(error, KM_E_INVALID, "metadata is %zu bytes long; the limit is %zu", len, KM_METADATA_LIMIT_BYTES);
+        return kmi_fail(error, KM_E_INVALID, "metadata is %zu bytes long; the limit is %zu", len,
+                        KM_METADATA_LIMIT_BYTES);
     json_t *object = NULL;
     km_status status = kmi_json_parse_object((kmi_slice){metadata, len}, "metadata", &object, error);
     if (status == KM_OK) json_decref(object);
@@ -49,8 +51,8 @@ km_status km_learn_item_check(const km_learn_item *item, km_error *error) {
     if (item == NULL || item->content == NULL) return kmi_fail(error, KM_E_INVALID, "there is no text to learn");
     kmi_slice content = {item->content, item->content_len != 0 ? item->content_len : strlen(item->content)};
     if (content.len > KM_CONTENT_LIMIT_BYTES)
-        return kmi_fail(error, KM_E_INVALID, "the text is %zu bytes long; the limit is %zu, so split it into parts", content.len,
-                        KM_CONTENT_LIMIT_BYTES);
+        return kmi_fail(error, KM_E_INVALID, "the text is %zu bytes long; the limit is %zu, so split it into parts",
+                        content.len, KM_CONTENT_LIMIT_BYTES);
     km_status status = kmi_text_check_utf8(content, "the text", error);
     if (status == KM_OK && kmi_text_is_blank(content)) status = kmi_fail(error, KM_E_INVALID, "the text is empty");
     if (status == KM_OK) status = check_label(item->source, "source", error);
@@ -59,7 +61,8 @@ km_status km_learn_item_check(const km_learn_item *item, km_error *error) {
     if (status == KM_OK) status = check_label(item->key, "key", error);
     if (status == KM_OK) status = check_label(item->agent, "agent", error);
     if (status == KM_OK) status = check_label(item->user, "user", error);
-    if (status == KM_OK && item->key != NULL && item->key[0] == '\0') status = kmi_fail(error, KM_E_INVALID, "key is empty");
+    if (status == KM_OK && item->key != NULL && item->key[0] == '\0')
+        status = kmi_fail(error, KM_E_INVALID, "key is empty");
     if (status == KM_OK) status = check_type(item->type, error);
     if (status == KM_OK) status = check_metadata(item->metadata_json, error);
     return status;
@@ -107,7 +110,8 @@ static km_status redact_json(kmi_prepared *prepared, json_t *node, int depth, km
             json_t *clean = child;
             status = json_is_string(child) ? redact_member(prepared, name, &clean, error)
                                            : redact_json(prepared, child, depth + 1, error);
-            if (status == KM_OK && clean != child && json_object_set_new(node, name, clean) != 0) status = no_memory(error);
+            if (status == KM_OK && clean != child && json_object_set_new(node, name, clean) != 0)
+                status = no_memory(error);
             if (status != KM_OK) return status;
         }
     } else if (json_is_array(node)) {
@@ -115,7 +119,8 @@ static km_status redact_json(kmi_prepared *prepared, json_t *node, int depth, km
             json_t *clean = child;
             status = json_is_string(child) ? redact_member(prepared, "", &clean, error)
                                            : redact_json(prepared, child, depth + 1, error);
-            if (status == KM_OK && clean != child && json_array_set_new(node, index, clean) != 0) status = no_memory(error);
+            if (status == KM_OK && clean != child && json_array_set_new(node, index, clean) != 0)
+                status = no_memory(error);
             if (status != KM_OK) return status;
         }
     }
@@ -147,7 +152,8 @@ static km_status redact_metadata(kmi_prepared *prepared, const char **metadata, 
     KMI_CLEANUP_BUF kmi_buf text;
     kmi_buf_init(&text, 2 * KM_METADATA_LIMIT_BYTES);
     status = kmi_json_dump(object, &text, error);
-    if (status == KM_OK && (*metadata = kmi_arena_copy(prepared->arena, kmi_buf_slice(&text))) == NULL) status = no_memory(error);
+    if (status == KM_OK && (*metadata = kmi_arena_copy(prepared->arena, kmi_buf_slice(&text))) == NULL)
+        status = no_memory(error);
     return status;
 }
 
@@ -216,7 +222,8 @@ static km_status pack_task(kmi_prepared *prepared, size_t first, size_t count, i
 
 static km_status pack(kmi_prepared *prepared, int priority, km_error *error) {
     prepared->records = kmi_arena_alloc_array(prepared->arena, prepared->item_count, sizeof *prepared->records);
-    prepared->first_items = kmi_arena_alloc_array(prepared->arena, prepared->item_count + 1, sizeof *prepared->first_items);
+    prepared->first_items =
+        kmi_arena_alloc_array(prepared->arena, prepared->item_count + 1, sizeof *prepared->first_items);
     if (prepared->records == NULL || prepared->first_items == NULL) return no_memory(error);
     km_status status = KM_OK;
     for (size_t first = 0; first < prepared->item_count && status == KM_OK;) {
@@ -228,8 +235,8 @@ static km_status pack(kmi_prepared *prepared, int priority, km_error *error) {
     return status;
 }
 
-static km_status prepare_item(const kmi_config *config, const km_learn_item *given, kmi_prepared *prepared, km_learn_item *item,
-                              km_error *error) {
+static km_status prepare_item(const kmi_config *config, const km_learn_item *given, kmi_prepared *prepared,
+                              km_learn_item *item, km_error *error) {
     km_status status = km_learn_item_check(given, error);
     if (status != KM_OK) return status;
     *item = *given;

@@ -7,16 +7,16 @@
 #include "queue/format.h"
 #include "util/arena.h"
 
-#define KMI_PACK_ITEMS_MAX 256            /* items in one task */
-#define KMI_PACK_BYTES_MAX (512 * 1024)   /* payload of a task with several items */
+#define KMI_PACK_ITEMS_MAX 256          /* items in one task */
+#define KMI_PACK_BYTES_MAX (512 * 1024) /* payload of a task with several items */
 
 typedef struct kmi_prepared {
-    kmi_arena *arena;     /* owns everything below */
+    kmi_arena *arena; /* owns everything below */
     size_t item_count;
     km_learn_item *items; /* redacted; content_len set; source set */
     size_t task_count;
-    kmi_record *records;  /* one per task, with payload */
-    size_t *first_items;  /* first item of each task; task_count + 1 entries */
+    kmi_record *records; /* one per task, with payload */
+    size_t *first_items; /* first item of each task; task_count + 1 entries */
     kmi_redactions redactions;
 } kmi_prepared;
 

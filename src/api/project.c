@@ -59,7 +59,8 @@ km_status km_project_open(const km_options *options, km_project **ret_project, k
     project->memory_dir_fd = -1;
     project->queue = (kmi_queue)KMI_QUEUE_CLOSED;
     project->metrics = (kmi_metrics)KMI_METRICS_CLOSED;
-    km_status status = kmi_discover_root(options->project_dir, &project->root, &project->origin, &project->memory_dir_fd, error);
+    km_status status =
+        kmi_discover_root(options->project_dir, &project->root, &project->origin, &project->memory_dir_fd, error);
     if (status != KM_OK) {
         km_project_free(project);
         return status;
@@ -111,7 +112,8 @@ km_status kmi_project_check_config(const km_project *project, km_error *error) {
 
 km_status km_project_get_info(km_project *project, km_project_info *ret_info, km_error *error) {
     struct stat store;
-    if (project == NULL || ret_info == NULL) return kmi_fail(error, KM_E_INVALID, "project and ret_info must not be NULL");
+    if (project == NULL || ret_info == NULL)
+        return kmi_fail(error, KM_E_INVALID, "project and ret_info must not be NULL");
     *ret_info = (km_project_info){
         .root = project->root,
         .memory_dir = project->memory_dir,
@@ -134,7 +136,8 @@ km_status kmi_project_create(km_project *project, bool *ret_created, km_error *e
     if (project->memory_dir_fd >= 0) return KM_OK;
     bool is_named = project->origin == KM_ROOT_OPTION || project->origin == KM_ROOT_ENVIRONMENT;
     if (!is_named && kmi_is_home_or_above(project->root))
-        return kmi_fail(error, KM_E_INVALID, "\"%s\" is no project: change into one, or name it with --project", project->root);
+        return kmi_fail(error, KM_E_INVALID, "\"%s\" is no project: change into one, or name it with --project",
+                        project->root);
     /* The user may well reach the project through a symbolic link; what we make inside it never is one. */
     KMI_CLEANUP_FD int root_fd = kmi_fd_open(AT_FDCWD, project->root, O_RDONLY | O_DIRECTORY, 0);
     if (root_fd < 0) return kmi_fail_errno(error, errno, "cannot open \"%s\"", project->root);
@@ -146,7 +149,8 @@ km_status kmi_project_create(km_project *project, bool *ret_created, km_error *e
     if (status == KM_OK) status = kmi_dir_sync(root_fd, project->root, error);
     if (status == KM_OK) return KM_OK;
     kmi_fd_close(&project->memory_dir_fd);
-    return kmi_fail_context(error, status == KM_E_NOT_FOUND ? KM_E_IO : status, "cannot create \"%s\"", project->memory_dir);
+    return kmi_fail_context(error, status == KM_E_NOT_FOUND ? KM_E_IO : status, "cannot create \"%s\"",
+                            project->memory_dir);
 }
 
 km_status km_project_init(km_project *project, bool force, bool *ret_created, km_error *error) {
@@ -158,7 +162,8 @@ km_status km_project_init(km_project *project, bool force, bool *ret_created, km
     KMI_CLEANUP_BUF kmi_buf text;
     kmi_buf_init(&text, 1 << 16);
     status = kmi_config_default_text(&text, error);
-    if (status == KM_OK && force) status = kmi_file_replace(project->memory_dir_fd, "config.json", kmi_buf_slice(&text), error);
+    if (status == KM_OK && force)
+        status = kmi_file_replace(project->memory_dir_fd, "config.json", kmi_buf_slice(&text), error);
     if (status == KM_OK) status = write_if_absent(project->memory_dir_fd, "config.json", kmi_buf_slice(&text), error);
     if (status != KM_OK) return kmi_fail_context(error, status, "cannot write \"%s/config.json\"", project->memory_dir);
     if (force) {
@@ -185,7 +190,8 @@ static void drop_deleted(km_project *project) {
     kmi_queue_deinit(&project->queue);
     if (!is_deleted(project->memory_dir_fd)) return;
     kmi_fd_close(&project->memory_dir_fd);
-    if (kmi_dir_open(AT_FDCWD, project->memory_dir, &project->memory_dir_fd, NULL) != KM_OK) project->memory_dir_fd = -1;
+    if (kmi_dir_open(AT_FDCWD, project->memory_dir, &project->memory_dir_fd, NULL) != KM_OK)
+        project->memory_dir_fd = -1;
 }
 
 km_status kmi_project_queue(km_project *project, bool create, kmi_queue **ret_queue, km_error *error) {
@@ -194,7 +200,8 @@ km_status kmi_project_queue(km_project *project, bool create, kmi_queue **ret_qu
     if (project->queue.dir_fd >= 0) return KM_OK;
     km_status status = create ? kmi_project_create(project, NULL, error) : KM_OK;
     if (status != KM_OK) return status;
-    if (project->memory_dir_fd < 0) return kmi_fail(error, KM_E_NOT_FOUND, "there is no memory in \"%s\" yet", project->root);
+    if (project->memory_dir_fd < 0)
+        return kmi_fail(error, KM_E_NOT_FOUND, "there is no memory in \"%s\" yet", project->root);
     status = kmi_queue_open(&project->queue, project->memory_dir_fd, project->queue_path, false, error);
     if (status == KM_E_NOT_FOUND && create)
         status = kmi_queue_open(&project->queue, project->memory_dir_fd, project->queue_path, true, error);
@@ -203,7 +210,8 @@ km_status kmi_project_queue(km_project *project, bool create, kmi_queue **ret_qu
 
 km_status kmi_project_open_store(km_project *project, kmi_store_mode mode, kmi_store **ret_store, km_error *error) {
     char path[4096];
-    if (project->memory_dir_fd < 0) return kmi_fail(error, KM_E_NOT_FOUND, "there is no memory in \"%s\" yet", project->root);
+    if (project->memory_dir_fd < 0)
+        return kmi_fail(error, KM_E_NOT_FOUND, "there is no memory in \"%s\" yet", project->root);
     if ((size_t)snprintf(path, sizeof path, "%s/memories.db", project->memory_dir) >= sizeof path)
         return kmi_fail(error, KM_E_INVALID, "the path of the project is too long");
     kmi_store_options options = {.path = path, .mode = mode, .lock_fd = -1, .lock_byte = KMI_LOCK_BYTE_WRITER};
@@ -229,7 +237,8 @@ km_status kmi_writer_open(km_project *project, bool create, kmi_writer *ret_writ
     km_status status = kmi_project_check_config(project, error);
     if (status == KM_OK) status = kmi_project_queue(project, create, &ret_writer->queue, error);
     if (status == KM_OK)
-        status = kmi_project_open_store(project, create ? KMI_STORE_CREATE : KMI_STORE_WRITE, &ret_writer->store, error);
+        status =
+            kmi_project_open_store(project, create ? KMI_STORE_CREATE : KMI_STORE_WRITE, &ret_writer->store, error);
     return status;
 }
 

@@ -62,11 +62,13 @@ static km_status check_query(const km_recall_query *query, km_recall_query *ret_
     if (ret_query->limit == 0) ret_query->limit = default_limit;
     if (ret_query->limit > limit_max) return kmi_fail(error, KM_E_INVALID, "limit must be 1 to %d", limit_max);
     if (ret_query->now_us == 0) ret_query->now_us = kmi_clock_now_us();
-    if (ret_query->query != NULL && ret_query->query_len == 0) ret_query->query_len = kmi_slice_from(ret_query->query).len;
+    if (ret_query->query != NULL && ret_query->query_len == 0)
+        ret_query->query_len = kmi_slice_from(ret_query->query).len;
     return KM_OK;
 }
 
-static km_status read_recall(km_project *project, kmi_store *store, const void *request, kmi_memory_list *list, km_error *error) {
+static km_status read_recall(km_project *project, kmi_store *store, const void *request, kmi_memory_list *list,
+                             km_error *error) {
     (void)project;
     km_memory *items = NULL;
     km_status status = kmi_recall(store, request, list->arena, &items, &list->public.count, error);
@@ -76,19 +78,22 @@ static km_status read_recall(km_project *project, kmi_store *store, const void *
 
 km_status km_recall(km_project *project, const km_recall_query *query, km_memory_list **ret_list, km_error *error) {
     km_recall_query checked;
-    if (project == NULL || ret_list == NULL) return kmi_fail(error, KM_E_INVALID, "project and ret_list must not be NULL");
+    if (project == NULL || ret_list == NULL)
+        return kmi_fail(error, KM_E_INVALID, "project and ret_list must not be NULL");
     km_status status = check_query(query, &checked, error);
     if (status != KM_OK) return status;
     if (checked.query == NULL) return kmi_fail(error, KM_E_INVALID, "there is nothing to look for");
     kmi_slice text = {checked.query, checked.query_len};
     if (text.len > KM_CONTENT_LIMIT_BYTES)
-        return kmi_fail(error, KM_E_INVALID, "the query is %zu bytes long; the limit is %zu", text.len, KM_CONTENT_LIMIT_BYTES);
+        return kmi_fail(error, KM_E_INVALID, "the query is %zu bytes long; the limit is %zu", text.len,
+                        KM_CONTENT_LIMIT_BYTES);
     status = kmi_text_check_utf8(text, "the query", error);
     if (status == KM_OK && kmi_text_is_blank(text)) status = kmi_fail(error, KM_E_INVALID, "the query is empty");
     return status == KM_OK ? read_list(project, false, read_recall, &checked, ret_list, error) : status;
 }
 
-static km_status read_recent(km_project *project, kmi_store *store, const void *request, kmi_memory_list *list, km_error *error) {
+static km_status read_recent(km_project *project, kmi_store *store, const void *request, kmi_memory_list *list,
+                             km_error *error) {
     (void)project;
     km_memory *items = NULL;
     km_status status = kmi_store_memory_recent(store, request, list->arena, &items, &list->public.count, error);
@@ -99,13 +104,15 @@ static km_status read_recent(km_project *project, kmi_store *store, const void *
 km_status km_recent(km_project *project, const km_recall_query *query, km_memory_list **ret_list, km_error *error) {
     static const km_recall_query everything = {0};
     km_recall_query checked;
-    if (project == NULL || ret_list == NULL) return kmi_fail(error, KM_E_INVALID, "project and ret_list must not be NULL");
+    if (project == NULL || ret_list == NULL)
+        return kmi_fail(error, KM_E_INVALID, "project and ret_list must not be NULL");
     km_status status = check_query(query == NULL ? &everything : query, &checked, error);
     return status == KM_OK ? read_list(project, false, read_recent, &checked, ret_list, error) : status;
 }
 
 /* The memory itself, then those it superseded. */
-static km_status read_show(km_project *project, kmi_store *store, const void *request, kmi_memory_list *list, km_error *error) {
+static km_status read_show(km_project *project, kmi_store *store, const void *request, kmi_memory_list *list,
+                           km_error *error) {
     (void)project;
     kmi_uuid id;
     km_memory *older = NULL;

@@ -1,7 +1,7 @@
 /* Every number comes from where it is kept: counters from the store (written in the transaction they count), waiting tasks from
  * the queue's files, latencies and signs of life from the metrics page. Nothing here waits for the worker. */
-#include <stdlib.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "api/project.h"
@@ -54,7 +54,8 @@ static void copy_counters(const int64_t c[KMI_COUNTER_COUNT], km_stats *stats) {
 }
 
 /* The oldest of those that wait in the store. */
-static km_status read_oldest(kmi_store *store, km_task_state state, stats_result *result, int64_t now_us, km_error *error) {
+static km_status read_oldest(kmi_store *store, km_task_state state, stats_result *result, int64_t now_us,
+                             km_error *error) {
     kmi_task_row *rows = NULL;
     size_t count = 0;
     km_status status = kmi_store_task_list(store, &state, false, 1, result->arena, &rows, &count, error);
@@ -70,7 +71,8 @@ static km_status read_store(kmi_store *store, stats_result *result, int64_t now_
     km_status status = kmi_store_counters_get(store, counters, error);
     if (status == KM_OK) copy_counters(counters, stats);
     if (status == KM_OK) status = kmi_store_counts_by_type(store, result->arena, &types, &stats->type_count, error);
-    if (status == KM_OK) status = kmi_store_counts_by_source(store, result->arena, &sources, &stats->source_count, error);
+    if (status == KM_OK)
+        status = kmi_store_counts_by_source(store, result->arena, &sources, &stats->source_count, error);
     if (status == KM_OK)
         status = kmi_store_last_errors(store, last_errors_max, result->arena, &errors, &stats->last_error_count, error);
     if (status == KM_OK) status = kmi_store_schema_version(store, &stats->schema_version, error);
@@ -131,7 +133,8 @@ static km_status read_queue(km_project *project, kmi_store *store, km_stats *sta
 }
 
 km_status km_stats_get(km_project *project, km_stats **ret_stats, km_error *error) {
-    if (project == NULL || ret_stats == NULL) return kmi_fail(error, KM_E_INVALID, "project and ret_stats must not be NULL");
+    if (project == NULL || ret_stats == NULL)
+        return kmi_fail(error, KM_E_INVALID, "project and ret_stats must not be NULL");
     stats_result *result = calloc(1, sizeof *result);
     if (result == NULL || (result->arena = kmi_arena_new(KMI_RESULT_LIMIT_BYTES)) == NULL) {
         free(result);

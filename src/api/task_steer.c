@@ -25,7 +25,8 @@ static km_status retry_one(kmi_store *store, const char *prefix, kmi_arena *aren
     if (status == KM_OK) status = kmi_store_task_find(store, &id, arena, &is_known, &row, error);
     if (status != KM_OK) return status;
     if (!is_known || (row.state != KM_TASK_FAILED && row.state != KM_TASK_CANCELLED && row.state != KM_TASK_RETRYING))
-        return kmi_fail(error, KM_E_CONFLICT, "the task is %s; only failed, cancelled and retrying tasks can be retried",
+        return kmi_fail(error, KM_E_CONFLICT,
+                        "the task is %s; only failed, cancelled and retrying tasks can be retried",
                         is_known ? km_task_state_name(row.state) : "completed");
     if (row.payload.len == 0) return kmi_fail(error, KM_E_CONFLICT, "the text of the task was forgotten");
     return requeue(store, &row, error);
@@ -51,7 +52,8 @@ km_status km_task_retry(km_project *project, const char *id, size_t *ret_count, 
     if (arena == NULL) return kmi_fail_memory(error);
     status = kmi_store_begin(writer.store, error);
     if (status == KM_OK) {
-        status = id == NULL ? retry_failed(writer.store, arena, &count, error) : retry_one(writer.store, id, arena, error);
+        status =
+            id == NULL ? retry_failed(writer.store, arena, &count, error) : retry_one(writer.store, id, arena, error);
         status = kmi_writer_end(&writer, status, error);
     }
     kmi_arena_free(arena);

@@ -50,7 +50,8 @@ static km_status look(km_project *project, const char *id, km_task_list **ret_li
 
 km_status km_task_wait(km_project *project, const char *id, int64_t timeout_ms, const volatile int *interrupted,
                        km_task_list **ret_list, km_error *error) {
-    if (project == NULL || ret_list == NULL) return kmi_fail(error, KM_E_INVALID, "project and ret_list must not be NULL");
+    if (project == NULL || ret_list == NULL)
+        return kmi_fail(error, KM_E_INVALID, "project and ret_list must not be NULL");
     const int64_t start_us = kmi_clock_monotonic_us();
     for (;;) {
         const kmi_metrics *metrics = kmi_project_metrics(project);
@@ -91,7 +92,8 @@ km_status kmi_project_drain(km_project *project, int64_t timeout_ms, km_error *e
         if (status == KM_OK) status = kmi_queue_each(queue, stop_at_record, &is_waiting, error);
         if (status != KM_OK || !is_waiting) return status;
         if (kmi_clock_monotonic_us() > deadline_us)
-            return kmi_fail(error, KM_E_BUSY, "texts are still waiting to be learnt; try again when \"tasks wait --all\" is through");
+            return kmi_fail(error, KM_E_BUSY,
+                            "texts are still waiting to be learnt; try again when \"tasks wait --all\" is through");
         kmi_project_keep_worker(project);
         kmi_metrics_wait_change(metrics, seen, 20); /* the file is wiped a moment after the commit */
     }

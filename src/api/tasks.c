@@ -124,9 +124,11 @@ static km_status fill_list(kmi_task_view *v, listing *l, km_error *error) {
     kmi_task_row *rows = NULL;
     size_t count = 0;
     km_status status = KM_OK;
-    if (v->store != NULL) status = kmi_store_task_list(v->store, l->state, false, l->limit, l->list->arena, &rows, &count, error);
+    if (v->store != NULL)
+        status = kmi_store_task_list(v->store, l->state, false, l->limit, l->list->arena, &rows, &count, error);
     for (size_t i = 0; i < count && status == KM_OK; i++) status = append_row(l->list, &rows[i], error);
-    if (status == KM_OK && v->queue != NULL) status = kmi_waiting_each(v->queue, v->store, v->metrics, list_record, l, error);
+    if (status == KM_OK && v->queue != NULL)
+        status = kmi_waiting_each(v->queue, v->store, v->metrics, list_record, l, error);
     if (status == KM_OK) status = l->status;
     if (status == KM_OK && l->list->public.count > 1)
         qsort(l->list->items, l->list->public.count, sizeof *l->list->items, compare_created);
@@ -135,12 +137,14 @@ static km_status fill_list(kmi_task_view *v, listing *l, km_error *error) {
 
 km_status km_task_list_get(km_project *project, const km_task_state *state, size_t limit, km_task_list **ret_list,
                            km_error *error) {
-    if (project == NULL || ret_list == NULL) return kmi_fail(error, KM_E_INVALID, "project and ret_list must not be NULL");
+    if (project == NULL || ret_list == NULL)
+        return kmi_fail(error, KM_E_INVALID, "project and ret_list must not be NULL");
     task_list *list = new_list();
     if (list == NULL) return kmi_fail_memory(error);
     KMI_CLEANUP_TASK_VIEW kmi_task_view v;
     km_status status = kmi_task_view_open(project, &v, error);
-    listing l = {.list = list, .state = state, .limit = limit != 0 && limit < tasks_max ? limit : tasks_max, .error = error};
+    listing l = {
+        .list = list, .state = state, .limit = limit != 0 && limit < tasks_max ? limit : tasks_max, .error = error};
     if (status == KM_OK) status = fill_list(&v, &l, error);
     if (status == KM_OK)
         *ret_list = &list->public;
@@ -161,8 +165,10 @@ typedef struct finding {
 
 static bool find_record(const kmi_record *record, bool is_in_hand, void *context) {
     finding *f = context;
-    if (kmi_uuid_compare(&record->task_id, &f->low) < 0 || kmi_uuid_compare(&record->task_id, &f->high) > 0) return true;
-    if (f->list->public.count > 0 && kmi_uuid_compare(&record->task_id, &f->record.task_id) == 0) return true; /* same key */
+    if (kmi_uuid_compare(&record->task_id, &f->low) < 0 || kmi_uuid_compare(&record->task_id, &f->high) > 0)
+        return true;
+    if (f->list->public.count > 0 && kmi_uuid_compare(&record->task_id, &f->record.task_id) == 0)
+        return true; /* same key */
     f->status = append_record(f->list, record, is_in_hand, f->error);
     if (f->status == KM_OK && f->list->public.count > 1)
         f->status = kmi_fail(f->error, KM_E_CONFLICT, "the id is ambiguous: \"%s\" and \"%s\"", f->list->items[0].id,
@@ -182,11 +188,13 @@ static km_status find_row(kmi_task_view *v, const char *prefix, task_list *list,
 }
 
 /* Puts the one task with this prefix into the list. *ret_is_in_queue: it stands in the queue, with `ret_id` as id. */
-static km_status find_one(kmi_task_view *v, const char *prefix, task_list *list, bool *ret_is_in_queue, kmi_uuid *ret_id, km_error *error) {
+static km_status find_one(kmi_task_view *v, const char *prefix, task_list *list, bool *ret_is_in_queue,
+                          kmi_uuid *ret_id, km_error *error) {
     finding f = {.list = list, .error = error};
     *ret_is_in_queue = false;
     km_status status = kmi_uuid_prefix_range(prefix, &f.low, &f.high, error);
-    if (status == KM_OK && v->queue != NULL) status = kmi_waiting_each(v->queue, v->store, v->metrics, find_record, &f, error);
+    if (status == KM_OK && v->queue != NULL)
+        status = kmi_waiting_each(v->queue, v->store, v->metrics, find_record, &f, error);
     if (status == KM_OK) status = f.status;
     if (status != KM_OK) return status;
     size_t in_queue = list->public.count;
@@ -197,9 +205,11 @@ static km_status find_one(kmi_task_view *v, const char *prefix, task_list *list,
         return KM_OK;
     }
     if (status == KM_E_NOT_FOUND)
-        return kmi_fail(error, KM_E_NOT_FOUND, "no task \"%.40s\"; finished ones are known for async.max_task_age_seconds", prefix);
+        return kmi_fail(error, KM_E_NOT_FOUND,
+                        "no task \"%.40s\"; finished ones are known for async.max_task_age_seconds", prefix);
     if (status == KM_OK && in_queue == 1)
-        return kmi_fail(error, KM_E_CONFLICT, "the id is ambiguous: \"%s\" and \"%s\"", list->items[0].id, list->items[1].id);
+        return kmi_fail(error, KM_E_CONFLICT, "the id is ambiguous: \"%s\" and \"%s\"", list->items[0].id,
+                        list->items[1].id);
     return status == KM_OK ? kmi_uuid_parse(list->items[0].id, ret_id, error) : status;
 }
 

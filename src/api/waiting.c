@@ -32,8 +32,8 @@ static bool visit_record(const kmi_record *record, void *context) {
     return is_known || v->visit(record, is_in_hand(v->metrics, &record->task_id), v->context);
 }
 
-km_status kmi_waiting_each(kmi_queue *queue, kmi_store *store, const kmi_metrics *metrics, kmi_waiting_visit visit, void *context,
-                           km_error *error) {
+km_status kmi_waiting_each(kmi_queue *queue, kmi_store *store, const kmi_metrics *metrics, kmi_waiting_visit visit,
+                           void *context, km_error *error) {
     visiting v = {.store = store, .metrics = metrics, .visit = visit, .context = context, .error = error};
     km_status status = kmi_queue_each(queue, visit_record, &v, error);
     return status == KM_OK ? v.status : status;

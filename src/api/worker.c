@@ -36,7 +36,8 @@ static km_status look(km_project *project, km_worker_info *ret_info, km_error *e
 }
 
 km_status km_worker_get_info(km_project *project, km_worker_info *ret_info, km_error *error) {
-    if (project == NULL || ret_info == NULL) return kmi_fail(error, KM_E_INVALID, "project and ret_info must not be NULL");
+    if (project == NULL || ret_info == NULL)
+        return kmi_fail(error, KM_E_INVALID, "project and ret_info must not be NULL");
     return look(project, ret_info, error);
 }
 
@@ -45,7 +46,8 @@ km_status km_worker_start(km_project *project, bool *ret_started, km_error *erro
     km_status status = kmi_project_check_config(project, error);
     if (status != KM_OK) return status;
     if (project->program == NULL)
-        return kmi_fail(error, KM_E_NOT_FOUND, "no kuzu-memory program to start; set KUZU_MEMORY_PROGRAM to its absolute path");
+        return kmi_fail(error, KM_E_NOT_FOUND,
+                        "no kuzu-memory program to start; set KUZU_MEMORY_PROGRAM to its absolute path");
     kmi_queue *queue = NULL;
     status = kmi_project_queue(project, true, &queue, error);
     if (status != KM_OK) return status;
@@ -58,7 +60,8 @@ static km_status signal_worker(km_project *project, int64_t pid, int signal_numb
     const kmi_metrics *metrics = kmi_project_metrics(project);
     uint64_t noted = metrics->page == NULL ? 0 : atomic_load(&metrics->page->start_ticks);
     if (pid <= 1 || noted == 0 || kmi_process_start_ticks(pid) != noted)
-        return kmi_fail(error, KM_E_PERMISSION, "the worker cannot be reached from here (another container?); it leaves when idle");
+        return kmi_fail(error, KM_E_PERMISSION,
+                        "the worker cannot be reached from here (another container?); it leaves when idle");
     if (kill((pid_t)pid, signal_number) == 0 || errno == ESRCH) return KM_OK;
     return kmi_fail_errno(error, errno, "cannot stop the worker (process %lld)", (long long)pid);
 }

@@ -141,7 +141,7 @@ static int forget(kmi_cli *cli, const forget_plan *plan) {
     int exit_code = KMI_EXIT_OK;
     if (!result->is_erased) {
         kmi_cli_message(
-            "the memories are hidden, but a reader still holds their words in a file; run the command again later");
+            "the memories are gone, but an open reader keeps their words in memories.db-wal; the next worker that finds no reader empties it");
         exit_code = KMI_EXIT_AGAIN;
     }
     km_forget_result_free(result);

@@ -79,10 +79,13 @@ static bool is_meant(const kmi_names *names, const kmi_tokens *tokens, size_t fi
 static bool is_part_of_longer(const kmi_tokens *tokens, size_t at, size_t end, const kmi_name *name) {
     if (end < tokens->count && kmi_token_has(&tokens->items[end], KMI_W_COMPANY) && (tokens->items[end].flags & KMI_T_CAPITAL) != 0)
         return true;
-    if (name->care != KMI_NAME_CAREFUL || strcmp(name->type, "place") == 0)
+    if (name->care != KMI_NAME_CAREFUL)
         return false;
     bool next_is_name = end < tokens->count && (tokens->items[end].flags & KMI_T_CAPITAL) != 0 && tokens->items[end].word == 0;
-    bool previous_is_first_name = at > 0 && kmi_token_has(&tokens->items[at - 1], KMI_W_FIRST_NAME | KMI_W_TITLE) && (tokens->items[at - 1].flags & KMI_T_CAPITAL) != 0;
+    size_t before = at > 1 && kmi_token_is(&tokens->items[at - 1], ".") ? at - 2 : at - 1; /* the dot of "Dr." */
+    bool previous_is_first_name = at > 0 && kmi_token_has(&tokens->items[before], KMI_W_FIRST_NAME | KMI_W_TITLE) && (tokens->items[before].flags & KMI_T_CAPITAL) != 0;
+    if (strcmp(name->type, "place") == 0)
+        return previous_is_first_name || (next_is_name && kmi_token_has(&tokens->items[at], KMI_W_FIRST_NAME));
     return next_is_name || previous_is_first_name;
 }
 

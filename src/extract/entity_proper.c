@@ -24,6 +24,8 @@ static bool can_be_in_name(const kmi_tokens *tokens, size_t first, size_t at, co
     const kmi_token *token = &tokens->items[at];
     if (kmi_token_has(token, KMI_W_TITLE) || (token->flags & KMI_T_CAPITAL) == 0 || (token->flags & (KMI_T_PUNCT | KMI_T_CODE)) != 0 || (token->flags & KMI_T_SHAPED) != 0)
         return false;
+    if ((token->flags & KMI_T_ALL_CAPS) != 0 && !kmi_token_has(token, KMI_W_COMPANY))
+        return false; /* CTO, API: no part of a name */
     if (kmi_entities_at(list, at) != NULL || kmi_token_has(token, KMI_W_WEEKDAY | KMI_W_I | KMI_W_WE | KMI_W_PRONOUN | KMI_W_DETERMINER | KMI_W_AUXILIARY | KMI_W_BE))
         return kmi_token_has(token, KMI_W_FIRST_NAME) && kmi_entities_at(list, at) == NULL;
     if (kmi_token_has(token, KMI_W_MONTH) && !kmi_token_has(token, KMI_W_FIRST_NAME))

@@ -124,6 +124,8 @@ static bool is_version(const kmi_tokens *tokens, size_t at, const kmi_entity_lis
     if (dots >= 2 || (has_v && dots >= 1))
         return true;
     bool is_announced = before != NULL && (kmi_token_is_any(before, "version|release|v|versions") || (before->flags & KMI_T_CAPITAL) != 0) && at > 0;
+    for (size_t k = at; k-- > 0 && at - k < 8 && !is_announced;)
+        is_announced = kmi_token_is_any(&tokens->items[k], "upgraded|upgrade|bumped|bump|downgraded|version|versions|pinned|pin|upgrading");
     bool is_measure = next != NULL && (kmi_token_has(next, KMI_W_UNIT | KMI_W_NUMBER) || kmi_token_is_any(next, "%|times|x|degrees|metres|meters|tonnes|kg|km|percent"));
     if (dots == 1)
         return is_announced && !is_measure;
@@ -179,6 +181,8 @@ static bool is_path_text(kmi_slice text) {
 }
 
 static bool is_file(kmi_slice text) {
+    if (kmi_slice_starts_with(text, KMI_SLICE_LITERAL(".env")) && memchr(text.ptr, '/', text.len) == NULL)
+        return true;
     if (is_listed(text, bare_files))
         return is_upper(text.ptr[0]) || text.ptr[0] == '.';
     if (text.len < 3 || !is_path_text(text))
@@ -223,7 +227,7 @@ static bool is_database_object(const kmi_tokens *tokens, size_t at, kmi_slice te
         before = at > 1 ? &tokens->items[at - 2] : NULL;
     bool is_beside = (next != NULL && kmi_token_is_any(next, table_words)) || (before != NULL && kmi_token_is_any(before, table_words));
     if (is_snake(text))
-        return is_beside || (count_byte(text, '.') == 1 && !is_listed(extension_of(text), extensions));
+        return is_beside || (at > 1 && kmi_token_is_any(before, "on|by|called|named|over") && kmi_token_is_any(&tokens->items[at - 2], table_words)) || (count_byte(text, '.') == 1 && !is_listed(extension_of(text), extensions));
     if ((token->flags & KMI_T_QUOTED) != 0 && (token->flags & (KMI_T_SHAPED | KMI_T_CAPITAL)) == 0)
         return is_beside;
     if ((token->flags & (KMI_T_CAPITAL | KMI_T_SHAPED | KMI_T_DIGIT)) != 0)

@@ -42,6 +42,25 @@ static const char *find_cue(const kmi_tokens *tokens, const kmi_entity_found *en
     return NULL;
 }
 
+static bool is_pronoun(const char *subject) {
+    static const char *const pronouns[] = {"it", "they", "he", "she", "these", "those", "there", "you"};
+    for (size_t i = 0; subject != NULL && i < sizeof pronouns / sizeof pronouns[0]; i++)
+        if (strcmp(subject, pronouns[i]) == 0)
+            return true;
+    return false;
+}
+
+/* "…, not on Jenkins", "instead of polling": named only to be passed over. */
+static bool is_set_aside(const kmi_tokens *tokens, const kmi_entity_found *entity) {
+    for (size_t k = entity->from; k-- > 0 && entity->from - k <= 3;) {
+        if (kmi_token_is_any(&tokens->items[k], "not|instead|than|over|except"))
+            return true;
+        if (kmi_token_is_any(&tokens->items[k], ",|and"))
+            return false;
+    }
+    return false;
+}
+
 /* The side that acts: an entity in the subject, the speaker, the team, or the project itself. */
 static const char *find_actor(const kmi_statement *statement, const kmi_entity_list *entities, kmi_arena *arena) {
     for (size_t i = 0; i < entities->count; i++)
@@ -56,7 +75,8 @@ static const char *find_actor(const kmi_statement *statement, const kmi_entity_l
 
 size_t kmi_relations_find(const kmi_tokens *tokens, const kmi_statement *statement, const kmi_entity_list *entities, kmi_arena *arena, kmi_relation relations[KMI_RELATIONS_MAX]) {
     size_t count = 0;
-    if (entities->count == 0 || statement->verb >= tokens->count)
+    /* What is denied is no relation, and who "she" is must be known first. */
+    if (entities->count == 0 || statement->verb >= tokens->count || statement->is_negative || is_pronoun(statement->subject))
         return 0;
     const char *actor = find_actor(statement, entities, arena);
     if (actor == NULL)
@@ -65,7 +85,7 @@ size_t kmi_relations_find(const kmi_tokens *tokens, const kmi_statement *stateme
         const kmi_entity_found *entity = &entities->items[i];
         if (entity->from < statement->subject_to || strcmp(entity->type, "version") == 0 || strcmp(entity->type, "date") == 0)
             continue;
-        const char *name = find_cue(tokens, entity, statement->verb);
+        const char *name = is_set_aside(tokens, entity) ? NULL : find_cue(tokens, entity, statement->verb);
         if (name == NULL)
             continue;
         char *to = kmi_arena_copy(arena, entity->name);
@@ -74,7 +94,7 @@ size_t kmi_relations_find(const kmi_tokens *tokens, const kmi_statement *stateme
         relations[count++] = (kmi_relation){actor, name, to};
     }
     /* "We replaced A with B": B replaces A. */
-    if (statement->replaces != NULL && statement->value != NULL && count < KMI_RELATIONS_MAX)
+    if (statement->has_change && statement->replaces != NULL && statement->value != NULL && count < KMI_RELATIONS_MAX)
         relations[count++] = (kmi_relation){statement->value, "replaces", statement->replaces};
     return count;
 }

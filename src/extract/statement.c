@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "extract/types.h"
 
 #define SUBJECT_WORDS_MAX 12
 #define TEXT_BYTES_MAX 200
@@ -421,6 +422,7 @@ static void take_change(parse *self, size_t verb) {
         self->out->value = join(self, to + 1, object_end(self, to + 1));
         self->out->attribute = NULL;
         self->out->is_correction = true;
+        self->out->has_change = true;
     } else if (is_any(self, verb, "replaced|replace|replaces|swapped|replacing")) {
         size_t middle = object_end(self, verb + 1);
         bool has_new = is_any(self, middle, "with|by|for");
@@ -428,6 +430,7 @@ static void take_change(parse *self, size_t verb) {
         const char *old = join(self, verb + 1, middle);
         self->out->replaces = old;
         self->out->is_correction = old != NULL;
+        self->out->has_change = old != NULL;
         if (has_new)
             self->out->value = join(self, middle + 1, object_end(self, middle + 1));
         else if (is_reversed && self->out->subject != NULL)
@@ -468,6 +471,7 @@ static void take_ending(parse *self, size_t verb) {
 
 static void find_corrections(parse *self) {
     size_t changes = 0;
+    self->out->is_negative = kmi_types_is_negative(self->tokens, self->first);
     for (size_t i = self->first; i < self->end && changes <= CHANGES_MAX; i++) {
         if (has(self, i, KMI_W_CHANGE) || is_any(self, i, "replaces|replace|went|go|abandoned|retired|deprecated|removed|rename|switch")) {
             take_change(self, i);

@@ -11,6 +11,8 @@
 typedef struct kmi_statement {
     const char *subject, *attribute, *value, *replaces; /* folded, in the arena; NULL: unknown */
     bool is_correction;
+    bool is_negative; /* the statement denies something */
+    bool has_change;  /* "moved from X to Y", "replaced X with Y" */
     size_t subject_from, subject_to; /* tokens of the subject as written; equal: none */
     size_t verb;                     /* token of the main verb; tokens->count: none */
 } kmi_statement;

@@ -88,6 +88,9 @@ bool kmi_types_is_imperative(const kmi_tokens *tokens, size_t first) {
         return false;
     bool is_known = kmi_token_has(verb, KMI_W_IMPERATIVE);
     bool has_object = kmi_token_has(next, KMI_W_DETERMINER | KMI_W_ADVERB | KMI_W_NUMBER) || (next->flags & (KMI_T_NUMBER | KMI_T_CAPITAL | KMI_T_SHAPED | KMI_T_QUOTED)) != 0;
+    /* "Release 1.8.0 ships …": a name with its number, and then the verb. */
+    if ((next->flags & (KMI_T_NUMBER | KMI_T_CAPITAL)) != 0 && kmi_token_has(&tokens->items[first + 2], KMI_W_VERB) && ends_with(&tokens->items[first + 2], "s"))
+        return false;
     if (is_known)
         return !kmi_token_has(next, KMI_W_VERB) || has_object;
     /* An unknown word before an article can only be a verb: "Reference the ticket …". */

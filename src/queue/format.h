@@ -15,7 +15,8 @@
 #define KMI_JOURNAL_DATA_OFFSET 4096    /* first record */
 #define KMI_JOURNAL_PREFILL_BYTES 65536 /* 15 pages of records: far more than wait at a time in normal use */
 #define KMI_JOURNAL_HEADER_BYTES 64
-#define KMI_JOURNAL_SYNCED_OFFSET 512 /* its own sector: written under the sync lock, the header under the append lock */
+#define KMI_JOURNAL_SYNCED_OFFSET \
+    512 /* its own sector: written under the sync lock, the header under the append lock */
 #define KMI_JOURNAL_SYNCED_BYTES 24
 #define KMI_RECORD_HEADER_BYTES 72
 #define KMI_RECORD_PAYLOAD_LIMIT ((size_t)2 * 1024 * 1024)

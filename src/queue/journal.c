@@ -41,8 +41,8 @@ km_status kmi_journal_write_header(int fd, const kmi_journal_header *header, con
 /* Whether the name `journal` still stands for the open file. */
 static bool is_named_journal(const kmi_queue *queue, const struct stat *open_file) {
     struct stat named;
-    return fstatat(queue->dir_fd, KMI_JOURNAL_NAME, &named, AT_SYMLINK_NOFOLLOW) == 0 && named.st_ino == open_file->st_ino &&
-           named.st_dev == open_file->st_dev;
+    return fstatat(queue->dir_fd, KMI_JOURNAL_NAME, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+           named.st_ino == open_file->st_ino && named.st_dev == open_file->st_dev;
 }
 
 static km_status check_file(const kmi_queue *queue, const struct stat *file, km_error *error) {
@@ -62,7 +62,8 @@ static km_status lock_and_read(kmi_queue *queue, kmi_journal *journal, bool *ret
                         lock_timeout_ms / 1000);
     if (status != KM_OK) return status;
     struct stat file;
-    if (fstat(journal->fd, &file) != 0) return kmi_fail_errno(error, errno, "cannot look at \"%s/journal\"", queue->path);
+    if (fstat(journal->fd, &file) != 0)
+        return kmi_fail_errno(error, errno, "cannot look at \"%s/journal\"", queue->path);
     if (file.st_nlink == 0) return KM_OK; /* the project was deleted, or the file replaced */
     status = check_file(queue, &file, error);
     unsigned char bytes[KMI_JOURNAL_HEADER_BYTES] = {0};
@@ -70,8 +71,8 @@ static km_status lock_and_read(kmi_queue *queue, kmi_journal *journal, bool *ret
     if (status == KM_OK) status = kmi_file_read_at(journal->fd, queue->path, 0, bytes, sizeof bytes, &len, error);
     if (status != KM_OK) return status;
     if (kmi_journal_header_is_newer(bytes))
-        return kmi_fail(error, KM_E_STORE, "\"%s/journal\" was written by a newer version of kuzu-memory; upgrade this one",
-                        queue->path);
+        return kmi_fail(error, KM_E_STORE,
+                        "\"%s/journal\" was written by a newer version of kuzu-memory; upgrade this one", queue->path);
     journal->is_valid = kmi_journal_header_decode(bytes, &journal->header);
     if (!journal->is_valid) memset(&journal->header, 0, sizeof journal->header);
     /* Only what the worker took or lost in the middle of taking is sealed: look twice just then. */
@@ -85,7 +86,8 @@ static km_status lock_and_read(kmi_queue *queue, kmi_journal *journal, bool *ret
 
 km_status kmi_journal_open_locked(kmi_queue *queue, kmi_journal *ret_journal, km_error *error) {
     for (int attempt = 0; attempt < open_attempts; attempt++) {
-        kmi_journal journal = {.fd = kmi_fd_open(queue->dir_fd, KMI_JOURNAL_NAME, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0)};
+        kmi_journal journal = {
+            .fd = kmi_fd_open(queue->dir_fd, KMI_JOURNAL_NAME, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0)};
         if (journal.fd < 0) return kmi_fail_errno(error, errno, "cannot open \"%s/journal\"", queue->path);
         bool is_current = false;
         km_status status = lock_and_read(queue, &journal, &is_current, error);
@@ -170,8 +172,8 @@ static km_status open_for_append(kmi_queue *queue, kmi_journal *ret_journal, km_
 }
 
 /* Writes records from `first` on, as many as one system call takes, and moves *offset. */
-static km_status write_records(kmi_queue *queue, const kmi_journal *journal, const kmi_append_request *request, size_t first,
-                               size_t count, uint64_t *offset, km_error *error) {
+static km_status write_records(kmi_queue *queue, const kmi_journal *journal, const kmi_append_request *request,
+                               size_t first, size_t count, uint64_t *offset, km_error *error) {
     static const char padding[8];
     unsigned char headers[append_parts][KMI_RECORD_HEADER_BYTES];
     struct iovec parts[3 * append_parts];
@@ -212,7 +214,8 @@ static km_status write_all(kmi_queue *queue, kmi_journal *journal, const kmi_app
 static km_status read_synced(kmi_queue *queue, const kmi_journal *journal, uint64_t *ret_synced, km_error *error) {
     unsigned char bytes[KMI_JOURNAL_SYNCED_BYTES] = {0};
     size_t len = 0;
-    km_status status = kmi_file_read_at(journal->fd, queue->path, KMI_JOURNAL_SYNCED_OFFSET, bytes, sizeof bytes, &len, error);
+    km_status status =
+        kmi_file_read_at(journal->fd, queue->path, KMI_JOURNAL_SYNCED_OFFSET, bytes, sizeof bytes, &len, error);
     *ret_synced = len == sizeof bytes ? kmi_journal_synced_decode(bytes, journal->header.journal_id) : 0;
     return status;
 }
@@ -224,8 +227,8 @@ static km_status read_end(kmi_queue *queue, const kmi_journal *journal, uint64_t
     kmi_journal_header header;
     km_status status = kmi_file_read_at(journal->fd, queue->path, 0, bytes, sizeof bytes, &len, error);
     *ret_end = journal->header.next_offset;
-    if (status == KM_OK && kmi_journal_header_decode(bytes, &header) && header.journal_id == journal->header.journal_id &&
-        header.next_offset > *ret_end)
+    if (status == KM_OK && kmi_journal_header_decode(bytes, &header) &&
+        header.journal_id == journal->header.journal_id && header.next_offset > *ret_end)
         *ret_end = header.next_offset;
     return status;
 }
@@ -263,16 +266,18 @@ static km_status sync_shared(kmi_queue *queue, const kmi_journal *journal, km_er
             return status == KM_OK ? flush(queue, journal, end, has_waited, error) : status;
         }
         if (kmi_clock_monotonic_us() > deadline_us)
-            return kmi_fail(error, KM_E_BUSY, "another process has been flushing \"%s/journal\" for %d s; the text may be lost, try again",
-                            queue->path, lock_timeout_ms / 1000);
+            return kmi_fail(
+                error, KM_E_BUSY,
+                "another process has been flushing \"%s/journal\" for %d s; the text may be lost, try again",
+                queue->path, lock_timeout_ms / 1000);
         has_waited = true;
         nanosleep(&pause, NULL);
         if (pause.tv_nsec < 1000000) pause.tv_nsec += pause.tv_nsec / 2;
     }
 }
 
-km_status kmi_journal_append(kmi_queue *queue, const kmi_append_request *request, uint64_t *ret_depth, bool *ret_is_full,
-                             km_error *error) {
+km_status kmi_journal_append(kmi_queue *queue, const kmi_append_request *request, uint64_t *ret_depth,
+                             bool *ret_is_full, km_error *error) {
     KMI_CLEANUP_JOURNAL kmi_journal journal = {.fd = -1};
     *ret_is_full = false;
     km_status status = open_for_append(queue, &journal, error);

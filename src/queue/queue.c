@@ -37,6 +37,7 @@ km_status kmi_queue_open_lock(kmi_queue *queue, km_error *error) {
 
 bool kmi_queue_lock_is_current(const kmi_queue *queue) {
     struct stat open_file, named_file;
-    return fstat(queue->lock_fd, &open_file) == 0 && fstatat(queue->dir_fd, "lock", &named_file, AT_SYMLINK_NOFOLLOW) == 0 &&
+    return fstat(queue->lock_fd, &open_file) == 0 &&
+           fstatat(queue->dir_fd, "lock", &named_file, AT_SYMLINK_NOFOLLOW) == 0 &&
            open_file.st_ino == named_file.st_ino && open_file.st_dev == named_file.st_dev;
 }

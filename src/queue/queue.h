@@ -32,11 +32,13 @@ typedef struct kmi_queue {
     int lock_fd;      /* queue/lock, -1 until kmi_queue_lock_fd() */
     const char *path; /* of queue/, for messages; borrowed */
 } kmi_queue;
-#define KMI_QUEUE_CLOSED {.dir_fd = -1, .lock_fd = -1}
+#define KMI_QUEUE_CLOSED \
+    { .dir_fd = -1, .lock_fd = -1 }
 
 /* Opens queue/ below the memory directory. With `create` it is made (synced, so that it survives a power cut); else
  * KM_E_NOT_FOUND. `path` is for messages and must outlive the queue. */
-km_status kmi_queue_open(kmi_queue *queue, int memory_dir_fd, const char *path, bool create, km_error *error) KM_MUST_CHECK;
+km_status kmi_queue_open(kmi_queue *queue, int memory_dir_fd, const char *path, bool create,
+                         km_error *error) KM_MUST_CHECK;
 void kmi_queue_deinit(kmi_queue *queue);
 /* Opens queue/lock (creating it) once, into queue->lock_fd. */
 km_status kmi_queue_open_lock(kmi_queue *queue, km_error *error) KM_MUST_CHECK;

@@ -131,7 +131,8 @@ static km_status read_header(scan *s) {
     const unsigned char *bytes = (const unsigned char *)head.ptr;
     kmi_journal_header header;
     if (kmi_journal_header_is_newer(bytes))
-        return kmi_fail(s->error, KM_E_STORE, "\"%s\" was written by a newer version of kuzu-memory; upgrade this one", s->path);
+        return kmi_fail(s->error, KM_E_STORE, "\"%s\" was written by a newer version of kuzu-memory; upgrade this one",
+                        s->path);
     s->result.is_header_valid = kmi_journal_header_decode(bytes, &header);
     if (!s->result.is_header_valid) {
         s->synced = s->end; /* nothing is known: better to report too much */

@@ -44,7 +44,8 @@ static km_status set_next_aside(kmi_queue *queue, km_error *error) {
     kmi_segment_name_format(id, name);
     if (renameat(queue->dir_fd, KMI_JOURNAL_NEXT_NAME, queue->dir_fd, name) != 0)
         return kmi_fail_errno(error, errno, "cannot rename \"%s/%s\"", queue->path, KMI_JOURNAL_NEXT_NAME);
-    return kmi_fail(error, KM_E_BUSY, "\"%s/%s\" was not empty and is now a segment", queue->path, KMI_JOURNAL_NEXT_NAME);
+    return kmi_fail(error, KM_E_BUSY, "\"%s/%s\" was not empty and is now a segment", queue->path,
+                    KMI_JOURNAL_NEXT_NAME);
 }
 
 /* Opens journal.next, makes it an empty journal whose header tells the backlog, and keeps it locked against appends: a
@@ -84,7 +85,8 @@ km_status kmi_segment_take(kmi_queue *queue, uint64_t backlog, char ret_name[KMI
         if (status != KM_OK) return status;
     }
     if (renameat2(queue->dir_fd, KMI_JOURNAL_NEXT_NAME, queue->dir_fd, KMI_JOURNAL_NAME, RENAME_EXCHANGE) != 0)
-        return kmi_fail_errno(error, errno, "cannot exchange \"%s/journal\"; does the file system support it?", queue->path);
+        return kmi_fail_errno(error, errno, "cannot exchange \"%s/journal\"; does the file system support it?",
+                              queue->path);
     char name[KMI_SEGMENT_NAME_SIZE];
     kmi_segment_name_format(journal_id, name);
     if (renameat(queue->dir_fd, KMI_JOURNAL_NEXT_NAME, queue->dir_fd, name) != 0)
@@ -97,7 +99,8 @@ km_status kmi_queue_release_if_empty(kmi_queue *queue, off_t worker_byte, bool *
     *ret_released = false;
     KMI_CLEANUP_JOURNAL kmi_journal journal = {.fd = -1};
     km_status status = kmi_journal_open_locked(queue, &journal, error);
-    bool is_empty = status == KM_E_NOT_FOUND || (status == KM_OK && journal.is_valid && journal.header.record_count == 0);
+    bool is_empty =
+        status == KM_E_NOT_FOUND || (status == KM_OK && journal.is_valid && journal.header.record_count == 0);
     if (!is_empty) return status;
     KMI_CLEANUP_NAMES kmi_segment_names names = {0};
     status = kmi_segment_list(queue, &names, error);
@@ -187,7 +190,8 @@ void kmi_segment_close(kmi_segment *segment) {
     segment->count = 0;
 }
 
-km_status kmi_segment_read_payload(const kmi_segment *segment, const kmi_segment_entry *entry, kmi_buf *buf, km_error *error) {
+km_status kmi_segment_read_payload(const kmi_segment *segment, const kmi_segment_entry *entry, kmi_buf *buf,
+                                   km_error *error) {
     size_t size = KMI_RECORD_HEADER_BYTES + entry->payload_len;
     char *bytes = malloc(size);
     if (bytes == NULL) return kmi_fail(error, KM_E_NOMEM, "out of memory while reading a task");
@@ -195,7 +199,8 @@ km_status kmi_segment_read_payload(const kmi_segment *segment, const kmi_segment
     km_status status = kmi_file_read_at(segment->fd, segment->name, (off_t)entry->offset, bytes, size, &len, error);
     kmi_record record;
     kmi_slice payload = {bytes + KMI_RECORD_HEADER_BYTES, entry->payload_len};
-    if (status == KM_OK && (len != size || !kmi_record_decode(segment->journal_id, (unsigned char *)bytes, payload, &record)))
+    if (status == KM_OK &&
+        (len != size || !kmi_record_decode(segment->journal_id, (unsigned char *)bytes, payload, &record)))
         status = kmi_fail(error, KM_E_NOT_FOUND, "\"%s\" does not hold the task any more", segment->name);
     if (status == KM_OK) {
         kmi_buf_clear(buf);
@@ -233,7 +238,8 @@ static km_status renew(kmi_segment *segment, uint64_t old_end, km_error *error) 
 }
 
 /* True when the open file is still the segment that was read: a second worker may have renewed it meanwhile. */
-static km_status check_unchanged(const kmi_segment *segment, bool *ret_is_unchanged, uint64_t *ret_end, km_error *error) {
+static km_status check_unchanged(const kmi_segment *segment, bool *ret_is_unchanged, uint64_t *ret_end,
+                                 km_error *error) {
     unsigned char bytes[KMI_JOURNAL_HEADER_BYTES] = {0};
     size_t len = 0;
     struct stat file;
@@ -258,7 +264,9 @@ km_status kmi_segment_retire(kmi_queue *queue, kmi_segment *segment, km_error *e
     if (status != KM_OK) return status;
     /* A file that a burst has grown is not kept: reading it costs every later turn. */
     bool is_small = end <= KMI_JOURNAL_PREFILL_BYTES;
-    if (is_small && renameat2(queue->dir_fd, segment->name, queue->dir_fd, KMI_JOURNAL_NEXT_NAME, RENAME_NOREPLACE) == 0) return KM_OK;
+    if (is_small &&
+        renameat2(queue->dir_fd, segment->name, queue->dir_fd, KMI_JOURNAL_NEXT_NAME, RENAME_NOREPLACE) == 0)
+        return KM_OK;
     if (unlinkat(queue->dir_fd, segment->name, 0) != 0 && errno != ENOENT)
         return kmi_fail_errno(error, errno, "cannot remove \"%s/%s\"", queue->path, segment->name);
     return KM_OK;

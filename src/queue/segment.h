@@ -54,6 +54,7 @@ km_status kmi_segment_retire(kmi_queue *queue, kmi_segment *segment, km_error *e
 
 /* While nobody can append: if the journal is empty and there is no segment, releases the worker's byte of queue->lock_fd
  * and sets *ret_released; else leaves all as it is. */
-km_status kmi_queue_release_if_empty(kmi_queue *queue, off_t worker_byte, bool *ret_released, km_error *error) KM_MUST_CHECK;
+km_status kmi_queue_release_if_empty(kmi_queue *queue, off_t worker_byte, bool *ret_released,
+                                     km_error *error) KM_MUST_CHECK;
 
 #endif

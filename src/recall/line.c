@@ -79,13 +79,13 @@ size_t kmi_line_add(kmi_slice text, size_t max_chars, kmi_buf *buf) {
         size_t len = buf->len;
         int32_t c = kmi_text_next(text, &at);
         if (!add_char(&writer, kmi_slice_sub(text, start, at - start), c)) {
-            /* Full: the last character makes room for the sign that something is missing. */
-            if (kmi_buf_status(buf) == KM_OK) {
+            bool has_room = writer.chars < writer.max_chars; /* else the last character makes room */
+            if (!has_room && kmi_buf_status(buf) == KM_OK) {
                 buf->len = len_before_last;
                 buf->ptr[buf->len] = '\0';
-                kmi_buf_add_text(buf, "…");
             }
-            return writer.chars;
+            kmi_buf_add_text(buf, "…");
+            return writer.chars + (has_room ? 1 : 0);
         }
         if (buf->len > len) len_before_last = len;
     }

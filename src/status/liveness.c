@@ -45,7 +45,9 @@ km_status kmi_worker_look(kmi_queue *queue, const kmi_metrics *metrics, km_worke
     if (is_held) {
         info.state = KM_WORKER_IDLE;
         if (page != NULL) {
-            info.state = kmi_worker_has_missed_beats(metrics, KMI_WORKER_BEATS_STALLED) ? KM_WORKER_STALLED : (km_worker_state)atomic_load(&page->worker_state);
+            info.state = kmi_worker_has_missed_beats(metrics, KMI_WORKER_BEATS_STALLED)
+                             ? KM_WORKER_STALLED
+                             : (km_worker_state)atomic_load(&page->worker_state);
             info.pid = atomic_load(&page->pid);
             info.started_at_us = atomic_load(&page->started_at_us);
             memcpy(info.problem, page->problem, sizeof info.problem - 1);
@@ -55,8 +57,8 @@ km_status kmi_worker_look(kmi_queue *queue, const kmi_metrics *metrics, km_worke
     return KM_OK;
 }
 
-static km_status spawn_worker(const kmi_queue *queue, const char *program, const char *project_root, const char *config_file,
-                              km_error *error) {
+static km_status spawn_worker(const kmi_queue *queue, const char *program, const char *project_root,
+                              const char *config_file, km_error *error) {
     char lock_number[16];
     snprintf(lock_number, sizeof lock_number, "%d", queue->lock_fd);
     const char *arguments[12] = {"kuzu-memory", "--project", project_root};

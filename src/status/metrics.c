@@ -23,8 +23,11 @@ _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "64-bit atomics must work across pro
 static km_status map_page(int memory_dir_fd, kmi_metrics *ret_metrics, km_error *error) {
     KMI_CLEANUP_FD int fd = kmi_fd_open(memory_dir_fd, "state/metrics", O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
     struct stat file;
-    if (fd < 0) return errno == ENOENT || errno == ENOTDIR ? KM_OK : kmi_fail_errno(error, errno, "cannot open \"state/metrics\"");
-    if (fstat(fd, &file) != 0 || !S_ISREG(file.st_mode) || file.st_size != (off_t)sizeof(kmi_metrics_page)) return KM_OK;
+    if (fd < 0)
+        return errno == ENOENT || errno == ENOTDIR ? KM_OK
+                                                   : kmi_fail_errno(error, errno, "cannot open \"state/metrics\"");
+    if (fstat(fd, &file) != 0 || !S_ISREG(file.st_mode) || file.st_size != (off_t)sizeof(kmi_metrics_page))
+        return KM_OK;
     void *mapped = mmap(NULL, sizeof(kmi_metrics_page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (mapped == MAP_FAILED) return kmi_fail_errno(error, errno, "cannot map \"state/metrics\"");
     kmi_metrics_page *page = mapped;

@@ -38,7 +38,7 @@ typedef enum kmi_metric {
 /* Log-linear classes: 16 to each power of two, so that a class is at most 1/16 wide; up to 2^36 µs. */
 #define KMI_HISTOGRAM_CLASSES 528
 
-typedef struct kmi_worker_slot { /* one thread of the worker */
+typedef struct kmi_worker_slot {    /* one thread of the worker */
     _Atomic uint64_t started_at_us; /* monotonic; 0: nothing in hand */
     unsigned char task_id[16];
 } kmi_worker_slot;
@@ -47,14 +47,14 @@ typedef struct kmi_metrics_page {
     char magic[8];
     uint32_t version;
     uint32_t size;
-    _Atomic uint64_t generation;        /* picks the lock byte of the worker; raised by a take-over */
-    _Atomic int64_t pid;                /* of the worker, 0: none */
-    _Atomic uint64_t start_ticks;       /* tells two processes of the same pid apart */
-    _Atomic int64_t started_at_us;      /* wall clock */
-    _Atomic int64_t heartbeat_at_us;    /* wall clock */
-    _Atomic int64_t heartbeat_mono_us;  /* monotonic: comparable within one boot */
-    _Atomic uint32_t worker_state;      /* km_worker_state */
-    _Atomic uint32_t change;            /* futex: rises with every commit */
+    _Atomic uint64_t generation;       /* picks the lock byte of the worker; raised by a take-over */
+    _Atomic int64_t pid;               /* of the worker, 0: none */
+    _Atomic uint64_t start_ticks;      /* tells two processes of the same pid apart */
+    _Atomic int64_t started_at_us;     /* wall clock */
+    _Atomic int64_t heartbeat_at_us;   /* wall clock */
+    _Atomic int64_t heartbeat_mono_us; /* monotonic: comparable within one boot */
+    _Atomic uint32_t worker_state;     /* km_worker_state */
+    _Atomic uint32_t change;           /* futex: rises with every commit */
     _Atomic uint64_t active_tasks;
     _Atomic uint64_t worker_clean_exit; /* 1 when the last worker left in order */
     char problem[256];
@@ -67,7 +67,8 @@ typedef struct kmi_metrics {
     int fd;                 /* of the page, -1: none */
     kmi_metrics_page *page; /* NULL: none */
 } kmi_metrics;
-#define KMI_METRICS_CLOSED {.fd = -1}
+#define KMI_METRICS_CLOSED \
+    { .fd = -1 }
 
 /* Maps state/metrics below the memory directory. With `create` it is made when missing or unusable; else a missing or
  * unusable page is KM_OK with page NULL. Cost: open, fstat, mmap. */

@@ -68,7 +68,8 @@ static km_status sort_entries(kmi_backlog *backlog, open_segment *opened, km_err
     for (size_t i = 0; i < count; i++) {
         kmi_segment_entry *entry = &opened->segment.entries[i];
         int64_t created_us = entry->created_at_us < now_us ? entry->created_at_us : now_us;
-        if (created_us < backlog->last_created_us && backlog->last_created_us <= now_us) created_us = backlog->last_created_us;
+        if (created_us < backlog->last_created_us && backlog->last_created_us <= now_us)
+            created_us = backlog->last_created_us;
         backlog->last_created_us = created_us;
         opened->order[i] = (waiting_entry){created_us + (int64_t)entry->priority * 60000000, entry};
     }
@@ -220,7 +221,8 @@ static km_status pick_from_store(kmi_store *store, size_t task_limit, kmi_batch 
     kmi_task_row *rows = NULL;
     size_t count = 0;
     size_t limit = task_limit > 1 ? task_limit / 2 : 1;
-    km_status status = kmi_store_task_due(store, kmi_clock_now_us(), limit, batch->arena, &rows, &count, ret_next_run_at_us, error);
+    km_status status =
+        kmi_store_task_due(store, kmi_clock_now_us(), limit, batch->arena, &rows, &count, ret_next_run_at_us, error);
     if (status != KM_OK) return status;
     for (size_t i = 0; i < count && rows[i].crashes == 0; i++) add_store_task(batch, &rows[i]);
     if (batch->count == 0 && count > 0) {
@@ -230,8 +232,8 @@ static km_status pick_from_store(kmi_store *store, size_t task_limit, kmi_batch 
     return KM_OK;
 }
 
-km_status kmi_backlog_pick(kmi_backlog *backlog, kmi_store *store, bool may_use_store, size_t task_limit, size_t byte_limit,
-                           kmi_batch *batch, int64_t *ret_next_run_at_us, km_error *error) {
+km_status kmi_backlog_pick(kmi_backlog *backlog, kmi_store *store, bool may_use_store, size_t task_limit,
+                           size_t byte_limit, kmi_batch *batch, int64_t *ret_next_run_at_us, km_error *error) {
     bool is_alone = false;
     km_status status = KM_OK;
     if (may_use_store) status = pick_from_store(store, task_limit, batch, ret_next_run_at_us, &is_alone, error);

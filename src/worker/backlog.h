@@ -24,8 +24,9 @@ km_status kmi_backlog_refresh(kmi_backlog *backlog, kmi_store *store, bool list_
  * is due. Tasks of the store come first, at most half of a batch; one that a worker died on comes alone.
  * *ret_next_run_at_us: when the next retry is due, 0 without. `may_use_store` is false while an earlier batch with tasks of
  * the store is not committed yet. */
-km_status kmi_backlog_pick(kmi_backlog *backlog, kmi_store *store, bool may_use_store, size_t task_limit, size_t byte_limit,
-                           kmi_batch *batch, int64_t *ret_next_run_at_us, km_error *error) KM_MUST_CHECK;
+km_status kmi_backlog_pick(kmi_backlog *backlog, kmi_store *store, bool may_use_store, size_t task_limit,
+                           size_t byte_limit, kmi_batch *batch, int64_t *ret_next_run_at_us,
+                           km_error *error) KM_MUST_CHECK;
 
 /* Gives back the files of segments whose tasks are all committed. */
 km_status kmi_backlog_retire(kmi_backlog *backlog, km_error *error) KM_MUST_CHECK;

@@ -68,7 +68,8 @@ static km_status extract_items(kmi_batch_task *task, const kmi_extractor *extrac
     return KM_OK;
 }
 
-void kmi_batch_extract(kmi_batch_task *task, const kmi_extractor *extractor, const kmi_config *config, kmi_worker_slot *slot) {
+void kmi_batch_extract(kmi_batch_task *task, const kmi_extractor *extractor, const kmi_config *config,
+                       kmi_worker_slot *slot) {
     const int64_t start_us = kmi_clock_monotonic_us();
     kmi_slot_set(slot, &task->id);
     if (task->status == KM_OK) {
@@ -96,8 +97,8 @@ static km_status check_wanted(const kmi_batch_context *context, const kmi_batch_
     return status;
 }
 
-static km_status put_completed(const kmi_batch_context *context, const kmi_batch_task *task, const kmi_uuid *ids, size_t id_count,
-                               int64_t apply_us, km_error *error) {
+static km_status put_completed(const kmi_batch_context *context, const kmi_batch_task *task, const kmi_uuid *ids,
+                               size_t id_count, int64_t apply_us, km_error *error) {
     int64_t now_us = kmi_clock_now_us();
     kmi_task_row row = {
         .id = task->id,
@@ -130,8 +131,8 @@ static size_t count_candidates(const kmi_batch_task *task) {
 }
 
 /* Makes memories of the task's candidates. ret_ids (in the arena) are those that it stored or touched. */
-static km_status apply_items(const kmi_batch_context *context, const kmi_batch_task *task, kmi_arena *arena, kmi_uuid **ret_ids,
-                             size_t *ret_id_count, km_error *error) {
+static km_status apply_items(const kmi_batch_context *context, const kmi_batch_task *task, kmi_arena *arena,
+                             kmi_uuid **ret_ids, size_t *ret_id_count, km_error *error) {
     size_t id_count = 0;
     kmi_uuid *ids = kmi_arena_alloc_array(arena, count_candidates(task) + 1, sizeof *ids);
     if (ids == NULL) return kmi_fail(error, KM_E_NOMEM, "out of memory while committing");
@@ -139,8 +140,8 @@ static km_status apply_items(const kmi_batch_context *context, const kmi_batch_t
         const kmi_extraction *extraction = &task->extractions[i];
         kmi_learn_origin origin = {.item = &task->items[i], .task = &task->id, .submitted_at_us = task->created_at_us};
         kmi_learn_outcome *outcomes = NULL;
-        km_status status = kmi_learn_apply(context->store, context->config, &origin, extraction, kmi_clock_now_us(), arena,
-                                           &outcomes, error);
+        km_status status = kmi_learn_apply(context->store, context->config, &origin, extraction, kmi_clock_now_us(),
+                                           arena, &outcomes, error);
         if (status != KM_OK) return status;
         for (size_t c = 0; c < extraction->candidate_count; c++) ids[id_count++] = outcomes[c].id;
     }
@@ -149,7 +150,8 @@ static km_status apply_items(const kmi_batch_context *context, const kmi_batch_t
     return KM_OK;
 }
 
-static km_status apply_task(const kmi_batch_context *context, const kmi_batch_task *task, kmi_arena *arena, km_error *error) {
+static km_status apply_task(const kmi_batch_context *context, const kmi_batch_task *task, kmi_arena *arena,
+                            km_error *error) {
     if (task->status != KM_OK) {
         *error = task->error;
         return task->status;
@@ -187,8 +189,8 @@ static km_status apply_under_savepoint(const kmi_batch_context *context, const k
 }
 
 /* One pass over all tasks, without the commit. *ret_is_task_fault: a task failed by its own fault, and savepoints would help. */
-static km_status apply_all(kmi_batch *batch, const kmi_batch_context *context, bool use_savepoints, bool *ret_is_task_fault,
-                           km_error *error) {
+static km_status apply_all(kmi_batch *batch, const kmi_batch_context *context, bool use_savepoints,
+                           bool *ret_is_task_fault, km_error *error) {
     kmi_worker_slot *slot = context->metrics->page == NULL ? NULL : &context->metrics->page->slots[0];
     kmi_arena *arena = kmi_arena_new(batch_arena_limit);
     if (arena == NULL) return kmi_fail(error, KM_E_NOMEM, "out of memory while committing");
@@ -213,8 +215,8 @@ static km_status apply_all(kmi_batch *batch, const kmi_batch_context *context, b
     return status;
 }
 
-static km_status commit_once(kmi_batch *batch, const kmi_batch_context *context, bool use_savepoints, bool *ret_is_task_fault,
-                             km_error *error) {
+static km_status commit_once(kmi_batch *batch, const kmi_batch_context *context, bool use_savepoints,
+                             bool *ret_is_task_fault, km_error *error) {
     km_status status = kmi_store_begin(context->store, error);
     if (status != KM_OK) return status;
     status = kmi_store_epoch_check(context->store, context->epoch, error);
@@ -225,7 +227,8 @@ static km_status commit_once(kmi_batch *batch, const kmi_batch_context *context,
     }
     const int64_t start_us = kmi_clock_monotonic_us();
     status = kmi_store_commit(context->store, error);
-    if (status == KM_OK) kmi_metrics_observe(context->metrics, KMI_HISTOGRAM_COMMIT, kmi_clock_monotonic_us() - start_us);
+    if (status == KM_OK)
+        kmi_metrics_observe(context->metrics, KMI_HISTOGRAM_COMMIT, kmi_clock_monotonic_us() - start_us);
     return status;
 }
 
@@ -233,7 +236,8 @@ static void note_durations(const kmi_batch *batch, const kmi_batch_context *cont
     for (size_t i = 0; i < batch->count; i++) {
         const kmi_batch_task *task = &batch->tasks[i];
         kmi_metrics_observe(context->metrics, KMI_HISTOGRAM_WAIT, task->claimed_at_us - task->created_at_us);
-        kmi_metrics_observe(context->metrics, KMI_HISTOGRAM_PROCESS, task->extract_us + commit_us / (int64_t)batch->count);
+        kmi_metrics_observe(context->metrics, KMI_HISTOGRAM_PROCESS,
+                            task->extract_us + commit_us / (int64_t)batch->count);
     }
 }
 

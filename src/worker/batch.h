@@ -20,12 +20,12 @@ typedef struct kmi_batch_task {
     uint32_t redaction_count;
     uint32_t expected_item_count;
     bool is_keyed;
-    bool is_from_store;       /* a record of the store; else an entry of a segment */
-    kmi_segment *segment;     /* where it comes from */
+    bool is_from_store;   /* a record of the store; else an entry of a segment */
+    kmi_segment *segment; /* where it comes from */
     kmi_segment_entry *entry;
     int64_t created_at_us;
     int64_t claimed_at_us;
-    kmi_slice payload;        /* in the batch's arena */
+    kmi_slice payload; /* in the batch's arena */
     km_learn_item *items;
     kmi_extraction *extractions; /* one per item */
     size_t item_count;
@@ -61,7 +61,8 @@ void kmi_batch_free(kmi_batch *batch);
 /* Decodes the items of a picked task into the batch's arena. Returns (and the caller keeps) the task's status. */
 km_status kmi_batch_decode(kmi_batch_task *task, kmi_arena *arena);
 /* Extracts one task, on any thread; the outcome is in task->status. `slot` shows what the thread has in hand. */
-void kmi_batch_extract(kmi_batch_task *task, const kmi_extractor *extractor, const kmi_config *config, kmi_worker_slot *slot);
+void kmi_batch_extract(kmi_batch_task *task, const kmi_extractor *extractor, const kmi_config *config,
+                       kmi_worker_slot *slot);
 
 /* Applies all tasks and commits. A task that fails by its own fault becomes retrying or failed and harms nobody; any other
  * fault rolls everything back and is returned: the batch may be committed again later. KM_E_CONFLICT: this worker was

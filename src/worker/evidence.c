@@ -32,7 +32,8 @@ static km_status apply_to_entry(kmi_backlog *backlog, kmi_store *store, const km
     return status == KM_OK ? kmi_retry_put_crashed(store, task, error) : status;
 }
 
-static km_status apply_one(kmi_backlog *backlog, kmi_store *store, const kmi_uuid *id, kmi_batch *scratch, km_error *error) {
+static km_status apply_one(kmi_backlog *backlog, kmi_store *store, const kmi_uuid *id, kmi_batch *scratch,
+                           km_error *error) {
     bool is_known = false;
     kmi_task_row row;
     km_status status = kmi_store_task_find(store, id, scratch->arena, &is_known, &row, error);

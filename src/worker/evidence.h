@@ -14,6 +14,7 @@ typedef struct kmi_evidence {
 void kmi_evidence_collect(const kmi_metrics *metrics, kmi_evidence *ret_evidence);
 /* Counts a crash against each task in hand, so that it runs alone next time or is failed after three; in a transaction of its
  * own. Tasks that are neither in a segment nor in the store were committed and are left alone. */
-km_status kmi_evidence_apply(const kmi_evidence *evidence, kmi_backlog *backlog, kmi_store *store, km_error *error) KM_MUST_CHECK;
+km_status kmi_evidence_apply(const kmi_evidence *evidence, kmi_backlog *backlog, kmi_store *store,
+                             km_error *error) KM_MUST_CHECK;
 
 #endif

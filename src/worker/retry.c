@@ -62,7 +62,8 @@ km_status kmi_retry_put_crashed(kmi_store *store, const kmi_batch_task *task, km
     row.crashes++;
     row.state = row.crashes >= KMI_CRASHES_MAX ? KM_TASK_FAILED : KM_TASK_QUEUED;
     if (row.state == KM_TASK_FAILED) row.finished_at_us = kmi_clock_now_us();
-    snprintf(message, sizeof message, "the worker died or hung on this task (%u of %d times)", row.crashes, KMI_CRASHES_MAX);
+    snprintf(message, sizeof message, "the worker died or hung on this task (%u of %d times)", row.crashes,
+             KMI_CRASHES_MAX);
     row.error = message;
     return kmi_store_task_put(store, &row, error);
 }

@@ -31,7 +31,8 @@ static km_status clean_up(kmi_store *store, kmi_queue *queue, const kmi_config *
 km_status kmi_upkeep_when_idle(kmi_upkeep *upkeep, kmi_store *store, kmi_queue *queue, const kmi_config *config,
                                km_error *error) {
     int64_t now_us = kmi_clock_monotonic_us();
-    if (upkeep->last_cleanup_us == 0) upkeep->last_cleanup_us = now_us; /* not at once: a short life has better things to do */
+    if (upkeep->last_cleanup_us == 0)
+        upkeep->last_cleanup_us = now_us; /* not at once: a short life has better things to do */
     if (now_us - upkeep->last_cleanup_us < config->async_cleanup_interval_seconds * 1000000) return KM_OK;
     upkeep->last_cleanup_us = now_us;
     return clean_up(store, queue, config, error);

@@ -25,10 +25,10 @@
 #include "worker/wakeup.h"
 
 enum {
-    poll_ms = 500,            /* look even without a wake-up */
-    pause_first_ms = 100,     /* after a fault of the surroundings, doubling to pause_longest_ms */
+    poll_ms = 500,        /* look even without a wake-up */
+    pause_first_ms = 100, /* after a fault of the surroundings, doubling to pause_longest_ms */
     pause_longest_ms = 30000,
-    pause_slice_ms = 200,     /* how soon a stop is noticed in a pause */
+    pause_slice_ms = 200, /* how soon a stop is noticed in a pause */
     log_limit_bytes = 1 << 20,
 };
 
@@ -115,7 +115,8 @@ static km_status become_worker(worker *w, km_error *error) {
     km_status status = kmi_queue_open_lock(&w->queue, error);
     if (status == KM_OK && inherited < 0) status = kmi_lock_wait(w->queue.lock_fd, KMI_LOCK_BYTE_STARTER, 5000, error);
     if (status == KM_E_BUSY) return kmi_fail(error, KM_E_CONFLICT, "another worker is being started");
-    if (status == KM_OK) status = kmi_metrics_open(&w->metrics, w->setup->memory_dir_fd, true, error); /* one makes it */
+    if (status == KM_OK)
+        status = kmi_metrics_open(&w->metrics, w->setup->memory_dir_fd, true, error); /* one makes it */
     if (status == KM_OK) status = take_worker_lock(w, error);
     w->is_worker = status == KM_OK;
     if (w->is_worker) kmi_heartbeat_beat(&w->metrics); /* before anyone may look at us */
@@ -156,7 +157,8 @@ static km_status open_store(worker *w, km_error *error) {
 
 static void count_start(worker *w) {
     if (kmi_store_begin(w->store, NULL) != KM_OK) return;
-    if (kmi_store_counter_add(w->store, KMI_COUNTER_WORKER_STARTS, 1, NULL) != KM_OK || kmi_store_commit(w->store, NULL) != KM_OK)
+    if (kmi_store_counter_add(w->store, KMI_COUNTER_WORKER_STARTS, 1, NULL) != KM_OK ||
+        kmi_store_commit(w->store, NULL) != KM_OK)
         kmi_store_rollback(w->store);
 }
 
@@ -181,7 +183,8 @@ static km_status start_up(worker *w, km_error *error) {
     status = kmi_heartbeat_new(&w->metrics, limit_us, w->log, &w->heartbeat, error);
     if (status == KM_OK) status = kmi_extractor_new(w->config->learn_custom_patterns_json, &w->extractor, error);
     if (status == KM_OK)
-        status = kmi_pool_new((size_t)w->config->async_max_workers, w->extractor, w->config, &w->metrics, &w->pool, error);
+        status =
+            kmi_pool_new((size_t)w->config->async_max_workers, w->extractor, w->config, &w->metrics, &w->pool, error);
     if (status == KM_OK) status = kmi_backlog_new(&w->queue, &w->backlog, error);
     if (status == KM_OK) status = open_store(w, error);
     if (status == KM_OK) status = kmi_backlog_refresh(w->backlog, w->store, true, NULL, error);
@@ -367,8 +370,8 @@ static void shut_down(worker *w, km_status status, const km_error *error) {
     if (status == KM_OK)
         kmi_log_write(w->log, KMI_LOG_INFO, "worker_stopped", NULL);
     else
-        kmi_log_write(w->log, KMI_LOG_ERROR, "worker_failed", "reason", error == NULL ? km_status_name(status) : error->message,
-                      NULL);
+        kmi_log_write(w->log, KMI_LOG_ERROR, "worker_failed", "reason",
+                      error == NULL ? km_status_name(status) : error->message, NULL);
     kmi_log_free(w->log);
     show_presence(w, false);
     kmi_metrics_announce_change(&w->metrics);

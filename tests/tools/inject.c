@@ -24,6 +24,13 @@ bool inject_skip(pid_t tid) {
     return ptrace(PTRACE_SETREGS, tid, NULL, &registers) == 0;
 }
 
+bool inject_failing_brk(pid_t tid) {
+    struct user_regs_struct registers;
+    if (ptrace(PTRACE_GETREGS, tid, NULL, &registers) != 0) return false;
+    registers.rdi = 0;
+    return ptrace(PTRACE_SETREGS, tid, NULL, &registers) == 0;
+}
+
 bool inject_result(pid_t tid, long result) {
     struct user_regs_struct registers;
     if (ptrace(PTRACE_GETREGS, tid, NULL, &registers) != 0) {

@@ -15,6 +15,8 @@ typedef struct shortened {
 
 /* At the entry of a call: lets the kernel skip it. Its result is then set with inject_result(). */
 bool inject_skip(pid_t tid);
+/* At the entry of brk: makes it fail the way brk does, by telling where the break is and leaving it there. */
+bool inject_failing_brk(pid_t tid);
 /* At the exit of a call: replaces its result (negative: -errno). */
 bool inject_result(pid_t tid, long result);
 /* At the entry of a write-like call: makes it move only `keep` bytes (negative: half), at least one and fewer than asked.

@@ -188,6 +188,15 @@ static void sleep_us(long us) {
     while (nanosleep(&left, &left) != 0 && errno == EINTR) continue;
 }
 
+/* The call is skipped, with two exceptions that keep to what the kernel really does: close gives the descriptor back even if
+ * it reports an error, and brk knows no error codes. */
+static bool inject_error(tracee *caller, long call) {
+    if (call_cannot_fail(call)) return false;
+    if (call == SYS_brk) return inject_failing_brk(caller->tid);
+    caller->fails_at_exit = call == SYS_close || inject_skip(caller->tid);
+    return caller->fails_at_exit;
+}
+
 static void act(tracer *t, tracee *caller, const struct ptrace_syscall_info *info) {
     long call = (long)info->entry.nr;
     bool has_acted = true;
@@ -199,8 +208,7 @@ static void act(tracer *t, tracee *caller, const struct ptrace_syscall_info *inf
         caller->dies_at_exit = true;
         break;
     case ACTION_ERROR:
-        has_acted = !call_cannot_fail(call) && inject_skip(caller->tid);
-        caller->fails_at_exit = has_acted;
+        has_acted = inject_error(caller, call);
         break;
     case ACTION_SHORT: {
         uint64_t arguments[6];

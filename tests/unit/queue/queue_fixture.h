@@ -54,7 +54,8 @@ static inline int fixture_teardown(void **state) {
 }
 
 /* Appends one record with this text; priority 5 unless given. Returns the status. */
-static inline km_status fixture_append(queue_fixture *f, const char *text, uint8_t priority, uint64_t limit, uint64_t *ret_depth) {
+static inline km_status fixture_append(queue_fixture *f, const char *text, uint8_t priority, uint64_t limit,
+                                       uint64_t *ret_depth) {
     kmi_record record = {.priority = priority, .created_at_us = 1000, .item_count = 1, .payload = kmi_slice_from(text)};
     assert_int_equal(kmi_uuid_make(&record.task_id, &f->error), KM_OK);
     kmi_append_request request = {.records = &record, .record_count = 1, .depth_limit = limit, .is_durable = true};

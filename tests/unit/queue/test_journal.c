@@ -119,7 +119,8 @@ static void torn_tail_is_dropped_at_every_length(void **state) {
     kmi_journal_header header;
     assert_true(kmi_journal_header_read(&f->queue, KMI_JOURNAL_NAME, &header));
     const uint64_t whole_end = header.next_offset;
-    kmi_record record = {.created_at_us = 5, .item_count = 1, .payload = KMI_SLICE_LITERAL("a record that was cut off")};
+    kmi_record record = {
+        .created_at_us = 5, .item_count = 1, .payload = KMI_SLICE_LITERAL("a record that was cut off")};
     unsigned char bytes[256] = {0};
     kmi_record_header_encode(header.journal_id, &record, bytes);
     memcpy(bytes + KMI_RECORD_HEADER_BYTES, record.payload.ptr, record.payload.len);
@@ -270,16 +271,23 @@ int main(void) {
         cmocka_unit_test_setup_teardown(appended_records_come_back_in_order, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(full_queue_refuses_and_keeps_what_it_has, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(backlog_counts_against_the_limit, fixture_setup, fixture_teardown),
-        cmocka_unit_test_setup_teardown(taking_leaves_an_empty_journal_that_knows_the_backlog, fixture_setup, fixture_teardown),
-        cmocka_unit_test_setup_teardown(retired_segment_becomes_the_next_journal_and_holds_no_text, fixture_setup, fixture_teardown),
-        cmocka_unit_test_setup_teardown(retiring_twice_spares_the_new_life_of_the_file, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(taking_leaves_an_empty_journal_that_knows_the_backlog, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(retired_segment_becomes_the_next_journal_and_holds_no_text, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(retiring_twice_spares_the_new_life_of_the_file, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(torn_tail_is_dropped_at_every_length, fixture_setup, fixture_teardown),
-        cmocka_unit_test_setup_teardown(damaged_record_is_quarantined_and_neighbours_live, fixture_setup, fixture_teardown),
-        cmocka_unit_test_setup_teardown(damaged_header_stops_neither_intake_nor_recovery, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(damaged_record_is_quarantined_and_neighbours_live, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(damaged_header_stops_neither_intake_nor_recovery, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(newer_version_is_refused, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(taking_that_was_cut_short_is_finished, fixture_setup, fixture_teardown),
-        cmocka_unit_test_setup_teardown(sealed_journal_that_was_not_exchanged_is_still_the_journal, fixture_setup, fixture_teardown),
-        cmocka_unit_test_setup_teardown(worker_lock_is_released_only_when_nothing_waits, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(sealed_journal_that_was_not_exchanged_is_still_the_journal, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(worker_lock_is_released_only_when_nothing_waits, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(sleeper_does_not_append_to_a_recycled_file, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(links_and_foreign_files_are_refused, fixture_setup, fixture_teardown),
     };

@@ -10,7 +10,7 @@
 enum { rounds = 20, steps = 120, texts_max = 4096 };
 
 typedef struct model {
-    int accepted;              /* texts 0 .. accepted-1 were accepted, each is its number */
+    int accepted;               /* texts 0 .. accepted-1 were accepted, each is its number */
     bool is_retired[texts_max]; /* its segment was given back */
     uint64_t random;
 } model;

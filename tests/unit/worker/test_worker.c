@@ -41,7 +41,9 @@ static int setup(void **state) {
     write_config(f, "{\"async\": {\"worker_idle_seconds\": 0, \"max_queue_size\": 1000}}");
     km_options options = {.project_dir = f->directory, .program = "/nonexistent/kuzu-memory"};
     *state = f;
-    return km_project_open(&options, &f->project, &f->error) == KM_OK && km_project_config_error(f->project) == NULL ? 0 : -1;
+    return km_project_open(&options, &f->project, &f->error) == KM_OK && km_project_config_error(f->project) == NULL
+               ? 0
+               : -1;
 }
 
 static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *walk) {
