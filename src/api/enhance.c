@@ -57,9 +57,8 @@ static km_status add_context(km_project *project, const kmi_context_request *req
     KMI_CLEANUP_STORE kmi_store *store = NULL;
     km_memory *items = NULL;
     size_t count = 0;
-    km_status status = kmi_project_open_store(project, KMI_STORE_READ, &store, error);
-    if (status == KM_E_NOT_FOUND) return KM_OK; /* nothing learnt yet */
-    if (status != KM_OK) return status;
+    km_status status = kmi_project_find_store(project, &store, error);
+    if (status != KM_OK || store == NULL) return status;
     kmi_store_set_deadline(store, deadline_us);
     double confidence = 0;
     status = kmi_context_choose(store, request, result->arena, &items, &count, &confidence, error);

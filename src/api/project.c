@@ -194,23 +194,47 @@ static void drop_deleted(km_project *project) {
         project->memory_dir_fd = -1;
 }
 
+/* Another handle may have made the memory meanwhile. */
+static bool has_memory(km_project *project) {
+    if (project->memory_dir_fd < 0 &&
+        kmi_dir_open(AT_FDCWD, project->memory_dir, &project->memory_dir_fd, NULL) != KM_OK)
+        project->memory_dir_fd = -1;
+    return project->memory_dir_fd >= 0;
+}
+
+/* Takes a fault over, unless it only says that something is not there. */
+static km_status tolerate_absence(km_status status, const km_error *fault, km_error *error) {
+    if (status == KM_E_NOT_FOUND) return KM_OK;
+    if (status != KM_OK && error != NULL) *error = *fault;
+    return status;
+}
+
 km_status kmi_project_queue(km_project *project, bool create, kmi_queue **ret_queue, km_error *error) {
     *ret_queue = &project->queue;
     if (project->queue.dir_fd >= 0) drop_deleted(project);
     if (project->queue.dir_fd >= 0) return KM_OK;
     km_status status = create ? kmi_project_create(project, NULL, error) : KM_OK;
     if (status != KM_OK) return status;
-    if (project->memory_dir_fd < 0)
+    if (!has_memory(project))
         return kmi_fail(error, KM_E_NOT_FOUND, "there is no memory in \"%s\" yet", project->root);
-    status = kmi_queue_open(&project->queue, project->memory_dir_fd, project->queue_path, false, error);
+    km_error fault = {0};
+    status = kmi_queue_open(&project->queue, project->memory_dir_fd, project->queue_path, false, &fault);
     if (status == KM_E_NOT_FOUND && create)
-        status = kmi_queue_open(&project->queue, project->memory_dir_fd, project->queue_path, true, error);
+        return kmi_queue_open(&project->queue, project->memory_dir_fd, project->queue_path, true, error);
+    if (status != KM_OK && error != NULL) *error = fault;
     return status;
+}
+
+km_status kmi_project_find_queue(km_project *project, kmi_queue **ret_queue, km_error *error) {
+    km_error fault = {0};
+    km_status status = kmi_project_queue(project, false, ret_queue, &fault);
+    if (status != KM_OK) *ret_queue = NULL;
+    return tolerate_absence(status, &fault, error);
 }
 
 km_status kmi_project_open_store(km_project *project, kmi_store_mode mode, kmi_store **ret_store, km_error *error) {
     char path[4096];
-    if (project->memory_dir_fd < 0)
+    if (!has_memory(project))
         return kmi_fail(error, KM_E_NOT_FOUND, "there is no memory in \"%s\" yet", project->root);
     if ((size_t)snprintf(path, sizeof path, "%s/memories.db", project->memory_dir) >= sizeof path)
         return kmi_fail(error, KM_E_INVALID, "the path of the project is too long");
@@ -223,6 +247,12 @@ km_status kmi_project_open_store(km_project *project, kmi_store_mode mode, kmi_s
         options.lock_fd = queue->lock_fd;
     }
     return kmi_store_open(&options, ret_store, error);
+}
+
+km_status kmi_project_find_store(km_project *project, kmi_store **ret_store, km_error *error) {
+    km_error fault = {0};
+    *ret_store = NULL;
+    return tolerate_absence(kmi_project_open_store(project, KMI_STORE_READ, ret_store, &fault), &fault, error);
 }
 
 const kmi_metrics *kmi_project_metrics(km_project *project) {

@@ -36,6 +36,9 @@ km_status kmi_project_queue(km_project *project, bool create, kmi_queue **ret_qu
  * unless KMI_STORE_CREATE. */
 km_status kmi_project_open_store(km_project *project, kmi_store_mode mode, kmi_store **ret_store,
                                  km_error *error) KM_MUST_CHECK;
+/* The same for those who can do without: NULL when there is none, and *error is then left alone. The store is for reading. */
+km_status kmi_project_find_queue(km_project *project, kmi_queue **ret_queue, km_error *error) KM_MUST_CHECK;
+km_status kmi_project_find_store(km_project *project, kmi_store **ret_store, km_error *error) KM_MUST_CHECK;
 /* Returns: the project's metrics, mapped once; without a page when there is none. Never NULL; owned by the project. */
 const kmi_metrics *kmi_project_metrics(km_project *project);
 /* Tells everybody who waits that tasks or memories have changed. */

@@ -42,11 +42,9 @@ static km_status read_list(km_project *project, bool needs_store, read_memories 
     kmi_memory_list *list = kmi_memory_list_new();
     if (list == NULL) return kmi_fail_memory(error);
     KMI_CLEANUP_STORE kmi_store *store = NULL;
-    km_status status = kmi_project_open_store(project, KMI_STORE_READ, &store, error);
-    if (status == KM_OK)
-        status = read(project, store, request, list, error);
-    else if (status == KM_E_NOT_FOUND && !needs_store)
-        status = KM_OK;
+    km_status status = needs_store ? kmi_project_open_store(project, KMI_STORE_READ, &store, error)
+                                   : kmi_project_find_store(project, &store, error);
+    if (status == KM_OK && store != NULL) status = read(project, store, request, list, error);
     if (status != KM_OK) {
         km_memory_list_free(&list->public);
         return status;

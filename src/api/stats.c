@@ -119,8 +119,8 @@ static uint64_t count_active(const kmi_metrics *metrics, const km_worker_info *w
 
 static km_status read_queue(km_project *project, kmi_store *store, km_stats *stats, int64_t now_us, km_error *error) {
     kmi_queue *queue = NULL;
-    km_status status = kmi_project_queue(project, false, &queue, error);
-    if (status != KM_OK) return status == KM_E_NOT_FOUND ? KM_OK : status;
+    km_status status = kmi_project_find_queue(project, &queue, error);
+    if (status != KM_OK || queue == NULL) return status;
     const kmi_metrics *metrics = kmi_project_metrics(project);
     read_metrics(metrics, stats);
     counting c = {stats, now_us};

@@ -136,8 +136,10 @@ km_status km_task_purge(km_project *project, size_t *ret_count, km_error *error)
     if (project == NULL) return kmi_fail(error, KM_E_INVALID, "project must not be NULL");
     uint64_t count = 0;
     KMI_CLEANUP_WRITER kmi_writer writer = {0};
-    km_status status = kmi_writer_open(project, false, &writer, error);
+    km_error fault = {0};
+    km_status status = kmi_writer_open(project, false, &writer, &fault);
     if (status == KM_E_NOT_FOUND) status = KM_OK; /* no store, no records */
+    if (status != KM_OK && error != NULL) *error = fault;
     if (status == KM_OK && writer.store != NULL) {
         /* Records of tasks that a file of the queue still holds are what keeps them from being learnt twice. */
         int64_t now_us = kmi_clock_now_us() + 1, oldest_us = kmi_queue_oldest_us(writer.queue);

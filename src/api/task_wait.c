@@ -85,8 +85,8 @@ km_status kmi_project_drain(km_project *project, int64_t timeout_ms, km_error *e
     for (;;) {
         kmi_queue *queue = NULL;
         bool is_waiting = false;
-        km_status status = kmi_project_queue(project, false, &queue, error);
-        if (status == KM_E_NOT_FOUND) return KM_OK;
+        km_status status = kmi_project_find_queue(project, &queue, error);
+        if (status == KM_OK && queue == NULL) return KM_OK;
         const kmi_metrics *metrics = kmi_project_metrics(project);
         uint32_t seen = kmi_metrics_change(metrics);
         if (status == KM_OK) status = kmi_queue_each(queue, stop_at_record, &is_waiting, error);

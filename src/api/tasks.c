@@ -198,7 +198,8 @@ static km_status find_one(kmi_task_view *v, const char *prefix, task_list *list,
     if (status == KM_OK) status = f.status;
     if (status != KM_OK) return status;
     size_t in_queue = list->public.count;
-    status = v->store == NULL ? KM_E_NOT_FOUND : find_row(v, prefix, list, error);
+    km_error fault = {0};
+    status = v->store == NULL ? KM_E_NOT_FOUND : find_row(v, prefix, list, &fault);
     if (status == KM_E_NOT_FOUND && in_queue == 1) {
         *ret_is_in_queue = true;
         *ret_id = f.record.task_id;

@@ -211,15 +211,11 @@ static km_status export_store(exporter *self, kmi_store *store, km_error *error)
 
 static km_status export_project(exporter *self, km_project *project, km_error *error) {
     KMI_CLEANUP_STORE kmi_store *store = NULL;
-    km_error fault = {0};
-    km_status status = kmi_project_open_store(project, KMI_STORE_READ, &store, &fault);
-    if (status == KM_E_NOT_FOUND) { /* an empty project gives an empty export */
+    km_status status = kmi_project_find_store(project, &store, error);
+    if (status != KM_OK) return status;
+    if (store == NULL) { /* an empty project gives an empty export */
         (void)write_header(self, 0);
         return self->status;
-    }
-    if (status != KM_OK) {
-        if (error != NULL) *error = fault;
-        return status;
     }
     status = kmi_store_read_begin(store, error);
     if (status == KM_OK) status = export_store(self, store, error);

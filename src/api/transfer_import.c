@@ -211,13 +211,9 @@ static km_status run_plan(km_project *project, kmi_plan *plan, const kmi_transfe
 
 static km_status try_plan(km_project *project, kmi_plan *plan, km_error *error) {
     KMI_CLEANUP_STORE kmi_store *store = NULL;
-    km_error fault = {0};
-    km_status status = kmi_project_open_store(project, KMI_STORE_READ, &store, &fault);
-    if (status == KM_E_NOT_FOUND) return kmi_plan_decide(plan, NULL, error);
-    if (status != KM_OK) {
-        if (error != NULL) *error = fault;
-        return status;
-    }
+    km_status status = kmi_project_find_store(project, &store, error);
+    if (status != KM_OK) return status;
+    if (store == NULL) return kmi_plan_decide(plan, NULL, error);
     status = kmi_store_read_begin(store, error);
     if (status == KM_OK) status = kmi_plan_decide(plan, store, error);
     kmi_store_read_end(store);

@@ -41,11 +41,8 @@ km_status kmi_waiting_each(kmi_queue *queue, kmi_store *store, const kmi_metrics
 
 km_status kmi_task_view_open(km_project *project, kmi_task_view *ret_view, km_error *error) {
     *ret_view = (kmi_task_view){.metrics = kmi_project_metrics(project)};
-    km_status status = kmi_project_queue(project, false, &ret_view->queue, error);
-    if (status != KM_OK) ret_view->queue = NULL;
-    if (status != KM_OK && status != KM_E_NOT_FOUND) return status;
-    status = kmi_project_open_store(project, KMI_STORE_READ, &ret_view->store, error);
-    return status == KM_E_NOT_FOUND ? KM_OK : status;
+    km_status status = kmi_project_find_queue(project, &ret_view->queue, error);
+    return status == KM_OK ? kmi_project_find_store(project, &ret_view->store, error) : status;
 }
 
 void kmi_task_view_close(kmi_task_view *view) {

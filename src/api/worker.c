@@ -30,8 +30,8 @@ km_status km_worker_run(km_project *project, const km_worker_options *options, k
 static km_status look(km_project *project, km_worker_info *ret_info, km_error *error) {
     *ret_info = (km_worker_info){0};
     kmi_queue *queue = NULL;
-    km_status status = kmi_project_queue(project, false, &queue, error);
-    if (status == KM_E_NOT_FOUND) return KM_OK; /* no queue, no worker */
+    km_status status = kmi_project_find_queue(project, &queue, error);
+    if (status == KM_OK && queue == NULL) return KM_OK; /* no queue, no worker */
     return status == KM_OK ? kmi_worker_look(queue, kmi_project_metrics(project), ret_info, error) : status;
 }
 

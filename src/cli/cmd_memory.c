@@ -140,8 +140,8 @@ static int forget(kmi_cli *cli, const forget_plan *plan) {
     print_forgotten(cli, result->ids, result->count, false, result->is_erased);
     int exit_code = KMI_EXIT_OK;
     if (!result->is_erased) {
-        kmi_cli_message(
-            "the memories are gone, but an open reader keeps their words in memories.db-wal; the next worker that finds no reader empties it");
+        kmi_cli_message("the memories are gone, but an open reader keeps their words in memories.db-wal; the next "
+                        "worker that finds no reader empties it");
         exit_code = KMI_EXIT_AGAIN;
     }
     km_forget_result_free(result);

@@ -24,15 +24,22 @@ km_status kmi_input_text(kmi_cli *cli, int index, kmi_buf *storage, kmi_slice *r
     if (argument == NULL && isatty(STDIN_FILENO) == 1) {
         return kmi_fail(error, KM_E_INVALID, "no text given: name it as an argument, or send it through a pipe");
     }
-    km_status status = kmi_fd_read_all(STDIN_FILENO, "standard input", storage, error);
-    if (status != KM_OK) return status;
+    km_error problem = {0};
+    km_status status = kmi_fd_read_all(STDIN_FILENO, "standard input", storage, &problem);
+    if (status != KM_OK && problem.os_errno == EBADF) {
+        return kmi_fail(error, KM_E_INVALID, "no text given, and standard input is closed");
+    }
+    if (status != KM_OK) {
+        *error = problem;
+        return status;
+    }
     *ret_text = storage->ptr != NULL ? kmi_buf_slice(storage) : KMI_SLICE_LITERAL("");
     return KM_OK;
 }
 
 km_status kmi_input_file(const char *path, kmi_buf *buf, km_error *error) {
     if (strcmp(path, "-") == 0) return kmi_fd_read_all(STDIN_FILENO, "standard input", buf, error);
-    KMI_CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    KMI_CLEANUP_FD int fd = kmi_fd_open(AT_FDCWD, path, O_RDONLY | O_NOCTTY, 0);
     if (fd < 0) return kmi_fail_errno(error, errno, "cannot open \"%s\"", path);
     return kmi_fd_read_all(fd, path, buf, error);
 }

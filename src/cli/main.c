@@ -1,7 +1,8 @@
 /* kuzu-memory: finds the command in the table, runs it, writes its result in one piece.
  *
- * `learn` pays for everything that stands here, so it stands in this order: two signals held back, the command line, the command. No locale (numbers must not depend on it, and a static program has none), no
- * stdio; and a learn that only queued ends by _exit, with nothing to close. */
+ * `learn` pays for everything that stands here, so it stands in this order: two signals held back, the command line, the
+ * command. No locale (numbers must not depend on it, and a static program has none), no stdio; and a learn that only
+ * queued ends by _exit, with nothing to close. Standard descriptors may be closed: kmi_fd_open() never hands them out. */
 #include <unistd.h>
 
 #include "cli/cli.h"

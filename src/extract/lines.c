@@ -75,7 +75,7 @@ static bool is_log(kmi_slice line) {
     static const char *const levels[] = {"INFO ", "DEBUG ", "WARN ", "WARNING ", "ERROR ", "FATAL ", "TRACE ", "CRITICAL ", "INFO:", "DEBUG:",
                                          "ERROR:", "WARN:", "WARNING:", "FATAL:", "CRITICAL:", "[INFO]", "[DEBUG]", "[WARN]", "[WARNING]", "[ERROR]", "[FATAL]", "npm WARN", "npm ERR!",
                                          "npm notice", "npm error", "npm warn", "yarn ", "error[E", "warning: unused", "make: ***", "make[", "FAILED ", "PASSED ", "ok ", "not ok ",
-                                         "fatal: ", "panic: ", "E/", "W/", "I/", "D/", "gcc ", "ld: ", "level=", "time=", "ts=", "Collecting ", "Downloading ", "Successfully ", "remote: ", "Cloning into", "=== RUN", "--- FAIL", "--- PASS", "=====", "-----", NULL};
+                                         "fatal: ", "panic: ", "E/", "W/", "I/", "D/", "gcc ", "ld: ", "level=", "time=", "ts=", "Collecting ", "Downloading ", "Successfully ", "remote: ", "Cloning into", "HTTP/1.", "HTTP/2", "=== RUN", "--- FAIL", "--- PASS", "=====", "-----", NULL};
     if (starts_with_any(line, levels)) {
         /* "ok" and "yarn" also open sentences. */
         return !((starts(line, "ok ") || starts(line, "yarn ") || starts(line, "gcc ") || starts(line, "Successfully ")) && !(line.len > 3 && is_digit(line.ptr[3])));
@@ -83,6 +83,8 @@ static bool is_log(kmi_slice line) {
     static const char *const months[] = {"Jan ", "Feb ", "Mar ", "Apr ", "May ", "Jun ", "Jul ", "Aug ", "Sep ", "Oct ", "Nov ", "Dec ", NULL};
     if (starts_with_any(line, months) && line.len > 15 && line.ptr[9] == ':' && line.ptr[12] == ':')
         return true;
+    if (contains(line, ": error: ") || contains(line, ": warning: ") || contains(line, ": fatal error: "))
+        return true; /* what compilers and linkers say */
     return contains(line, "] INFO") || contains(line, "] ERROR") || contains(line, "] WARN") || contains(line, "] DEBUG");
 }
 
@@ -107,6 +109,8 @@ static bool is_shell(kmi_slice line) {
         return true;
     if (starts(line, "# ") || line.len < 4)
         return false;
+    if (line.ptr[1] == ':' && line.ptr[2] == '\\' && memchr(line.ptr, '>', line.len) != NULL)
+        return true; /* C:\> */
     /* user@host:~$ command */
     size_t at_sign = kmi_slice_find(kmi_slice_sub(line, 0, 60), KMI_SLICE_LITERAL("@"), 0);
     size_t prompt = kmi_slice_find(kmi_slice_sub(line, 0, 120), KMI_SLICE_LITERAL("$ "), 0);
@@ -145,7 +149,7 @@ static look look_at(kmi_slice line) {
 }
 
 static bool is_code(kmi_slice line, const look *found) {
-    static const char *const openings[] = {"#include", "#define ", "#ifdef", "#ifndef", "#endif", "#!/", "import {", "import *", "from '", "const ", "let ", "var ", "function ",
+    static const char *const openings[] = {"#include", "#define ", "#ifdef", "#ifndef", "#endif", "#!/", "import {", "import \"", "import *", "from '", "const ", "let ", "var ", "function ",
                                            "def ", "class ", "public ", "private ", "protected ", "static ", "fn ", "pub ", "impl ", "struct ", "enum ", "package ", "namespace ", "using ", "return ",
                                            "if (", "for (", "while (", "switch (", "} else", "else {", "try {", "elif ", "async def", "async function", "export ", "@Override",
                                            "SELECT ", "INSERT INTO", "UPDATE ", "DELETE FROM", "CREATE TABLE", "ALTER TABLE", "DROP TABLE", "<?php", "<!DOCTYPE", "</", "//", "/*", "*/", "FROM ", "RUN ", "COPY ", "ENTRYPOINT ", NULL};

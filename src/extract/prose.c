@@ -162,6 +162,40 @@ static bool take_prose(kmi_prose *prose, bool is_item, kmi_prose_block *ret_bloc
     return true;
 }
 
+/* "jobs:" and "runs-on: linux", small letters and one word before the colon; "Content-Type: text/html". */
+static bool is_key_line(kmi_slice line, bool *ret_is_nested) {
+    kmi_slice trimmed = kmi_slice_trim(line);
+    size_t at = 0, hyphens = 0;
+    bool is_header = trimmed.len > 0 && trimmed.ptr[0] >= 'A' && trimmed.ptr[0] <= 'Z';
+    if (kmi_slice_starts_with(trimmed, KMI_SLICE_LITERAL("- ")))
+        trimmed = kmi_slice_sub(trimmed, 2, SIZE_MAX);
+    while (at < trimmed.len && at < 40 && trimmed.ptr[at] != ':' && trimmed.ptr[at] != ' ' && (unsigned char)trimmed.ptr[at] < 0x80) {
+        hyphens += trimmed.ptr[at] == '-' && at + 1 < trimmed.len && trimmed.ptr[at + 1] >= 'A' && trimmed.ptr[at + 1] <= 'Z';
+        at++;
+    }
+    if (at == 0 || at >= trimmed.len || trimmed.ptr[at] != ':' || (at + 1 < trimmed.len && trimmed.ptr[at + 1] != ' '))
+        return false;
+    *ret_is_nested |= at + 1 == trimmed.len || (line.len > 1 && line.ptr[0] == ' ') || hyphens > 0;
+    return is_header ? hyphens > 0 : trimmed.ptr[0] >= 'a' && trimmed.ptr[0] <= 'z';
+}
+
+/* Lines of keys, nested somewhere, are a pasted configuration and not notes. */
+static bool take_keys(kmi_prose *prose, kmi_prose_block *ret_block) {
+    size_t at = prose->at, lines = 0;
+    bool is_nested = false;
+    while (at < prose->text.len && is_key_line(line_at(prose->text, at), &is_nested)) {
+        at = after_line(prose->text, at);
+        lines++;
+    }
+    prose->keys_checked = at > prose->at ? at : prose->at + 1; /* not asked again inside of this run */
+    if (lines < 2 || !is_nested)
+        return false;
+    *ret_block = (kmi_prose_block){.text = kmi_slice_sub(prose->text, prose->at, at - prose->at), .skip_reason = "data"};
+    prose->at = at;
+    prose->is_after_output = true;
+    return true;
+}
+
 bool kmi_prose_next(kmi_prose *prose, kmi_prose_block *ret_block) {
     while (prose->at < prose->text.len) {
         kmi_slice line = line_at(prose->text, prose->at);
@@ -184,6 +218,8 @@ bool kmi_prose_next(kmi_prose *prose, kmi_prose_block *ret_block) {
             return take_pasted(prose, kind, ret_block);
         if (continues_output(prose, line, kind))
             return take_pasted(prose, KMI_LINE_DATA, ret_block);
+        if (prose->keys_checked <= prose->at && take_keys(prose, ret_block))
+            return true;
         return take_prose(prose, kind == KMI_LINE_ITEM, ret_block);
     }
     return false;

@@ -37,7 +37,7 @@ typedef struct kmi_prose {
     kmi_slice text;
     size_t at;            /* next line */
     bool is_after_output; /* the lines before were logs, shell or data */
-    bool is_in_context;   /* between "## Relevant Context:" and "## User Question:" */
+    size_t keys_checked;  /* lines before this are no run of keys */
     bool has_no_fence_end; /* no closing fence follows any more */
 } kmi_prose;
 

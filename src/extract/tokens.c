@@ -42,6 +42,10 @@ static size_t lower_into(char *to, kmi_slice from) {
                    (unsigned char)from.ptr[i + 1] <= 0x9E && (unsigned char)from.ptr[i + 1] != 0x97) {
             to[n++] = (char)c;
             to[n++] = (char)((unsigned char)from.ptr[++i] + 0x20);
+        } else if (c == 0xD0 && i + 1 < from.len && (unsigned char)from.ptr[i + 1] >= 0x90 && (unsigned char)from.ptr[i + 1] <= 0xAF) {
+            unsigned char low = (unsigned char)from.ptr[++i]; /* Cyrillic А to Я */
+            to[n++] = (char)(low < 0xA0 ? 0xD0 : 0xD1);
+            to[n++] = (char)(low < 0xA0 ? low + 0x20 : low - 0x20);
         } else {
             to[n++] = (char)(is_upper((char)c) ? c + 0x20 : c);
         }

@@ -30,9 +30,12 @@ static void count_fork(void) {
     atomic_fetch_add_explicit(&fork_count, 1, memory_order_relaxed);
 }
 
-/* A flag instead of pthread_once(), which ends in a system call. */
+/* A flag instead of pthread_once(), which ends in a system call, and which could not be tried again. */
 static bool watch_forks(void) {
-    return atomic_flag_test_and_set(&is_watching_forks) || pthread_atfork(NULL, NULL, count_fork) == 0;
+    if (atomic_flag_test_and_set(&is_watching_forks)) return true;
+    bool is_done = pthread_atfork(NULL, NULL, count_fork) == 0;
+    if (!is_done) atomic_flag_clear(&is_watching_forks);
+    return is_done;
 }
 
 static km_status fetch(random_pool *pool, km_error *error) {
@@ -50,13 +53,12 @@ static km_status fetch(random_pool *pool, km_error *error) {
     return KM_OK;
 }
 
-km_status kmi_random_bytes(void *ret_bytes, size_t len, bool *ret_is_forked, km_error *error) {
+km_status kmi_random_bytes(void *ret_bytes, size_t len, unsigned *ret_fork_count, km_error *error) {
     if (len > KMI_RANDOM_LIMIT_BYTES) return kmi_fail(error, KM_E_INVALID, "more than 32 random bytes at once");
     if (!watch_forks()) return kmi_fail(error, KM_E_NOMEM, "out of memory while preparing random bytes");
     random_pool *pool = &thread_pool;
     unsigned forks = atomic_load_explicit(&fork_count, memory_order_relaxed);
-    bool is_forked = pool->fork_count != forks;
-    if (is_forked) pool->len = pool->used = 0;
+    if (pool->fork_count != forks) pool->len = pool->used = 0;
     pool->fork_count = forks;
     if (pool->len - pool->used < len) {
         km_status status = fetch(pool, error);
@@ -66,6 +68,6 @@ km_status kmi_random_bytes(void *ret_bytes, size_t len, bool *ret_is_forked, km_
     /* What was handed out stays secret from whoever reads this memory later. */
     memset(pool->bytes + pool->used, 0, len);
     pool->used += len;
-    if (ret_is_forked != NULL) *ret_is_forked = is_forked;
+    if (ret_fork_count != NULL) *ret_fork_count = forks;
     return KM_OK;
 }

@@ -14,6 +14,7 @@
 #define FRESH_BYTES 10 /* for the 74 bits behind the time */
 
 typedef struct id_source {
+    unsigned fork_count;
     int64_t last_ms;
     uint64_t high; /* rand_a, 12 bits */
     uint64_t low;  /* rand_b, 62 bits */
@@ -58,9 +59,11 @@ static kmi_uuid lay_out(const id_source *source) {
 km_status kmi_uuid_make(kmi_uuid *ret_uuid, km_error *error) {
     id_source *source = &thread_source;
     unsigned char random[FRESH_BYTES];
-    bool is_forked = false;
-    km_status status = kmi_random_bytes(random, sizeof random, &is_forked, error);
+    unsigned fork_count = 0;
+    km_status status = kmi_random_bytes(random, sizeof random, &fork_count, error);
     if (status != KM_OK) return status;
+    bool is_forked = source->fork_count != fork_count;
+    source->fork_count = fork_count;
     int64_t now_ms = kmi_clock_now_us() / 1000;
     if (now_ms > source->last_ms) {
         start_millisecond(source, now_ms, random);
