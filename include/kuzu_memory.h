@@ -323,7 +323,8 @@ typedef struct km_enhance_result {
     size_t enhanced_prompt_len;
     size_t memory_count;
     const km_memory *memories;
-    double confidence; /* of the best memory, 0 without any */
+    const char *const *lines; /* their texts as in enhanced_prompt: one harmless line each */
+    double confidence;        /* of the best memory, 0 without any */
     int64_t elapsed_us;
     bool is_cached;
     bool is_degraded;  /* the deadline passed: best effort */

@@ -31,7 +31,8 @@ static km_status fail_memory(km_error *error) {
 }
 
 km_status km_config_list_get(km_project *project, km_config_list **ret_list, km_error *error) {
-    if (project == NULL || ret_list == NULL) return kmi_fail(error, KM_E_INVALID, "project and ret_list must not be NULL");
+    if (project == NULL || ret_list == NULL)
+        return kmi_fail(error, KM_E_INVALID, "project and ret_list must not be NULL");
     kmi_config_sources sources = kmi_project_config_sources(project);
     config_list *list = calloc(1, sizeof *list);
     if (list == NULL) return fail_memory(error);

@@ -77,7 +77,10 @@ km_status km_learn(km_project *project, const km_learn_item *items, size_t item_
         return kmi_learn_now_run(project, &prepared, &how, ret_result, error);
     }
     int64_t wait_ms = options->wait_ms >= 0 ? options->wait_ms : project->config.async_queue_full_wait_ms;
-    return learn_later(project, &prepared, wait_ms, ret_result, error);
+    km_error fault = {0}; /* below, a file that is not there is made: only what ends the call is told */
+    status = learn_later(project, &prepared, wait_ms, ret_result, &fault);
+    if (status != KM_OK && error != NULL) *error = fault;
+    return status;
 }
 
 km_status km_remember(km_project *project, const km_learn_item *item, km_learn_result **ret_result, km_error *error) {

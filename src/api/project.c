@@ -110,16 +110,25 @@ km_status kmi_project_check_config(const km_project *project, km_error *error) {
     return project->config_error.status;
 }
 
+/* Another handle may have made the memory meanwhile. */
+static bool has_memory(km_project *project) {
+    if (project->memory_dir_fd < 0 &&
+        kmi_dir_open(AT_FDCWD, project->memory_dir, &project->memory_dir_fd, NULL) != KM_OK)
+        project->memory_dir_fd = -1;
+    return project->memory_dir_fd >= 0;
+}
+
 km_status km_project_get_info(km_project *project, km_project_info *ret_info, km_error *error) {
     struct stat store;
     if (project == NULL || ret_info == NULL)
         return kmi_fail(error, KM_E_INVALID, "project and ret_info must not be NULL");
+    bool exists = has_memory(project);
     *ret_info = (km_project_info){
         .root = project->root,
         .memory_dir = project->memory_dir,
         .origin = project->origin,
-        .memory_exists = project->memory_dir_fd >= 0,
-        .store_exists = project->memory_dir_fd >= 0 && fstatat(project->memory_dir_fd, "memories.db", &store, 0) == 0,
+        .memory_exists = exists,
+        .store_exists = exists && fstatat(project->memory_dir_fd, "memories.db", &store, 0) == 0,
     };
     return KM_OK;
 }
@@ -194,14 +203,6 @@ static void drop_deleted(km_project *project) {
         project->memory_dir_fd = -1;
 }
 
-/* Another handle may have made the memory meanwhile. */
-static bool has_memory(km_project *project) {
-    if (project->memory_dir_fd < 0 &&
-        kmi_dir_open(AT_FDCWD, project->memory_dir, &project->memory_dir_fd, NULL) != KM_OK)
-        project->memory_dir_fd = -1;
-    return project->memory_dir_fd >= 0;
-}
-
 /* Takes a fault over, unless it only says that something is not there. */
 static km_status tolerate_absence(km_status status, const km_error *fault, km_error *error) {
     if (status == KM_E_NOT_FOUND) return KM_OK;
@@ -215,8 +216,7 @@ km_status kmi_project_queue(km_project *project, bool create, kmi_queue **ret_qu
     if (project->queue.dir_fd >= 0) return KM_OK;
     km_status status = create ? kmi_project_create(project, NULL, error) : KM_OK;
     if (status != KM_OK) return status;
-    if (!has_memory(project))
-        return kmi_fail(error, KM_E_NOT_FOUND, "there is no memory in \"%s\" yet", project->root);
+    if (!has_memory(project)) return kmi_fail(error, KM_E_NOT_FOUND, "there is no memory in \"%s\" yet", project->root);
     km_error fault = {0};
     status = kmi_queue_open(&project->queue, project->memory_dir_fd, project->queue_path, false, &fault);
     if (status == KM_E_NOT_FOUND && create)
@@ -234,8 +234,7 @@ km_status kmi_project_find_queue(km_project *project, kmi_queue **ret_queue, km_
 
 km_status kmi_project_open_store(km_project *project, kmi_store_mode mode, kmi_store **ret_store, km_error *error) {
     char path[4096];
-    if (!has_memory(project))
-        return kmi_fail(error, KM_E_NOT_FOUND, "there is no memory in \"%s\" yet", project->root);
+    if (!has_memory(project)) return kmi_fail(error, KM_E_NOT_FOUND, "there is no memory in \"%s\" yet", project->root);
     if ((size_t)snprintf(path, sizeof path, "%s/memories.db", project->memory_dir) >= sizeof path)
         return kmi_fail(error, KM_E_INVALID, "the path of the project is too long");
     kmi_store_options options = {.path = path, .mode = mode, .lock_fd = -1, .lock_byte = KMI_LOCK_BYTE_WRITER};

@@ -60,7 +60,7 @@ km_status km_task_wait(km_project *project, const char *id, int64_t timeout_ms, 
         km_status status = look(project, id, &list, error);
         int64_t left_ms = timeout_ms < 0 ? wait_slice_ms : timeout_ms - (kmi_clock_monotonic_us() - start_us) / 1000;
         if (status == KM_OK && list == NULL && left_ms <= 0)
-            status = kmi_fail(error, KM_E_BUSY, "still waiting after %lld ms", (long long)timeout_ms);
+            status = kmi_fail(error, KM_E_BUSY, "the time is up, and tasks are still waiting");
         if (status == KM_OK && list == NULL && interrupted != NULL && *interrupted != 0)
             status = kmi_fail(error, KM_E_INTERRUPTED, "interrupted");
         if (status == KM_OK && list == NULL) {

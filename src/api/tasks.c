@@ -211,6 +211,7 @@ static km_status find_one(kmi_task_view *v, const char *prefix, task_list *list,
     if (status == KM_OK && in_queue == 1)
         return kmi_fail(error, KM_E_CONFLICT, "the id is ambiguous: \"%s\" and \"%s\"", list->items[0].id,
                         list->items[1].id);
+    if (status != KM_OK && error != NULL) *error = fault;
     return status == KM_OK ? kmi_uuid_parse(list->items[0].id, ret_id, error) : status;
 }
 

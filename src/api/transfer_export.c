@@ -53,7 +53,8 @@ static void add_integer(kmi_buf *line, const char *key, int64_t value) {
 static void add_number(exporter *self, const char *key, double value) {
     KMI_CLEANUP_JSON json_t *number = json_real(value);
     add_key(&self->line, key);
-    self->status = number == NULL ? kmi_transfer_fail_memory(self->error) : kmi_json_dump(number, &self->line, self->error);
+    self->status =
+        number == NULL ? kmi_transfer_fail_memory(self->error) : kmi_json_dump(number, &self->line, self->error);
 }
 
 /* Metadata may have been given over several lines. What is none, in a damaged store, must not cost the rest of the export. */
@@ -62,9 +63,12 @@ static void add_metadata(exporter *self, const char *text) {
     if (text == NULL || self->status != KM_OK) return;
     add_key(&self->line, "metadata");
     km_status status = kmi_json_parse_object(kmi_slice_from(text), "metadata", &object, NULL);
-    if (status == KM_OK) self->status = kmi_json_dump(object, &self->line, self->error);
-    else if (status == KM_E_INVALID) kmi_buf_add_json_string(&self->line, kmi_slice_from(text));
-    else self->status = kmi_transfer_fail_memory(self->error);
+    if (status == KM_OK)
+        self->status = kmi_json_dump(object, &self->line, self->error);
+    else if (status == KM_E_INVALID)
+        kmi_buf_add_json_string(&self->line, kmi_slice_from(text));
+    else
+        self->status = kmi_transfer_fail_memory(self->error);
 }
 
 static void add_entities(kmi_buf *line, const km_memory *memory) {
@@ -90,7 +94,8 @@ static void begin_line(exporter *self, const char *record) {
 /* Hands the line over. Returns false when the export is to stop. */
 static bool end_line(exporter *self) {
     kmi_buf_add_char(&self->line, '}');
-    if (self->status == KM_OK && kmi_buf_status(&self->line) != KM_OK) self->status = kmi_transfer_fail_memory(self->error);
+    if (self->status == KM_OK && kmi_buf_status(&self->line) != KM_OK)
+        self->status = kmi_transfer_fail_memory(self->error);
     if (self->status != KM_OK) return false;
     if (!self->write(self->line.ptr, self->line.len, self->context))
         self->status = kmi_fail(self->error, KM_E_INTERRUPTED, "the export was stopped");
@@ -155,7 +160,8 @@ static int compare_relations(const void *a, const void *b) {
 
 /* Writes the relations that were collected. */
 static bool flush_relations(exporter *self) {
-    if (self->relation_count > 0) qsort(self->relations, self->relation_count, sizeof *self->relations, compare_relations);
+    if (self->relation_count > 0)
+        qsort(self->relations, self->relation_count, sizeof *self->relations, compare_relations);
     for (size_t i = 0; i < self->relation_count; i++) {
         begin_line(self, "relation");
         add_text(&self->line, "memory", self->memory_id);

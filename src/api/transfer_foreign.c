@@ -74,12 +74,9 @@ static km_status take_labels(kmi_transfer_record *record, km_error *error) {
         const char *first, *second;
         const char **target;
     } members[] = {
-        {"content", "text", &item->content},
-        {"source_type", "source", &item->source},
-        {"source_speaker", "speaker", &item->speaker},
-        {"session_id", "session", &item->session},
-        {"agent_id", "agent", &item->agent},
-        {"user_id", "user", &item->user},
+        {"content", "text", &item->content},           {"source_type", "source", &item->source},
+        {"source_speaker", "speaker", &item->speaker}, {"session_id", "session", &item->session},
+        {"agent_id", "agent", &item->agent},           {"user_id", "user", &item->user},
     };
     km_status status = KM_OK;
     for (size_t i = 0; status == KM_OK && i < sizeof members / sizeof members[0]; i++)
@@ -125,8 +122,10 @@ km_status kmi_transfer_read_foreign(const kmi_transfer_reader *reader, kmi_trans
         status = kmi_fail(error, KM_E_INVALID, "there is no \"content\" in it");
     if (status == KM_OK) status = take_types(record, error);
     if (status == KM_OK) status = take_times(reader, record, error);
-    if (status == KM_OK) status = kmi_transfer_take_share(record->root, "confidence", &record->candidate.confidence, error);
-    if (status == KM_OK) status = kmi_transfer_take_share(record->root, "importance", &record->candidate.importance, error);
+    if (status == KM_OK)
+        status = kmi_transfer_take_share(record->root, "confidence", &record->candidate.confidence, error);
+    if (status == KM_OK)
+        status = kmi_transfer_take_share(record->root, "importance", &record->candidate.importance, error);
     if (status == KM_OK) status = take_metadata(reader, record, error);
     if (status == KM_OK) status = kmi_transfer_prepare(reader, record, error);
     return status == KM_OK ? take_foreign_id(record, error) : status;

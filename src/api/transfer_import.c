@@ -46,7 +46,8 @@ static km_status add_relations(importer *self, const kmi_uuid *memory, kmi_candi
     if (relations == NULL) return kmi_transfer_fail_memory(error);
     for (size_t i = 0; i < count; i++) {
         KMI_CLEANUP_TRANSFER_RECORD kmi_transfer_record record = {0};
-        km_status status = kmi_transfer_read(&self->relation_reader, kmi_plan_entry(self->plan, &rows[i].place), &record, error);
+        km_status status =
+            kmi_transfer_read(&self->relation_reader, kmi_plan_entry(self->plan, &rows[i].place), &record, error);
         if (status != KM_OK) return status;
         relations[i].from = kmi_arena_copy_text(self->arena, record.relation.from);
         relations[i].name = kmi_arena_copy_text(self->arena, record.relation.name);
@@ -66,7 +67,8 @@ static int64_t choose_expiry(const importer *self, const kmi_transfer_record *re
     return days > 0 && expires_at < 9e18 ? (int64_t)expires_at : 0;
 }
 
-static km_status insert(importer *self, const kmi_transfer_record *record, const kmi_candidate *candidate, km_error *error) {
+static km_status insert(importer *self, const kmi_transfer_record *record, const kmi_candidate *candidate,
+                        km_error *error) {
     const km_learn_item *item = &record->item;
     kmi_memory_new memory = {
         .id = record->id,
@@ -181,8 +183,7 @@ static km_status start_importer(importer *self, km_error *error) {
     if (self->arena == NULL || self->relation_reader.arena == NULL) return kmi_transfer_fail_memory(error);
     km_status status = kmi_extractor_new(self->config->learn_custom_patterns_json, &self->extractor, error);
     if (status == KM_OK) status = kmi_store_counters_get(self->store, counters, error);
-    if (status == KM_OK)
-        self->keeps_seq = counters[KMI_COUNTER_MEMORIES] == 0 && counters[KMI_COUNTER_SUPERSEDED] == 0;
+    if (status == KM_OK) self->keeps_seq = counters[KMI_COUNTER_MEMORIES] == 0 && counters[KMI_COUNTER_SUPERSEDED] == 0;
     return status;
 }
 

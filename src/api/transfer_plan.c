@@ -73,7 +73,8 @@ static km_status add_memory(kmi_plan *plan, const kmi_transfer_record *record, k
     return status;
 }
 
-static km_status add_relation(kmi_plan *plan, const kmi_transfer_record *record, kmi_plan_place place, km_error *error) {
+static km_status add_relation(kmi_plan *plan, const kmi_transfer_record *record, kmi_plan_place place,
+                              km_error *error) {
     if (plan->relation_count == plan->relation_capacity) {
         size_t capacity = plan->relation_capacity == 0 ? 256 : 2 * plan->relation_capacity;
         kmi_plan_relation *relations = reallocarray(plan->relations, capacity, sizeof *relations);
@@ -177,8 +178,10 @@ static kmi_plan_memory *find_in_file(const kmi_plan *plan, const kmi_uuid *id) {
     size_t low = 0, high = plan->memory_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (kmi_uuid_compare(&plan->memories[plan->by_id[middle]].id, id) < 0) low = middle + 1;
-        else high = middle;
+        if (kmi_uuid_compare(&plan->memories[plan->by_id[middle]].id, id) < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
     if (low == plan->memory_count) return NULL;
     kmi_plan_memory *found = &plan->memories[plan->by_id[low]];
@@ -240,7 +243,8 @@ static bool takes_part(const kmi_plan_memory *memory) {
 }
 
 /* Memories [0, count) of `order` have the same words. */
-static km_status decide_same_words(kmi_plan *plan, const size_t *order, size_t count, kmi_store *store, km_error *error) {
+static km_status decide_same_words(kmi_plan *plan, const size_t *order, size_t count, kmi_store *store,
+                                   km_error *error) {
     const kmi_plan_memory *first = NULL; /* stands for the others */
     bool is_stored = false;
     kmi_uuid stored;
@@ -285,7 +289,8 @@ static bool goes_on(const kmi_plan_memory *memory) {
 
 /* Follows the successors of a new memory to a memory that will be there, and settles all on the way: each is walked once. A
  * statement that was replaced must not come back as one that holds, so without its successor it is rejected. */
-static km_status follow_successors(kmi_plan *plan, kmi_plan_memory *start, kmi_store *store, kmi_arena *arena, km_error *error) {
+static km_status follow_successors(kmi_plan *plan, kmi_plan_memory *start, kmi_store *store, kmi_arena *arena,
+                                   km_error *error) {
     kmi_plan_memory *memory = start;
     bool is_good = true, is_superseded = false;
     km_status status = KM_OK;
@@ -349,8 +354,10 @@ static void check_relations(kmi_plan *plan) {
 static void count(kmi_plan *plan) {
     for (size_t i = 0; i < plan->memory_count; i++) {
         kmi_plan_state state = plan->memories[i].state;
-        if (state == KMI_PLAN_NEW) plan->result.imported++;
-        else if (state != KMI_PLAN_BAD) plan->result.duplicates++;
+        if (state == KMI_PLAN_NEW)
+            plan->result.imported++;
+        else if (state != KMI_PLAN_BAD)
+            plan->result.duplicates++;
     }
 }
 
@@ -386,11 +393,14 @@ const kmi_plan_relation *kmi_plan_relations(const kmi_plan *plan, const kmi_uuid
     size_t low = 0, high = plan->relation_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (kmi_uuid_compare(&plan->relations[middle].memory, memory) < 0) low = middle + 1;
-        else high = middle;
+        if (kmi_uuid_compare(&plan->relations[middle].memory, memory) < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
     size_t found = 0;
-    while (low + found < plan->relation_count && kmi_uuid_compare(&plan->relations[low + found].memory, memory) == 0) found++;
+    while (low + found < plan->relation_count && kmi_uuid_compare(&plan->relations[low + found].memory, memory) == 0)
+        found++;
     *ret_count = found;
     return plan->relations + low;
 }

@@ -10,8 +10,8 @@
 
 typedef enum kmi_plan_state {
     KMI_PLAN_NEW,
-    KMI_PLAN_KNOWN,   /* the store has this id */
-    KMI_PLAN_SAME,    /* a memory with another id says the same: `target` */
+    KMI_PLAN_KNOWN,    /* the store has this id */
+    KMI_PLAN_SAME,     /* a memory with another id says the same: `target` */
     KMI_PLAN_REPEATED, /* the file has the same entry before */
     KMI_PLAN_BAD
 } kmi_plan_state;
@@ -32,7 +32,7 @@ typedef struct kmi_plan_memory {
     kmi_plan_state state;
     bool is_foreign;
     bool has_successor;
-    bool is_superseded; /* in the store already, or to be left as it is there */
+    bool is_superseded;  /* in the store already, or to be left as it is there */
     unsigned char visit; /* see follow_successors() */
 } kmi_plan_memory;
 

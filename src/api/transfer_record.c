@@ -102,12 +102,13 @@ km_status kmi_transfer_prepare(const kmi_transfer_reader *reader, kmi_transfer_r
 }
 
 /* Removes secrets from a text, and checks its length. NULL stays NULL. */
-static km_status clean_text(const kmi_transfer_reader *reader, kmi_transfer_record *record, const char *name, size_t limit_bytes,
-                            const char **text, km_error *error) {
+static km_status clean_text(const kmi_transfer_reader *reader, kmi_transfer_record *record, const char *name,
+                            size_t limit_bytes, const char **text, km_error *error) {
     if (*text == NULL) return KM_OK;
     kmi_slice given = kmi_slice_from(*text);
     if (given.len > limit_bytes)
-        return kmi_fail(error, KM_E_INVALID, "\"%s\" is %zu bytes long; the limit is %zu", name, given.len, limit_bytes);
+        return kmi_fail(error, KM_E_INVALID, "\"%s\" is %zu bytes long; the limit is %zu", name, given.len,
+                        limit_bytes);
     if (!reader->config->learn_redact_secrets) return KM_OK;
     KMI_CLEANUP_BUF kmi_buf clean;
     kmi_buf_init(&clean, 4 * limit_bytes);
@@ -128,7 +129,8 @@ static km_status read_header(kmi_transfer_record *record, km_error *error) {
     if (status == KM_OK && (format == NULL || strcmp(format, KMI_TRANSFER_FORMAT) != 0))
         status = kmi_fail(error, KM_E_INVALID, "the header is not one of \"%s\"", KMI_TRANSFER_FORMAT);
     if (status == KM_OK) status = take_count(record->root, "version", INT32_MAX, &record->version, error);
-    if (status == KM_OK && record->version == 0) status = kmi_fail(error, KM_E_INVALID, "the header has no \"version\"");
+    if (status == KM_OK && record->version == 0)
+        status = kmi_fail(error, KM_E_INVALID, "the header has no \"version\"");
     return status;
 }
 
@@ -251,7 +253,8 @@ static km_status read_memory(const kmi_transfer_reader *reader, kmi_transfer_rec
     km_status status = require_id(record, "id", &record->id, error);
     if (status == KM_OK) status = take_texts(reader, record, error);
     if (status == KM_OK) status = take_name(root, "type", km_memory_types(), &candidate->type, error);
-    if (status == KM_OK) status = take_name(root, "knowledge_type", km_knowledge_types(), &candidate->knowledge_type, error);
+    if (status == KM_OK)
+        status = take_name(root, "knowledge_type", km_knowledge_types(), &candidate->knowledge_type, error);
     if (status == KM_OK) status = take_name(root, "polarity", polarities, &candidate->polarity, error);
     if (status == KM_OK) status = take_numbers(record, error);
     if (status == KM_OK) status = take_id(root, "superseded_by", &record->has_successor, &record->successor, error);

@@ -21,20 +21,21 @@ typedef enum kmi_transfer_kind { KMI_TRANSFER_HEADER, KMI_TRANSFER_MEMORY, KMI_T
 typedef struct kmi_transfer_record {
     kmi_transfer_kind kind;
     bool is_foreign;
-    int64_t version;        /* of a header */
-    kmi_uuid id;            /* of the memory; of the memory that a relation comes from */
+    int64_t version; /* of a header */
+    kmi_uuid id;     /* of the memory; of the memory that a relation comes from */
     kmi_relation relation;
-    km_learn_item item;     /* text and labels, without secrets */
-    kmi_candidate candidate; /* of a foreign memory: knowledge_type, type (NULL), confidence and importance (negative: not given) */
+    km_learn_item item; /* text and labels, without secrets */
+    kmi_candidate
+        candidate; /* of a foreign memory: knowledge_type, type (NULL), confidence and importance (negative: not given) */
     bool has_successor, has_origin_task;
     kmi_uuid successor, origin_task;
-    int64_t seq;            /* 0: not given */
+    int64_t seq; /* 0: not given */
     int64_t created_at_us, last_seen_at_us, expires_at_us;
     uint32_t seen_count;
     size_t redaction_count;
 
-    json_t *root;           /* owns the texts that were not changed */
-    kmi_prepared prepared;  /* owns the others */
+    json_t *root;          /* owns the texts that were not changed */
+    kmi_prepared prepared; /* owns the others */
 } kmi_transfer_record;
 
 typedef struct kmi_transfer_reader {
@@ -58,11 +59,13 @@ km_status kmi_transfer_read_foreign(const kmi_transfer_reader *reader, kmi_trans
                                     km_error *error) KM_MUST_CHECK;
 
 /* ---- Members of an entry, for both kinds: absent and null leave the target as it is ---- */
-km_status kmi_transfer_take_text(const json_t *root, const char *key, const char **target, km_error *error) KM_MUST_CHECK;
+km_status kmi_transfer_take_text(const json_t *root, const char *key, const char **target,
+                                 km_error *error) KM_MUST_CHECK;
 km_status kmi_transfer_take_share(const json_t *root, const char *key, double *target, km_error *error) KM_MUST_CHECK;
 km_status kmi_transfer_take_time(const json_t *root, const char *key, int64_t *target, km_error *error) KM_MUST_CHECK;
 /* Checks and cleans item: limits, UTF-8, secrets. */
-km_status kmi_transfer_prepare(const kmi_transfer_reader *reader, kmi_transfer_record *record, km_error *error) KM_MUST_CHECK;
+km_status kmi_transfer_prepare(const kmi_transfer_reader *reader, kmi_transfer_record *record,
+                               km_error *error) KM_MUST_CHECK;
 /* True if `name` is in the NULL-terminated list. */
 bool kmi_transfer_is_listed(const char *const *list, const char *name);
 km_status kmi_transfer_fail_memory(km_error *error);

@@ -113,8 +113,10 @@ static void finish(kmi_split *split) {
         step(split);
     }
     skip_space(split);
-    if (depth > 0) split->problem = "the document ends too early";
-    else if (!is_at_end(split)) split->problem = "there is something behind the end of the document";
+    if (depth > 0)
+        split->problem = "the document ends too early";
+    else if (!is_at_end(split))
+        split->problem = "there is something behind the end of the document";
 }
 
 /* Goes to the ',' or ']' that ends the element. False when the text ends inside of it. */

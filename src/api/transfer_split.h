@@ -10,7 +10,7 @@
 typedef struct kmi_split {
     kmi_slice text;
     size_t at;
-    uint64_t line; /* of `at`, from 1 */
+    uint64_t line;    /* of `at`, from 1 */
     bool is_document; /* one JSON array, or an object with the array "memories"; else one entry a line */
     bool is_object;   /* the array is a member of an object */
     bool is_done;

@@ -24,7 +24,10 @@ km_status km_worker_run(km_project *project, const km_worker_options *options, k
         .config = &project->config,
         .options = options == NULL ? &defaults : options,
     };
-    return kmi_worker_run(&setup, error);
+    km_error fault = {0}; /* a worker gets over many faults: only the one that ends it is told */
+    status = kmi_worker_run(&setup, &fault);
+    if (status != KM_OK && error != NULL) *error = fault;
+    return status;
 }
 
 static km_status look(km_project *project, km_worker_info *ret_info, km_error *error) {

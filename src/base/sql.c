@@ -57,37 +57,49 @@ static km_status fail_input_output(const kmi_sql *sql, int code, km_error *error
 km_status kmi_sql_fail(kmi_sql *sql, int code, km_error *error) {
     const char *path = sql->path;
     switch (code & 0xff) {
-    case SQLITE_NOMEM: return kmi_fail(error, KM_E_NOMEM, "out of memory at \"%s\"", path);
+    case SQLITE_NOMEM:
+        return kmi_fail(error, KM_E_NOMEM, "out of memory at \"%s\"", path);
     case SQLITE_FULL: {
-        km_status status =
-            kmi_fail(error, KM_E_IO, "cannot write \"%s\": no space left on the device; free some space and try again", path);
+        km_status status = kmi_fail(
+            error, KM_E_IO, "cannot write \"%s\": no space left on the device; free some space and try again", path);
         if (error != NULL) error->os_errno = ENOSPC;
         return status;
     }
     case SQLITE_READONLY:
-        return kmi_fail(error, KM_E_IO, "cannot write \"%s\": it is read-only; check the modes of the file and its directory, "
-                                        "and the mount", path);
+        return kmi_fail(error, KM_E_IO,
+                        "cannot write \"%s\": it is read-only; check the modes of the file and its directory, "
+                        "and the mount",
+                        path);
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return kmi_fail(error, KM_E_BUSY, "\"%s\" is locked by another process; try again", path);
-    case SQLITE_INTERRUPT: return kmi_fail(error, KM_E_BUSY, "reading \"%s\" took longer than its deadline", path);
+    case SQLITE_LOCKED:
+        return kmi_fail(error, KM_E_BUSY, "\"%s\" is locked by another process; try again", path);
+    case SQLITE_INTERRUPT:
+        return kmi_fail(error, KM_E_BUSY, "reading \"%s\" took longer than its deadline", path);
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
     case SQLITE_FORMAT:
-        return kmi_fail(error, KM_E_STORE, "\"%s\" is damaged (SQLite %d: %s); restore a backup, or move it away and import "
-                                           "an export", path, code, sqlite3_errstr(code));
+        return kmi_fail(error, KM_E_STORE,
+                        "\"%s\" is damaged (SQLite %d: %s); restore a backup, or move it away and import "
+                        "an export",
+                        path, code, sqlite3_errstr(code));
     case SQLITE_CANTOPEN:
         if (code == SQLITE_CANTOPEN_SYMLINK) {
-            return kmi_fail(error, KM_E_PERMISSION, "\"%s\" is a symbolic link, which is not followed; put the file itself "
-                                                    "there", path);
+            return kmi_fail(error, KM_E_PERMISSION,
+                            "\"%s\" is a symbolic link, which is not followed; put the file itself "
+                            "there",
+                            path);
         }
         return fail_input_output(sql, code, error);
-    case SQLITE_IOERR: return fail_input_output(sql, code, error);
+    case SQLITE_IOERR:
+        return fail_input_output(sql, code, error);
     case SQLITE_PERM:
-    case SQLITE_AUTH: return kmi_fail(error, KM_E_PERMISSION, "no permission for \"%s\"", path);
-    case SQLITE_TOOBIG: return kmi_fail(error, KM_E_INVALID, "a value is too big for \"%s\"", path);
+    case SQLITE_AUTH:
+        return kmi_fail(error, KM_E_PERMISSION, "no permission for \"%s\"", path);
+    case SQLITE_TOOBIG:
+        return kmi_fail(error, KM_E_INVALID, "a value is too big for \"%s\"", path);
     case SQLITE_CONSTRAINT:
-        return kmi_fail(error, KM_E_CONFLICT, "\"%s\" already holds this, or lacks what it refers to (SQLite %d: %s)", path,
-                        code, sqlite3_errstr(code));
+        return kmi_fail(error, KM_E_CONFLICT, "\"%s\" already holds this, or lacks what it refers to (SQLite %d: %s)",
+                        path, code, sqlite3_errstr(code));
     default:
         return kmi_fail(error, KM_E_INTERNAL, "unexpected result from \"%s\" (SQLite %d: %s)", path, code,
                         sqlite3_errstr(code));
@@ -197,8 +209,10 @@ km_status kmi_sql_read_header(kmi_sql *sql, void *bytes, size_t len, size_t *ret
     if (code != SQLITE_OK) return kmi_sql_fail(sql, code, error);
     size_t wanted = size < (sqlite3_int64)len ? (size_t)size : len;
     if (wanted > 0) code = file->pMethods->xRead(file, bytes, (int)wanted, 0);
-    if (code == SQLITE_IOERR_SHORT_READ) wanted = 0;
-    else if (code != SQLITE_OK) return kmi_sql_fail(sql, code, error);
+    if (code == SQLITE_IOERR_SHORT_READ)
+        wanted = 0;
+    else if (code != SQLITE_OK)
+        return kmi_sql_fail(sql, code, error);
     *ret_len = wanted;
     return KM_OK;
 }
@@ -225,8 +239,10 @@ static km_status prepare_into(kmi_sql *sql, cached_statement *slot, const char *
     }
     int code = sqlite3_prepare_v3(sql->db, text, -1, SQLITE_PREPARE_PERSISTENT, &slot->statement, NULL);
     if (code == SQLITE_ERROR) { /* the tables are not the ones this program made */
-        return kmi_fail(error, KM_E_STORE, "\"%s\" lacks tables or columns of its schema version; restore a backup, or move "
-                                           "it away and import an export", sql->path);
+        return kmi_fail(error, KM_E_STORE,
+                        "\"%s\" lacks tables or columns of its schema version; restore a backup, or move "
+                        "it away and import an export",
+                        sql->path);
     }
     if (code != SQLITE_OK) return kmi_sql_fail(sql, code, error);
     slot->text = text;
@@ -335,7 +351,8 @@ kmi_slice kmi_sql_slice(const kmi_sql_use *use, int column) {
     return (kmi_slice){ptr, (size_t)len};
 }
 
-km_status kmi_sql_copy_text(const kmi_sql_use *use, int column, kmi_arena *arena, const char **ret_text, km_error *error) {
+km_status kmi_sql_copy_text(const kmi_sql_use *use, int column, kmi_arena *arena, const char **ret_text,
+                            km_error *error) {
     if (kmi_sql_is_null(use, column)) {
         *ret_text = NULL;
         return KM_OK;

@@ -16,9 +16,9 @@
 typedef struct kmi_sql kmi_sql;
 
 typedef enum kmi_sql_access {
-    KMI_SQL_READ,     /* read-only, next to a writer */
+    KMI_SQL_READ, /* read-only, next to a writer */
     KMI_SQL_UNWRITTEN /* read-only where nothing can be created and nobody writes: no locks, no -shm, no -wal */,
-    KMI_SQL_WRITE     /* the file must exist; synchronous=FULL, foreign keys, secure_delete */
+    KMI_SQL_WRITE /* the file must exist; synchronous=FULL, foreign keys, secure_delete */
 } kmi_sql_access;
 
 /* Opens the database at `path`, whose last component may not be a symbolic link. Reads nothing but what SQLite reads

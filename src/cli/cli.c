@@ -65,7 +65,8 @@ km_status kmi_cli_open_reading(kmi_cli *cli, km_error *error) {
 
 /* One line, one write, nothing in it that a terminal would obey. Lost when standard error cannot be written: there is
  * nobody left to tell. */
-static void write_line(const char *prefix, const char *format, va_list arguments) {
+__attribute__((format(printf, 2, 0))) static void write_line(const char *prefix, const char *format,
+                                                             va_list arguments) {
     char line[MESSAGE_SIZE];
     size_t start = (size_t)(stpcpy(line, prefix) - line);
     int written = vsnprintf(line + start, sizeof line - start, format, arguments);

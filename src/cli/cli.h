@@ -74,7 +74,8 @@ int kmi_cli_fail(const km_error *error);
 int kmi_cli_fail_usage(const kmi_cli *cli, const km_error *error);
 
 /* Writes the collected result to standard output. Returns: `exit_code`, or that of the write error. A reader that went
- * away early (head) has what it wanted: no message, and `exit_code`. */
+ * away early (head) has what it wanted, and one that closed it from the start wants nothing: no message, and
+ * `exit_code`. */
 int kmi_cli_finish(kmi_cli *cli, int exit_code);
 /* The same judgement for streamed output. */
 int kmi_cli_fail_output(const km_error *error, int exit_code);

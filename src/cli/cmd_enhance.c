@@ -42,10 +42,7 @@ static void add_markdown(kmi_cli *cli, const enhanced *answer) {
     kmi_buf_add_text(&cli->out, "## Relevant Context\n\n");
     for (size_t i = 0; i < result->memory_count; i++) {
         kmi_buf_add_text(&cli->out, "- ");
-        for (const char *c = result->memories[i].content; *c != '\0'; c++) {
-            kmi_buf_add_char(&cli->out, *c);
-            if (*c == '\n') kmi_buf_add_text(&cli->out, "  "); /* stays inside the list item */
-        }
+        kmi_buf_add_text(&cli->out, result->lines[i]);
         kmi_buf_add_char(&cli->out, '\n');
     }
     kmi_buf_add_text(&cli->out, "\n## User Question\n\n");
@@ -114,7 +111,9 @@ int kmi_run_enhance(kmi_cli *cli) {
         exit_code = kmi_cli_fail(&answer.problem);
     } else {
         if (answer.problem.status != KM_OK) {
-            kmi_cli_message("%s; the prompt is returned unchanged", answer.problem.message);
+            bool is_enhanced = answer.result != NULL && answer.result->memory_count > 0;
+            kmi_cli_message("%s; %s", answer.problem.message,
+                            is_enhanced ? "going on with the default" : "the prompt is returned unchanged");
         }
         print_answer(cli, &answer);
     }

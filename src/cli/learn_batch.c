@@ -14,6 +14,8 @@
 #include "util/error.h"
 
 #define PART_ITEMS 1024
+/* What has begun is worth waiting for: later parts wait longer for room in the queue than a single text does. */
+#define NEXT_PART_WAIT_MS 60000
 #define PART_BYTES ((size_t)4 * 1024 * 1024)
 /* JSON may escape every character of a text ("\u0041"); beyond that and the other members, a line is too long. */
 #define LINE_LIMIT_BYTES (KM_CONTENT_LIMIT_BYTES)
@@ -106,6 +108,9 @@ static void drop_part(line_batch *batch) {
 static km_status learn_part(line_batch *batch, km_error *error) {
     if (batch->count == 0) return KM_OK;
     km_learn_options options = kmi_learn_make_options(batch->cli);
+    if (batch->good_lines > 0 && options.wait_ms < 0) {
+        options.wait_ms = NEXT_PART_WAIT_MS;
+    }
     km_learn_result *result = NULL;
     km_status status = km_learn(batch->cli->project, batch->items, batch->count, &options, &result, error);
     if (status != KM_OK) return status;

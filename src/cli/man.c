@@ -104,7 +104,7 @@ static const char tail[] =
     ".B 130\n"
     "interrupted\n"
     ".SH NOTES\n"
-    "SIGPIPE and SIGXFSZ are ignored: a closed pipe and a file size limit are errors of a write, never the end of a\n"
+    "SIGPIPE and SIGXFSZ are held back: a closed pipe and a file size limit are errors of a write, never the end of a\n"
     "process that has something to keep.\n";
 
 /* Text with what roff would take as its own escaped. */

@@ -12,6 +12,7 @@
 
 #include "util/error.h"
 #include "util/file.h"
+#include "util/uuid.h"
 
 #define WRITE_BYTES ((size_t)64 * 1024)
 #define BUFFER_LIMIT_BYTES ((size_t)256 * 1024 * 1024) /* one piece may be long: a memory of a megabyte, escaped */
@@ -33,12 +34,17 @@ static km_status resolve_path(kmi_output *output, const char *path, bool *ret_is
 }
 
 static km_status open_temporary(kmi_output *output, km_error *error) {
-    int len = snprintf(output->temporary_path, sizeof output->temporary_path, "%s.XXXXXX", output->path);
+    kmi_uuid unique;
+    char unique_text[KMI_UUID_TEXT_SIZE];
+    km_status status = kmi_uuid_make(&unique, error);
+    if (status != KM_OK) return status;
+    kmi_uuid_format(&unique, unique_text);
+    int len = snprintf(output->temporary_path, sizeof output->temporary_path, "%s.%s", output->path, unique_text);
     if (len < 0 || (size_t)len >= sizeof output->temporary_path) {
         output->temporary_path[0] = '\0';
         return kmi_fail(error, KM_E_INVALID, "the name of the file is too long");
     }
-    output->fd = mkostemp(output->temporary_path, O_CLOEXEC);
+    output->fd = kmi_fd_open(AT_FDCWD, output->temporary_path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, FILE_MODE);
     if (output->fd < 0) {
         int failure = errno;
         output->temporary_path[0] = '\0';
@@ -48,7 +54,6 @@ static km_status open_temporary(kmi_output *output, km_error *error) {
         return kmi_fail_errno(error, failure, "cannot create \"%s\"", output->path);
     }
     output->owns_fd = true;
-    if (fchmod(output->fd, FILE_MODE) != 0) return kmi_fail_errno(error, errno, "cannot create \"%s\"", output->path);
     return KM_OK;
 }
 
@@ -61,7 +66,7 @@ km_status kmi_output_open(kmi_output *output, const char *path, km_error *error)
     if (status != KM_OK) return status;
     output->name = output->path;
     if (is_regular) return open_temporary(output, error);
-    output->fd = open(output->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    output->fd = kmi_fd_open(AT_FDCWD, output->path, O_WRONLY | O_NOCTTY, 0);
     if (output->fd < 0) return kmi_fail_errno(error, errno, "cannot open \"%s\"", output->path);
     output->owns_fd = true;
     return KM_OK;
@@ -91,7 +96,7 @@ static void sync_folder(const char *path) {
     size_t len = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
     memcpy(folder, path, len);
     folder[len] = '\0';
-    KMI_CLEANUP_FD int fd = open(len > 0 ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    KMI_CLEANUP_FD int fd = kmi_fd_open(AT_FDCWD, len > 0 ? folder : ".", O_RDONLY | O_DIRECTORY, 0);
     if (fd >= 0 && fsync(fd) != 0) return;
 }
 

@@ -16,8 +16,7 @@ static bool is_space(char c) {
 /* True for the two marks of Markdown's strong emphasis where they open or close a word. */
 static bool is_emphasis(kmi_slice text, size_t i, size_t written) {
     char c = text.ptr[i];
-    if (i + 1 >= text.len || (c != '*' && c != '_') || text.ptr[i + 1] != c)
-        return false;
+    if (i + 1 >= text.len || (c != '*' && c != '_') || text.ptr[i + 1] != c) return false;
     bool opens = i == 0 || is_space(text.ptr[i - 1]) || written == 0;
     bool closes = i + 2 >= text.len || strchr(" .,:;!?)\n", text.ptr[i + 2]) != NULL;
     return opens || closes;
@@ -29,35 +28,33 @@ static size_t write_plain(kmi_slice text, char *to) {
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
         if (is_space(c)) {
-            if (n > 0 && to[n - 1] != ' ')
-                to[n++] = ' ';
+            if (n > 0 && to[n - 1] != ' ') to[n++] = ' ';
         } else if (is_emphasis(text, i, n)) {
             i++;
         } else {
             to[n++] = c;
         }
     }
-    while (n > 0 && to[n - 1] == ' ')
-        n--;
+    while (n > 0 && to[n - 1] == ' ') n--;
     return n;
 }
 
 bool kmi_content_opens_with_pronoun(const kmi_tokens *tokens, size_t first) {
-    if (first + 1 >= tokens->count)
-        return false;
+    if (first + 1 >= tokens->count) return false;
     const kmi_token *token = &tokens->items[first], *next = &tokens->items[first + 1];
-    if (kmi_token_is_any(token, "it's|they're|he's|she's|that's|it'll|they'll"))
-        return true;
-    if (kmi_token_is_any(token, "its|their") && (next->flags & KMI_T_PUNCT) == 0)
-        return true;
-    bool is_pronoun = kmi_token_is_any(token, "it|they|he|she|this|that|these|those");
+    if (kmi_token_is_any(token, "it's|they're|he's|she's|that's|it'll|they'll")) return true;
+    if (kmi_token_is_any(token, "its|their") && (next->flags & KMI_T_PUNCT) == 0) return true;
+    if (kmi_token_is_any(token, "it|they|he|she")) return (next->flags & KMI_T_PUNCT) == 0;
+    bool is_pronoun = kmi_token_is_any(token, "this|that|these|those");
     return is_pronoun && kmi_token_has(next, KMI_W_BE | KMI_W_AUXILIARY | KMI_W_VERB | KMI_W_ADVERB);
 }
 
 /* "It is" for "It's": the bracket has to stand between them. */
 static const struct {
     const char *word, *pronoun, *verb;
-} contractions[] = {{"it's", "It", " is"}, {"they're", "They", " are"}, {"he's", "He", " is"}, {"she's", "She", " is"}, {"that's", "That", " is"}, {"it'll", "It", " will"}, {"they'll", "They", " will"}};
+} contractions[] = {{"it's", "It", " is"},       {"they're", "They", " are"}, {"he's", "He", " is"},
+                    {"she's", "She", " is"},     {"that's", "That", " is"},   {"it'll", "It", " will"},
+                    {"they'll", "They", " will"}};
 
 static size_t append(char *to, size_t at, const char *text) {
     size_t len = strlen(text);
@@ -97,8 +94,7 @@ static size_t write_kept(const kmi_content_request *request, kmi_slice kept, cha
     kmi_slice spelt = kmi_slice_sub(request->tokens->text, token->start, token->end - token->start);
     size_t n = write_pronoun(token, spelt, antecedent->name, to);
     kmi_slice after = kmi_slice_sub(request->tokens->text, token->end, SIZE_MAX);
-    if (after.len > 0 && is_space(after.ptr[0]))
-        to[n++] = ' ';
+    if (after.len > 0 && is_space(after.ptr[0])) to[n++] = ' ';
     return n + write_plain(after, to + n);
 }
 
@@ -109,34 +105,35 @@ char *kmi_content_make(const kmi_content_request *request, kmi_arena *arena) {
     kmi_slice kept = kmi_slice_sub(tokens->text, start, SIZE_MAX);
     size_t extra = request->antecedent != NULL ? KMI_ANTECEDENT_BYTES + PREVIOUS_BYTES_MAX + 16 : 0;
     char *content = kmi_arena_alloc(arena, request->introduction.len + kept.len + extra + 2);
-    if (content == NULL)
-        return NULL;
+    if (content == NULL) return NULL;
     size_t n = write_plain(request->introduction, content);
-    if (n > 0)
-        content[n++] = ' ';
+    if (n > 0) content[n++] = ' ';
     n += write_kept(request, kept, content + n);
     content[n] = '\0';
-    bool is_name = from < tokens->count && (tokens->items[from].flags & (KMI_T_SHAPED | KMI_T_INNER_CAP | KMI_T_QUOTED | KMI_T_DIGIT)) != 0;
+    bool is_name = from < tokens->count &&
+                   (tokens->items[from].flags & (KMI_T_SHAPED | KMI_T_INNER_CAP | KMI_T_QUOTED | KMI_T_DIGIT)) != 0;
     if (from > 0 && request->introduction.len == 0 && !is_name && content[0] >= 'a' && content[0] <= 'z')
         content[0] = (char)(content[0] - 0x20);
     return content;
 }
 
 void kmi_antecedent_set(kmi_antecedent *antecedent, const kmi_tokens *tokens, size_t from, size_t to) {
-    if (from >= to || to > tokens->count)
-        return;
+    if (from >= to || to > tokens->count) return;
     const kmi_token *head = &tokens->items[from];
-    if (kmi_token_has(head, KMI_W_PRONOUN) && (to == from + 1 || kmi_token_is_any(head, "it's|they're|it|they|its|their")))
+    if (kmi_token_has(head, KMI_W_PRONOUN) &&
+        (to == from + 1 || kmi_token_is_any(head, "it's|they're|it|they|its|their")))
         return; /* "it" goes on meaning what it meant */
     antecedent->name[0] = '\0';
-    if (to == from + 1 && (kmi_token_has(head, KMI_W_I | KMI_W_WE) || kmi_token_is_any(head, "you|both|there|nobody|everyone|someone")) && !kmi_token_is(head, "team"))
+    if (to == from + 1 &&
+        (kmi_token_has(head, KMI_W_I | KMI_W_WE) || kmi_token_is_any(head, "you|both|there|nobody|everyone|someone")) &&
+        !kmi_token_is(head, "team"))
         return;
     kmi_slice text = kmi_tokens_text(tokens, from, to);
-    if (text.len + 1 > sizeof antecedent->name)
-        return;
+    if (text.len + 1 > sizeof antecedent->name) return;
     size_t n = write_plain(text, antecedent->name);
     antecedent->name[n] = '\0';
-    bool is_small = kmi_token_has(head, KMI_W_DETERMINER | KMI_W_COMMON | KMI_W_I | KMI_W_WE) && (head->flags & KMI_T_ALL_CAPS) == 0;
+    bool is_small = kmi_token_has(head, KMI_W_DETERMINER | KMI_W_COMMON | KMI_W_I | KMI_W_WE) &&
+                    (head->flags & KMI_T_ALL_CAPS) == 0;
     if (is_small && antecedent->name[0] >= 'A' && antecedent->name[0] <= 'Z')
         antecedent->name[0] = (char)(antecedent->name[0] + 0x20);
 }

@@ -19,7 +19,7 @@ typedef struct kmi_custom_hit {
 km_status kmi_custom_patterns_new(const char *json, kmi_custom_patterns **ret_patterns, km_error *error) KM_MUST_CHECK;
 void kmi_custom_patterns_free(kmi_custom_patterns *patterns);
 /* The match with the highest confidence, if any. A pattern that reaches its match limit counts as not matching. */
-km_status kmi_custom_patterns_find(const kmi_custom_patterns *patterns, kmi_slice sentence, bool *ret_found, kmi_custom_hit *ret_hit,
-                                   km_error *error) KM_MUST_CHECK;
+km_status kmi_custom_patterns_find(const kmi_custom_patterns *patterns, kmi_slice sentence, bool *ret_found,
+                                   kmi_custom_hit *ret_hit, km_error *error) KM_MUST_CHECK;
 
 #endif

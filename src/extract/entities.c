@@ -8,14 +8,12 @@
 
 const kmi_entity_found *kmi_entities_at(const kmi_entity_list *list, size_t at) {
     for (size_t i = 0; i < list->count; i++)
-        if (list->items[i].from <= at && at < list->items[i].to)
-            return &list->items[i];
+        if (list->items[i].from <= at && at < list->items[i].to) return &list->items[i];
     return NULL;
 }
 
 void kmi_entities_add(kmi_entity_list *list, kmi_slice name, const char *type, size_t from, size_t to) {
-    if (list->count == KMI_ENTITIES_MAX || name.len == 0)
-        return;
+    if (list->count == KMI_ENTITIES_MAX || name.len == 0) return;
     list->items[list->count++] = (kmi_entity_found){name, type, from, to};
 }
 
@@ -25,12 +23,12 @@ static bool is_name_like(const kmi_token *token) {
 
 /* A careful name at the start of a sentence needs a neighbour that makes it one: a version, a verb, another name. */
 static bool is_supported(const kmi_names *names, const kmi_tokens *tokens, size_t end) {
-    if (end >= tokens->count)
-        return false;
+    if (end >= tokens->count) return false;
     const kmi_token *next = &tokens->items[end];
     if ((next->flags & KMI_T_NUMBER) != 0 || kmi_token_has(next, KMI_W_BE) || tokens->items[end - 1].has_possessive)
         return true;
-    if (kmi_token_is_any(next, "code|service|services|app|apps|module|modules|backend|version|library|has|runs|can|does|requires|needs|supports|handles|will|doesn't|uses|cannot|for"))
+    if (kmi_token_is_any(next, "code|service|services|app|apps|module|modules|backend|version|library|has|runs|can|"
+                               "does|requires|needs|supports|handles|will|doesn't|uses|cannot|for"))
         return true;
     size_t name_end = 0;
     if (kmi_token_is_any(next, "and|or|,|/|&") && end + 1 < tokens->count && is_name_like(&tokens->items[end + 1]))
@@ -41,49 +39,59 @@ static bool is_supported(const kmi_names *names, const kmi_tokens *tokens, size_
 /* "written in go", "a rust service": small letters count only here. */
 static bool is_called_for(const kmi_tokens *tokens, size_t at) {
     return at >= 2 && kmi_token_is(&tokens->items[at - 1], "in") &&
-           kmi_token_is_any(&tokens->items[at - 2], "written|built|coded|implemented|programmed|developed|rewritten|prototyped|code|program|tools");
+           kmi_token_is_any(
+               &tokens->items[at - 2],
+               "written|built|coded|implemented|programmed|developed|rewritten|prototyped|code|program|tools");
 }
 
 static bool is_exact_name(const kmi_names *names, const kmi_tokens *tokens, size_t at, const kmi_name *name) {
     const kmi_token *token = &tokens->items[at];
     kmi_slice text = kmi_tokens_text(tokens, at, at + 1);
-    if (!kmi_slice_equal(text, kmi_slice_from(name->name)))
-        return false;
-    if (text.len > 1)
-        return true; /* C17 */
+    if (!kmi_slice_equal(text, kmi_slice_from(name->name))) return false;
+    if (text.len > 1) return true; /* C17 */
     const kmi_token *before = at > 0 ? &tokens->items[at - 1] : NULL;
     const kmi_token *next = at + 1 < tokens->count ? &tokens->items[at + 1] : NULL;
     (void)token;
-    if (next != NULL && kmi_token_is_any(next, "code|program|programs|library|compiler|extension|extensions|package|packages|developer|programmer|api|bindings|source|files|and|or") && before != NULL && !kmi_token_is_any(before, "service|plan|team|option|class|type|step|part|section|vitamin|hall|building|group|version|variant"))
+    if (next != NULL &&
+        kmi_token_is_any(next, "code|program|programs|library|compiler|extension|extensions|package|packages|developer|"
+                               "programmer|api|bindings|source|files|and|or") &&
+        before != NULL &&
+        !kmi_token_is_any(
+            before,
+            "service|plan|team|option|class|type|step|part|section|vitamin|hall|building|group|version|variant"))
         return !kmi_token_is_any(next, "and|or") || kmi_token_is_any(before, "in|using|use|uses|with|write|from");
     size_t end = 0;
-    bool follows_name = before != NULL && kmi_token_is_any(before, "and|or|,") && at >= 2 && kmi_names_at(names, tokens, at - 2, &end) != NULL;
-    return before != NULL && (follows_name || kmi_token_is_any(before, "in|using|use|uses|embedded|write|writes|know|knows|learn|prefer|prefers|plain|pure|modern|from|ansi|portable|with"));
+    bool follows_name = before != NULL && kmi_token_is_any(before, "and|or|,") && at >= 2 &&
+                        kmi_names_at(names, tokens, at - 2, &end) != NULL;
+    return before != NULL &&
+           (follows_name || kmi_token_is_any(before, "in|using|use|uses|embedded|write|writes|know|knows|learn|prefer|"
+                                                     "prefers|plain|pure|modern|from|ansi|portable|with"));
 }
 
-static bool is_meant(const kmi_names *names, const kmi_tokens *tokens, size_t first, size_t at, size_t end, const kmi_name *name) {
+static bool is_meant(const kmi_names *names, const kmi_tokens *tokens, size_t first, size_t at, size_t end,
+                     const kmi_name *name) {
     const kmi_token *token = &tokens->items[at];
-    if (name->care == KMI_NAME_EXACT)
-        return is_exact_name(names, tokens, at, name);
+    if (name->care == KMI_NAME_EXACT) return is_exact_name(names, tokens, at, name);
     if (name->care == KMI_NAME_PLAIN || end > at + 1)
         return name->care == KMI_NAME_PLAIN || (token->flags & KMI_T_CAPITAL) != 0;
-    if ((token->flags & KMI_T_CODE) != 0)
-        return true;
-    if ((token->flags & KMI_T_CAPITAL) == 0)
-        return strcmp(name->type, "language") == 0 && is_called_for(tokens, at);
+    if ((token->flags & KMI_T_CODE) != 0) return true;
+    if ((token->flags & KMI_T_CAPITAL) == 0) return strcmp(name->type, "language") == 0 && is_called_for(tokens, at);
     bool opens = at == first || (at > 0 && kmi_token_is_any(&tokens->items[at - 1], ".|:|!|?|\"|'|“"));
-    return !opens || is_supported(names, tokens, end) || (token->flags & KMI_T_INNER_CAP) != 0 || strcmp(name->type, "place") == 0;
+    return !opens || is_supported(names, tokens, end) || (token->flags & KMI_T_INNER_CAP) != 0 ||
+           strcmp(name->type, "place") == 0;
 }
 
 /* A capitalised neighbour makes a known word part of another name: "Contoso Bank", "Vault Street". */
 static bool is_part_of_longer(const kmi_tokens *tokens, size_t at, size_t end, const kmi_name *name) {
-    if (end < tokens->count && kmi_token_has(&tokens->items[end], KMI_W_COMPANY) && (tokens->items[end].flags & KMI_T_CAPITAL) != 0)
+    if (end < tokens->count && kmi_token_has(&tokens->items[end], KMI_W_COMPANY) &&
+        (tokens->items[end].flags & KMI_T_CAPITAL) != 0)
         return true;
-    if (name->care != KMI_NAME_CAREFUL)
-        return false;
-    bool next_is_name = end < tokens->count && (tokens->items[end].flags & KMI_T_CAPITAL) != 0 && tokens->items[end].word == 0;
+    if (name->care != KMI_NAME_CAREFUL) return false;
+    bool next_is_name =
+        end < tokens->count && (tokens->items[end].flags & KMI_T_CAPITAL) != 0 && tokens->items[end].word == 0;
     size_t before = at > 1 && kmi_token_is(&tokens->items[at - 1], ".") ? at - 2 : at - 1; /* the dot of "Dr." */
-    bool previous_is_first_name = at > 0 && kmi_token_has(&tokens->items[before], KMI_W_FIRST_NAME | KMI_W_TITLE) && (tokens->items[before].flags & KMI_T_CAPITAL) != 0;
+    bool previous_is_first_name = at > 0 && kmi_token_has(&tokens->items[before], KMI_W_FIRST_NAME | KMI_W_TITLE) &&
+                                  (tokens->items[before].flags & KMI_T_CAPITAL) != 0;
     if (strcmp(name->type, "place") == 0)
         return previous_is_first_name || (next_is_name && kmi_token_has(&tokens->items[at], KMI_W_FIRST_NAME));
     return next_is_name || previous_is_first_name;
@@ -92,8 +100,7 @@ static bool is_part_of_longer(const kmi_tokens *tokens, size_t at, size_t end, c
 static void find_known(const kmi_names *names, const kmi_tokens *tokens, size_t first, kmi_entity_list *list) {
     for (size_t at = first; at < tokens->count; at++) {
         size_t end = at + 1;
-        if ((tokens->items[at].flags & KMI_T_PUNCT) != 0 || kmi_entities_at(list, at) != NULL)
-            continue;
+        if ((tokens->items[at].flags & KMI_T_PUNCT) != 0 || kmi_entities_at(list, at) != NULL) continue;
         const kmi_name *name = kmi_names_at(names, tokens, at, &end);
         if (name == NULL || !is_meant(names, tokens, first, at, end, name) || is_part_of_longer(tokens, at, end, name))
             continue;
@@ -107,10 +114,8 @@ static void drop_repeats(kmi_entity_list *list) {
     size_t kept = 0;
     for (size_t i = 0; i < list->count; i++) {
         bool is_new = true;
-        for (size_t k = 0; k < kept; k++)
-            is_new &= !kmi_slice_equal_nocase(list->items[k].name, list->items[i].name);
-        if (is_new)
-            list->items[kept++] = list->items[i];
+        for (size_t k = 0; k < kept; k++) is_new &= !kmi_slice_equal_nocase(list->items[k].name, list->items[i].name);
+        if (is_new) list->items[kept++] = list->items[i];
     }
     list->count = kept;
 }

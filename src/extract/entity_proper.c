@@ -22,33 +22,34 @@ static bool is_any(const kmi_token *token, const char *words) {
 
 static bool can_be_in_name(const kmi_tokens *tokens, size_t first, size_t at, const kmi_entity_list *list) {
     const kmi_token *token = &tokens->items[at];
-    if (kmi_token_has(token, KMI_W_TITLE) || (token->flags & KMI_T_CAPITAL) == 0 || (token->flags & (KMI_T_PUNCT | KMI_T_CODE)) != 0 || (token->flags & KMI_T_SHAPED) != 0)
+    if (kmi_token_has(token, KMI_W_TITLE) || (token->flags & KMI_T_CAPITAL) == 0 ||
+        (token->flags & (KMI_T_PUNCT | KMI_T_CODE)) != 0 || (token->flags & KMI_T_SHAPED) != 0)
         return false;
     if ((token->flags & KMI_T_ALL_CAPS) != 0 && !kmi_token_has(token, KMI_W_COMPANY))
         return false; /* CTO, API: no part of a name */
-    if (kmi_entities_at(list, at) != NULL || kmi_token_has(token, KMI_W_WEEKDAY | KMI_W_I | KMI_W_WE | KMI_W_PRONOUN | KMI_W_DETERMINER | KMI_W_AUXILIARY | KMI_W_BE))
+    if (kmi_entities_at(list, at) != NULL || kmi_token_has(token, KMI_W_WEEKDAY | KMI_W_I | KMI_W_WE | KMI_W_PRONOUN |
+                                                                      KMI_W_DETERMINER | KMI_W_AUXILIARY | KMI_W_BE))
         return kmi_token_has(token, KMI_W_FIRST_NAME) && kmi_entities_at(list, at) == NULL;
-    if (kmi_token_has(token, KMI_W_MONTH) && !kmi_token_has(token, KMI_W_FIRST_NAME))
-        return false;
-    bool opens = at == first || (token->flags & KMI_T_CAPITAL && at > 0 && kmi_token_is_any(&tokens->items[at - 1], ":|.|!|?"));
-    if (!opens)
-        return true;
+    if (kmi_token_has(token, KMI_W_MONTH) && !kmi_token_has(token, KMI_W_FIRST_NAME)) return false;
+    bool opens =
+        at == first || (token->flags & KMI_T_CAPITAL && at > 0 && kmi_token_is_any(&tokens->items[at - 1], ":|.|!|?"));
+    if (!opens) return true;
     /* The first word counts only if it is no ordinary word. */
     return kmi_token_has(token, KMI_W_FIRST_NAME) ||
-           (token->classes & (KMI_W_COMMON | KMI_W_VERB | KMI_W_IMPERATIVE | KMI_W_PREPOSITION | KMI_W_CONJUNCTION | KMI_W_QUESTION | KMI_W_THANKS | KMI_W_GREETING | KMI_W_FILLER | KMI_W_NUMBER | KMI_W_ADVERB | KMI_W_SINGLE | KMI_W_NEGATION | KMI_W_CHANGE)) == 0;
+           (token->classes & (KMI_W_COMMON | KMI_W_VERB | KMI_W_IMPERATIVE | KMI_W_PREPOSITION | KMI_W_CONJUNCTION |
+                              KMI_W_QUESTION | KMI_W_THANKS | KMI_W_GREETING | KMI_W_FILLER | KMI_W_NUMBER |
+                              KMI_W_ADVERB | KMI_W_SINGLE | KMI_W_NEGATION | KMI_W_CHANGE)) == 0;
 }
 
 static run take_run(const kmi_tokens *tokens, size_t first, size_t at, const kmi_entity_list *list) {
     run found = {at, at + 1, at == first};
     while (found.to < tokens->count && found.to - found.from < 6) {
         const kmi_token *token = &tokens->items[found.to];
-        if (tokens->items[found.to - 1].has_possessive)
-            break;
-        bool is_particle = kmi_token_is_any(token, "van|von|de|da|del|della|der|den|la|le|bin|al|el|dos|ter|of|&") && found.to + 1 < tokens->count && can_be_in_name(tokens, first, found.to + 1, list);
-        if (!is_particle && !can_be_in_name(tokens, first, found.to, list))
-            break;
-        if (kmi_token_is(token, "of") && !kmi_token_has(&tokens->items[found.to - 1], KMI_W_COMPANY))
-            break;
+        if (tokens->items[found.to - 1].has_possessive) break;
+        bool is_particle = kmi_token_is_any(token, "van|von|de|da|del|della|der|den|la|le|bin|al|el|dos|ter|of|&") &&
+                           found.to + 1 < tokens->count && can_be_in_name(tokens, first, found.to + 1, list);
+        if (!is_particle && !can_be_in_name(tokens, first, found.to, list)) break;
+        if (kmi_token_is(token, "of") && !kmi_token_has(&tokens->items[found.to - 1], KMI_W_COMPANY)) break;
         found.to++;
     }
     return found;
@@ -58,14 +59,12 @@ static run take_run(const kmi_tokens *tokens, size_t first, size_t at, const kmi
 
 static const char *type_by_last_word(const kmi_tokens *tokens, const run *found) {
     const kmi_token *last = &tokens->items[found->to - 1];
-    if (found->to - found->from < 2)
-        return NULL;
-    if (kmi_token_has(last, KMI_W_COMPANY) && !kmi_token_is_any(last, "media|energy|systems|solutions|software|analytics|networks"))
+    if (found->to - found->from < 2) return NULL;
+    if (kmi_token_has(last, KMI_W_COMPANY) &&
+        !kmi_token_is_any(last, "media|energy|systems|solutions|software|analytics|networks"))
         return "organization";
-    if (kmi_token_has(last, KMI_W_PRODUCT))
-        return "project";
-    if (kmi_token_has(last, KMI_W_COMPANY))
-        return "organization";
+    if (kmi_token_has(last, KMI_W_PRODUCT)) return "project";
+    if (kmi_token_has(last, KMI_W_COMPANY)) return "organization";
     const kmi_token *head = &tokens->items[found->from];
     return kmi_token_is_any(head, "university|bank|institute") ? "organization" : NULL;
 }
@@ -75,12 +74,9 @@ static bool is_person_by_name(const kmi_tokens *tokens, size_t first, const run 
     const kmi_token *before = token_at(tokens, first, found->from, 1);
     if (before != NULL && kmi_token_is(before, ".")) /* "Dr." is a token and its dot another */
         before = token_at(tokens, first, found->from, 2);
-    if (before != NULL && kmi_token_has(before, KMI_W_TITLE))
-        return true;
-    if (!kmi_token_has(head, KMI_W_FIRST_NAME))
-        return false;
-    if (found->to - found->from >= 2)
-        return true;
+    if (before != NULL && kmi_token_has(before, KMI_W_TITLE)) return true;
+    if (!kmi_token_has(head, KMI_W_FIRST_NAME)) return false;
+    if (found->to - found->from >= 2) return true;
     /* Alone, a first name that is also a word ("Will", "Mark", "Grace") needs more than its capital at the start. */
     return !found->opens || (head->classes & ~(uint32_t)(KMI_W_FIRST_NAME | KMI_W_COMMON)) == 0;
 }
@@ -93,38 +89,50 @@ static size_t governor_of(const kmi_tokens *tokens, size_t first, size_t at) {
 }
 
 static bool is_person_by_context(const kmi_tokens *tokens, size_t first, const run *found) {
-    const kmi_token *a = token_at(tokens, first, found->from, 1), *b = token_at(tokens, first, found->from, 2), *c = token_at(tokens, first, found->from, 3);
+    const kmi_token *a = token_at(tokens, first, found->from, 1), *b = token_at(tokens, first, found->from, 2),
+                    *c = token_at(tokens, first, found->from, 3);
     const kmi_token *next = found->to < tokens->count ? &tokens->items[found->to] : NULL;
     size_t words = found->to - found->from;
-    if (is_any(a, "ask|contact|ping|notify|cc|thank|meet|email|tell|phone|consult") || (is_any(a, "me") && is_any(b, "call")))
+    if (is_any(a, "ask|contact|ping|notify|cc|thank|meet|email|tell|phone|consult") ||
+        (is_any(a, "me") && is_any(b, "call")))
         return true;
-    if (is_any(a, "call") && words <= 3)
-        return true;
-    if (is_any(a, "is") && (is_any(b, "name") || (b != NULL && kmi_token_has(b, KMI_W_ROLE)) || is_any(b, "surname|nickname")))
+    if (is_any(a, "call") && words <= 3) return true;
+    if (is_any(a, "is") &&
+        (is_any(b, "name") || (b != NULL && kmi_token_has(b, KMI_W_ROLE)) || is_any(b, "surname|nickname")))
         return true;
     if (is_any(a, "i'm|im") || (is_any(a, "am") && is_any(b, "i")))
         return next == NULL || is_any(next, ",|and|.|from|-|–|—|!|the");
-    if (is_any(a, "by") && is_any(b, "written|maintained|owned|done|led|managed|reviewed|approved|designed|created|handled|run|signed|authored|reported|found|fixed|supervised|headed|tested|made|implemented|assigned|started|proposed|suggested|requested|decided"))
+    if (is_any(a, "by") && is_any(b, "written|maintained|owned|done|led|managed|reviewed|approved|designed|created|"
+                                     "handled|run|signed|authored|reported|found|fixed|supervised|headed|tested|made|"
+                                     "implemented|assigned|started|proposed|suggested|requested|decided"))
         return true;
     if (is_any(a, "to") && is_any(b, "assigned|reports|report|belongs|talk|speak|escalate|delegated|ask|handed"))
         return true;
-    if (is_any(a, "is|was|:") && (is_any(b, "owner|maintainer|author|contact|lead|manager|reviewer|boss|ceo|cto|founder") || (is_any(c, "of|for") || (found->from > first + 4 && is_any(token_at(tokens, first, found->from, 4), "owner|maintainer|lead|contact|head")))))
-        return is_any(b, "owner|maintainer|author|contact|lead|manager|reviewer|boss|ceo|cto|founder") || is_any(token_at(tokens, first, found->from, 4), "owner|maintainer|lead|contact|head") || is_any(token_at(tokens, first, found->from, 5), "owner|maintainer|lead|contact|head");
-    if (is_any(a, "from|by|with") && is_any(b, "approval|review|sign-off|permission|input|help|feedback|together|paired|pairing"))
+    if (is_any(a, "is|was|:") &&
+        (is_any(b, "owner|maintainer|author|contact|lead|manager|reviewer|boss|ceo|cto|founder") ||
+         (is_any(c, "of|for") || (found->from > first + 4 && is_any(token_at(tokens, first, found->from, 4),
+                                                                    "owner|maintainer|lead|contact|head")))))
+        return is_any(b, "owner|maintainer|author|contact|lead|manager|reviewer|boss|ceo|cto|founder") ||
+               is_any(token_at(tokens, first, found->from, 4), "owner|maintainer|lead|contact|head") ||
+               is_any(token_at(tokens, first, found->from, 5), "owner|maintainer|lead|contact|head");
+    if (is_any(a, "from|by|with") &&
+        is_any(b, "approval|review|sign-off|permission|input|help|feedback|together|paired|pairing"))
         return true;
-    if (a != NULL && kmi_token_has(a, KMI_W_ROLE) && (a->flags & KMI_T_CAPITAL) == 0)
-        return true;
-    if (is_any(a, "only") && is_any(next, "can|may|has|is|knows"))
-        return true;
-    if (next != NULL && (!found->opens || words >= 2) && is_any(next, "joined|said|thinks|wrote|suggested|retires|prefers|leaves|approves|reviews|believes|likes|loves|hates|joins|asked|told|knows|wants|owns|maintains|leads"))
+    if (a != NULL && kmi_token_has(a, KMI_W_ROLE) && (a->flags & KMI_T_CAPITAL) == 0) return true;
+    if (is_any(a, "only") && is_any(next, "can|may|has|is|knows")) return true;
+    if (next != NULL && (!found->opens || words >= 2) &&
+        is_any(next, "joined|said|thinks|wrote|suggested|retires|prefers|leaves|approves|reviews|believes|likes|loves|"
+                     "hates|joins|asked|told|knows|wants|owns|maintains|leads"))
         return true;
     /* "Ingrid Solberg is our release manager" */
     if (words >= 2 && is_any(next, "is|was") && found->to + 1 < tokens->count) {
         for (size_t i = found->to + 1; i < tokens->count && i < found->to + 8; i++)
-            if (kmi_token_has(&tokens->items[i], KMI_W_ROLE) || kmi_token_is_any(&tokens->items[i], "responsible|on-call"))
+            if (kmi_token_has(&tokens->items[i], KMI_W_ROLE) ||
+                kmi_token_is_any(&tokens->items[i], "responsible|on-call"))
                 return true;
         for (size_t i = found->to + 1; i + 1 < tokens->count && i < found->to + 4; i++)
-            if (kmi_token_is(&tokens->items[i], "on") && kmi_token_is_any(&tokens->items[i + 1], "call|vacation|leave|holiday|parental|sick"))
+            if (kmi_token_is(&tokens->items[i], "on") &&
+                kmi_token_is_any(&tokens->items[i + 1], "call|vacation|leave|holiday|parental|sick"))
                 return true;
     }
     return next != NULL && found->opens && words == 1 && kmi_token_is(next, ",") && found->to + 2 < tokens->count &&
@@ -134,18 +142,23 @@ static bool is_person_by_context(const kmi_tokens *tokens, size_t first, const r
 static bool is_organization_by_context(const kmi_tokens *tokens, size_t first, const run *found) {
     size_t at = governor_of(tokens, first, found->from);
     const kmi_token *a = token_at(tokens, first, at, 1), *b = token_at(tokens, first, at, 2);
-    if (is_any(a, "at|for|with") && is_any(b, "work|works|worked|working|job|employed|consultant|intern|interned|engineer|developer|manager|lead|hired|freelance|analyst|tester|contract|contracted|partnered"))
+    if (is_any(a, "at|for|with") &&
+        is_any(b, "work|works|worked|working|job|employed|consultant|intern|interned|engineer|developer|manager|lead|"
+                  "hired|freelance|analyst|tester|contract|contracted|partnered"))
         return true;
-    if (is_any(a, "joined|joining|acquired|joins|left|leaving") || (is_any(a, "by") && is_any(b, "acquired|bought|employed|hired|sponsored|funded")))
+    if (is_any(a, "joined|joining|acquired|joins|left|leaving") ||
+        (is_any(a, "by") && is_any(b, "acquired|bought|employed|hired|sponsored|funded")))
         return true;
-    if (is_any(a, "is|are|:|called|named") && is_any(b, "vendor|customer|client|supplier|partner|carrier|competitor|employer|company|provider|agency|sponsor|contractor|bank|insurer|firm|startup"))
+    if (is_any(a, "is|are|:|called|named") &&
+        is_any(b, "vendor|customer|client|supplier|partner|carrier|competitor|employer|company|provider|agency|sponsor|"
+                  "contractor|bank|insurer|firm|startup"))
         return true;
-    if (is_any(a, "vendor|customer|client|supplier|partner|carrier|competitor|employer|agency|contractor"))
-        return true;
+    if (is_any(a, "vendor|customer|client|supplier|partner|carrier|competitor|employer|agency|contractor")) return true;
     const kmi_token *next = found->to < tokens->count ? &tokens->items[found->to] : NULL;
     if (is_any(next, "is|are")) {
         for (size_t i = found->to + 1; i < tokens->count && i < found->to + 6; i++)
-            if (kmi_token_is_any(&tokens->items[i], "vendor|customer|client|supplier|carrier|competitor|employer|company|agency|contractor|insurer|reseller|distributor"))
+            if (kmi_token_is_any(&tokens->items[i], "vendor|customer|client|supplier|carrier|competitor|employer|"
+                                                    "company|agency|contractor|insurer|reseller|distributor"))
                 return true;
     }
     return false;
@@ -154,9 +167,14 @@ static bool is_organization_by_context(const kmi_tokens *tokens, size_t first, c
 static bool is_place_by_context(const kmi_tokens *tokens, size_t first, const run *found) {
     size_t at = governor_of(tokens, first, found->from);
     const kmi_token *a = token_at(tokens, first, at, 1), *b = token_at(tokens, first, at, 2);
-    if (is_any(a, "in|near|to|from|at") && is_any(b, "live|lives|lived|living|based|located|office|offices|born|moved|move|grew|up|travel|travelled|place|headquartered|headquarters|commute|i'm|am|staying|resides|relocated|flew|datacenter|warehouse|factory|plant|branch|office's"))
+    if (is_any(a, "in|near|to|from|at") &&
+        is_any(b, "live|lives|lived|living|based|located|office|offices|born|moved|move|grew|up|travel|travelled|place|"
+                  "headquartered|headquarters|commute|i'm|am|staying|resides|relocated|flew|datacenter|warehouse|"
+                  "factory|plant|branch|office's"))
         return is_any(a, "in|near|from") || is_any(b, "moved|relocated|travel|travelled|flew|commute");
-    return is_any(a, "in") && is_any(b, "is|are|held") && found->to >= tokens->count - 1 && is_any(token_at(tokens, first, at, 3), "office|team|headquarters|support|teammates|warehouse|factory|server|servers|datacenter|customers|meetup|conference");
+    return is_any(a, "in") && is_any(b, "is|are|held") && found->to >= tokens->count - 1 &&
+           is_any(token_at(tokens, first, at, 3), "office|team|headquarters|support|teammates|warehouse|factory|server|"
+                                                  "servers|datacenter|customers|meetup|conference");
 }
 
 static bool is_project_by_context(const kmi_tokens *tokens, size_t first, const run *found) {
@@ -165,20 +183,25 @@ static bool is_project_by_context(const kmi_tokens *tokens, size_t first, const 
     const kmi_token *next = found->to < tokens->count ? &tokens->items[found->to] : NULL;
     if (is_any(a, "project|codename|codenamed") || is_any(next, "project|initiative|codebase|repo|repository"))
         return true;
-    bool is_naming = is_any(a, "called|named|codenamed|titled") || (is_any(a, "to|as") && is_any(token_at(tokens, first, at, 2), "renamed|rebranded"));
-    if (!is_naming)
-        return false;
+    bool is_naming = is_any(a, "called|named|codenamed|titled") ||
+                     (is_any(a, "to|as") && is_any(token_at(tokens, first, at, 2), "renamed|rebranded"));
+    if (!is_naming) return false;
     for (size_t i = first; i < found->from; i++)
-        if (kmi_token_has(&tokens->items[i], KMI_W_PRODUCT) || kmi_token_is_any(&tokens->items[i], "project|product|repository|repo|game|program|bot|tool|prototype|package|crate|plugin|extension|database|cluster|robot"))
+        if (kmi_token_has(&tokens->items[i], KMI_W_PRODUCT) ||
+            kmi_token_is_any(&tokens->items[i], "project|product|repository|repo|game|program|bot|tool|prototype|"
+                                                "package|crate|plugin|extension|database|cluster|robot"))
             return true;
     return false;
 }
 
 static bool is_identifier(const kmi_token *token) {
-    static const char *const endings[] = {"service", "controller", "factory", "manager", "handler", "exception", "error", "bean", "repository", "provider", "type", "test", "model", "view", "component", "helper", "utils", "config", "impl", "case", "builder", "adapter", "listener", "options", "state", "props", "()", NULL};
+    static const char *const endings[] = {"service", "controller", "factory",    "manager",  "handler",  "exception",
+                                          "error",   "bean",       "repository", "provider", "type",     "test",
+                                          "model",   "view",       "component",  "helper",   "utils",    "config",
+                                          "impl",    "case",       "builder",    "adapter",  "listener", "options",
+                                          "state",   "props",      "()",         NULL};
     for (size_t i = 0; endings[i] != NULL; i++)
-        if (kmi_slice_ends_with(token->lower, kmi_slice_from(endings[i])))
-            return true;
+        if (kmi_slice_ends_with(token->lower, kmi_slice_from(endings[i]))) return true;
     return token->lower.len > 16;
 }
 
@@ -187,18 +210,25 @@ static bool is_technology_by_context(const kmi_tokens *tokens, size_t first, con
     size_t words = found->to - found->from;
     size_t at = governor_of(tokens, first, found->from);
     const kmi_token *a = token_at(tokens, first, at, 1), *b = token_at(tokens, first, at, 2);
-    if (words > 2 || is_identifier(head) || (head->flags & KMI_T_ALL_CAPS) != 0)
-        return false;
-    if (is_any(a, "use|uses|using|used|adopt|adopted|adopting|prefer|prefers|chose|picked|install|installed|via|embrace|embraced"))
+    if (words > 2 || is_identifier(head) || (head->flags & KMI_T_ALL_CAPS) != 0) return false;
+    if (is_any(a, "use|uses|using|used|adopt|adopted|adopting|prefer|prefers|chose|picked|install|installed|via|"
+                  "embrace|embraced"))
         return true;
-    if (is_any(a, "by|with") && is_any(b, "replaced|replace|replacing|built|powered|generated|backed|managed|monitored|compiled|packaged|provisioned|formatted|linted|tested|made|written|developed|secured|combined|orchestrated|rendered|bundled"))
+    if (is_any(a, "by|with") &&
+        is_any(
+            b,
+            "replaced|replace|replacing|built|powered|generated|backed|managed|monitored|compiled|packaged|provisioned|"
+            "formatted|linted|tested|made|written|developed|secured|combined|orchestrated|rendered|bundled"))
         return true;
-    if (is_any(a, "to|from") && is_any(b, "switched|migrated|moved|switch|migrate|move|switching|migrating|moving|upgraded|changed|exported|synced|sent|deploy|moves|pushed|published"))
+    if (is_any(a, "to|from") && is_any(b, "switched|migrated|moved|switch|migrate|move|switching|migrating|moving|"
+                                          "upgraded|changed|exported|synced|sent|deploy|moves|pushed|published"))
         return true;
-    if (is_any(a, "to") && found->from >= first + 4 && is_any(token_at(tokens, first, at, 3), "from") )
-        return true;
-    if (is_any(a, "on|in|with|inside|behind|under") && is_any(b, "runs|run|running|built|hosted|deployed|written|based|implemented|stored|developed|works|work|lives|queue|wrote|live|rewritten|ported|backed"))
-        return is_any(a, "on|with") || (head->flags & KMI_T_INNER_CAP) != 0 || is_any(b, "written|implemented|built|stored|wrote|rewritten|queue");
+    if (is_any(a, "to") && found->from >= first + 4 && is_any(token_at(tokens, first, at, 3), "from")) return true;
+    if (is_any(a, "on|in|with|inside|behind|under") &&
+        is_any(b, "runs|run|running|built|hosted|deployed|written|based|implemented|stored|developed|works|work|lives|"
+                  "queue|wrote|live|rewritten|ported|backed"))
+        return is_any(a, "on|with") || (head->flags & KMI_T_INNER_CAP) != 0 ||
+               is_any(b, "written|implemented|built|stored|wrote|rewritten|queue");
     const kmi_token *next = found->to < tokens->count ? &tokens->items[found->to] : NULL;
     if (is_any(next, "library|framework|plugin|cli|sdk|orm|database|cluster|server|broker") && !found->opens)
         return true;
@@ -207,30 +237,24 @@ static bool is_technology_by_context(const kmi_tokens *tokens, size_t first, con
 
 static const char *type_of(const kmi_tokens *tokens, size_t first, const run *found) {
     const char *type = type_by_last_word(tokens, found);
-    if (type != NULL)
-        return type;
-    if (is_project_by_context(tokens, first, found))
-        return "project";
-    if (is_organization_by_context(tokens, first, found))
-        return "organization";
-    if (is_place_by_context(tokens, first, found))
-        return "place";
-    if (is_person_by_name(tokens, first, found) || is_person_by_context(tokens, first, found))
-        return "person";
+    if (type != NULL) return type;
+    if (is_project_by_context(tokens, first, found)) return "project";
+    if (is_organization_by_context(tokens, first, found)) return "organization";
+    if (is_place_by_context(tokens, first, found)) return "place";
+    if (is_person_by_name(tokens, first, found) || is_person_by_context(tokens, first, found)) return "person";
     return is_technology_by_context(tokens, first, found) ? "technology" : NULL;
 }
 
 /* "Tom Baker and Yuki Tanaka": what stands beside a person with "and" is one too, and so for other types. */
-static const char *type_of_neighbour(const kmi_tokens *tokens, size_t first, const run *found, const kmi_entity_list *list) {
-    if (found->from < first + 2 || !kmi_token_is_any(&tokens->items[found->from - 1], "and|or|,|&"))
-        return NULL;
+static const char *type_of_neighbour(const kmi_tokens *tokens, size_t first, const run *found,
+                                     const kmi_entity_list *list) {
+    if (found->from < first + 2 || !kmi_token_is_any(&tokens->items[found->from - 1], "and|or|,|&")) return NULL;
     size_t at = found->from - 2;
-    if (kmi_token_is(&tokens->items[at], ",") && at > first)
-        at--;
+    if (kmi_token_is(&tokens->items[at], ",") && at > first) at--;
     const kmi_entity_found *neighbour = kmi_entities_at(list, at);
-    if (neighbour == NULL)
-        return NULL;
-    bool spreads = strcmp(neighbour->type, "person") == 0 || strcmp(neighbour->type, "organization") == 0 || strcmp(neighbour->type, "place") == 0 || strcmp(neighbour->type, "technology") == 0;
+    if (neighbour == NULL) return NULL;
+    bool spreads = strcmp(neighbour->type, "person") == 0 || strcmp(neighbour->type, "organization") == 0 ||
+                   strcmp(neighbour->type, "place") == 0 || strcmp(neighbour->type, "technology") == 0;
     return spreads ? neighbour->type : NULL;
 }
 
@@ -238,20 +262,19 @@ static void add_run(const kmi_tokens *tokens, run found, const char *type, kmi_e
     kmi_slice name = kmi_tokens_text(tokens, found.from, found.to);
     const kmi_token *last = &tokens->items[found.to - 1];
     if (last->has_possessive) /* the blank of "Weber's" is a "'s" or "’s" */
-        name.len = name.len >= 2 && name.ptr[name.len - 2] == '\'' ? name.len - 2 : name.len >= 4 ? name.len - 4 : name.len;
+        name.len = name.len >= 2 && name.ptr[name.len - 2] == '\'' ? name.len - 2
+                   : name.len >= 4                                 ? name.len - 4
+                                                                   : name.len;
     kmi_entities_add(list, name, type, found.from, found.to);
 }
 
 void kmi_entities_find_proper(const kmi_tokens *tokens, size_t first, kmi_entity_list *list) {
     for (size_t at = first; at < tokens->count; at++) {
-        if (!can_be_in_name(tokens, first, at, list))
-            continue;
+        if (!can_be_in_name(tokens, first, at, list)) continue;
         run found = take_run(tokens, first, at, list);
         const char *type = type_of(tokens, first, &found);
-        if (type == NULL)
-            type = type_of_neighbour(tokens, first, &found, list);
-        if (type != NULL)
-            add_run(tokens, found, type, list);
+        if (type == NULL) type = type_of_neighbour(tokens, first, &found, list);
+        if (type != NULL) add_run(tokens, found, type, list);
         at = found.to - 1;
     }
 }

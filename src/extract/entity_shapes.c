@@ -22,51 +22,58 @@ static bool has(kmi_slice text, const char *part) {
 static bool is_listed(kmi_slice word, const char *list) {
     while (*list != '\0') {
         size_t len = strcspn(list, " ");
-        if (len == word.len && kmi_slice_equal_nocase((kmi_slice){list, len}, word))
-            return true;
+        if (len == word.len && kmi_slice_equal_nocase((kmi_slice){list, len}, word)) return true;
         list += len + (list[len] == ' ');
     }
     return false;
 }
 
-static const char extensions[] = "c h cc cpp hpp cxx rs go py pyi rb js jsx ts tsx mjs cjs vue svelte java kt kts scala swift m mm cs fs php pl pm lua sh bash zsh fish ps1 bat cmd sql ipynb r jl ex exs erl hs ml clj dart "
-                                 "json jsonl yaml yml toml ini cfg conf xml html htm css scss sass less md mdx rst txt csv tsv log lock env proto graphql tf tfvars hcl gradle properties plist mod sum cmake mk make dockerfile "
-                                 "png jpg jpeg gif svg webp ico pdf doc docx xls xlsx ppt pptx odt zip tar gz tgz bz2 xz 7z rar jar war whl deb rpm dmg exe dll so dylib a o wasm db sqlite bak tmp pem crt key csr pub service timer socket tex bib po pot example sample template inc";
-static const char bare_files[] = "Dockerfile Makefile Jenkinsfile Gemfile Rakefile Procfile Vagrantfile Brewfile Podfile Fastfile Caddyfile Tiltfile Justfile CMakeLists.txt README LICENSE CHANGELOG CONTRIBUTING CODEOWNERS .gitignore .dockerignore .editorconfig .env .npmrc .bashrc .zshrc .vimrc .gitattributes .prettierrc .eslintrc crontab";
-static const char top_levels[] = "com org net io dev app ai co edu gov de uk fr nl eu info me tech cloud local internal test ch at se no dk fi pl it es jp cn in br ca au us";
-static const char folders[] = "src lib libs docs doc tests test config configs conf templates bin include app apps packages pkg cmd internal scripts script tools public static assets migrations models views controllers components pages services utils helpers build dist vendor node_modules data examples infra deploy charts terraform ansible db sql web api server client frontend backend core modules plugins resources spec fixtures third_party";
-static const char roots[] = "etc var usr home opt tmp srv root mnt dev proc bin lib sbin sys run boot media users library applications data";
+static const char extensions[] =
+    "c h cc cpp hpp cxx rs go py pyi rb js jsx ts tsx mjs cjs vue svelte java kt kts scala swift m mm cs fs php pl pm "
+    "lua sh bash zsh fish ps1 bat cmd sql ipynb r jl ex exs erl hs ml clj dart "
+    "json jsonl yaml yml toml ini cfg conf xml html htm css scss sass less md mdx rst txt csv tsv log lock env proto "
+    "graphql tf tfvars hcl gradle properties plist mod sum cmake mk make dockerfile "
+    "png jpg jpeg gif svg webp ico pdf doc docx xls xlsx ppt pptx odt zip tar gz tgz bz2 xz 7z rar jar war whl deb rpm "
+    "dmg exe dll so dylib a o wasm db sqlite bak tmp pem crt key csr pub service timer socket tex bib po pot example "
+    "sample template inc";
+static const char bare_files[] =
+    "Dockerfile Makefile Jenkinsfile Gemfile Rakefile Procfile Vagrantfile Brewfile Podfile Fastfile Caddyfile "
+    "Tiltfile Justfile CMakeLists.txt README LICENSE CHANGELOG CONTRIBUTING CODEOWNERS .gitignore .dockerignore "
+    ".editorconfig .env .npmrc .bashrc .zshrc .vimrc .gitattributes .prettierrc .eslintrc crontab";
+static const char top_levels[] = "com org net io dev app ai co edu gov de uk fr nl eu info me tech cloud local "
+                                 "internal test ch at se no dk fi pl it es jp cn in br ca au us";
+static const char folders[] =
+    "src lib libs docs doc tests test config configs conf templates bin include app apps packages pkg cmd internal "
+    "scripts script tools public static assets migrations models views controllers components pages services utils "
+    "helpers build dist vendor node_modules data examples infra deploy charts terraform ansible db sql web api server "
+    "client frontend backend core modules plugins resources spec fixtures third_party";
+static const char roots[] =
+    "etc var usr home opt tmp srv root mnt dev proc bin lib sbin sys run boot media users library applications data";
 
 static kmi_slice extension_of(kmi_slice text) {
     size_t at = text.len;
-    while (at > 0 && text.ptr[at - 1] != '.' && text.ptr[at - 1] != '/')
-        at--;
-    if (at == 0 || text.ptr[at - 1] != '.' || at == text.len)
-        return (kmi_slice){0};
+    while (at > 0 && text.ptr[at - 1] != '.' && text.ptr[at - 1] != '/') at--;
+    if (at == 0 || text.ptr[at - 1] != '.' || at == text.len) return (kmi_slice){0};
     return (kmi_slice){text.ptr + at, text.len - at};
 }
 
 static kmi_slice first_segment(kmi_slice text) {
     size_t from = 0;
-    while (from < text.len && strchr("/~.", text.ptr[from]) != NULL)
-        from++;
+    while (from < text.len && strchr("/~.", text.ptr[from]) != NULL) from++;
     size_t to = from;
-    while (to < text.len && text.ptr[to] != '/')
-        to++;
+    while (to < text.len && text.ptr[to] != '/') to++;
     return (kmi_slice){text.ptr + from, to - from};
 }
 
 static size_t count_byte(kmi_slice text, char c) {
     size_t n = 0;
-    for (size_t i = 0; i < text.len; i++)
-        n += text.ptr[i] == c;
+    for (size_t i = 0; i < text.len; i++) n += text.ptr[i] == c;
     return n;
 }
 
 static bool is_email(kmi_slice text) {
     const char *at = memchr(text.ptr, '@', text.len);
-    if (at == NULL || at == text.ptr || count_byte(text, '@') != 1 || has(text, "/") || has(text, ":"))
-        return false;
+    if (at == NULL || at == text.ptr || count_byte(text, '@') != 1 || has(text, "/") || has(text, ":")) return false;
     kmi_slice domain = {at + 1, (size_t)(text.ptr + text.len - at) - 1};
     return memchr(domain.ptr, '.', domain.len) != NULL && domain.ptr[0] != '.';
 }
@@ -76,20 +83,16 @@ static bool is_host(kmi_slice text) {
     const char *slash = memchr(text.ptr, '/', text.len);
     kmi_slice host = {text.ptr, slash != NULL ? (size_t)(slash - text.ptr) : text.len};
     const char *colon = memchr(host.ptr, ':', host.len);
-    if (colon != NULL)
-        host.len = (size_t)(colon - host.ptr);
-    if (host.len < 4 || count_byte(host, '.') == 0 || host.ptr[0] == '.' || is_digit(host.ptr[0]))
-        return false;
+    if (colon != NULL) host.len = (size_t)(colon - host.ptr);
+    if (host.len < 4 || count_byte(host, '.') == 0 || host.ptr[0] == '.' || is_digit(host.ptr[0])) return false;
     for (size_t i = 0; i < host.len; i++)
-        if (!(is_lower(host.ptr[i]) || is_digit(host.ptr[i]) || host.ptr[i] == '.' || host.ptr[i] == '-'))
-            return false;
+        if (!(is_lower(host.ptr[i]) || is_digit(host.ptr[i]) || host.ptr[i] == '.' || host.ptr[i] == '-')) return false;
     return is_listed(extension_of(host), top_levels);
 }
 
 static bool is_url(kmi_slice text) {
     size_t at = kmi_slice_find(text, KMI_SLICE_LITERAL("://"), 0);
-    if (at != SIZE_MAX)
-        return at >= 1 && at + 3 < text.len;
+    if (at != SIZE_MAX) return at >= 1 && at + 3 < text.len;
     return kmi_slice_starts_with(text, KMI_SLICE_LITERAL("www.")) || is_host(text);
 }
 
@@ -101,10 +104,8 @@ static bool is_version(const kmi_tokens *tokens, size_t at, const kmi_entity_lis
     size_t dots = 0, parts = 0;
     while (i < text.len && is_digit(text.ptr[i])) {
         size_t start = i;
-        while (i < text.len && is_digit(text.ptr[i]))
-            i++;
-        if (i - start > 8)
-            return false;
+        while (i < text.len && is_digit(text.ptr[i])) i++;
+        if (i - start > 8) return false;
         parts++;
         if (i + 1 < text.len && text.ptr[i] == '.' && (is_digit(text.ptr[i + 1]) || text.ptr[i + 1] == 'x')) {
             dots++;
@@ -113,22 +114,21 @@ static bool is_version(const kmi_tokens *tokens, size_t at, const kmi_entity_lis
             break;
         }
     }
-    if (i < text.len && text.ptr[i] == 'x')
-        i++;
-    if (parts == 0 || (i < text.len && (strchr("-+", text.ptr[i]) == NULL || (dots == 0 && !has_v))))
-        return false;
+    if (i < text.len && text.ptr[i] == 'x') i++;
+    if (parts == 0 || (i < text.len && (strchr("-+", text.ptr[i]) == NULL || (dots == 0 && !has_v)))) return false;
     const kmi_token *before = at > 0 ? &tokens->items[at - 1] : NULL;
     const kmi_token *next = at + 1 < tokens->count ? &tokens->items[at + 1] : NULL;
-    if (dots == 3 && !has_v)
-        return false; /* an address */
-    if (dots >= 2 || (has_v && dots >= 1))
-        return true;
-    bool is_announced = before != NULL && (kmi_token_is_any(before, "version|release|v|versions") || (before->flags & KMI_T_CAPITAL) != 0) && at > 0;
+    if (dots == 3 && !has_v) return false; /* an address */
+    if (dots >= 2 || (has_v && dots >= 1)) return true;
+    bool is_announced =
+        before != NULL &&
+        (kmi_token_is_any(before, "version|release|v|versions") || (before->flags & KMI_T_CAPITAL) != 0) && at > 0;
     for (size_t k = at; k-- > 0 && at - k < 8 && !is_announced;)
-        is_announced = kmi_token_is_any(&tokens->items[k], "upgraded|upgrade|bumped|bump|downgraded|version|versions|pinned|pin|upgrading");
-    bool is_measure = next != NULL && (kmi_token_has(next, KMI_W_UNIT | KMI_W_NUMBER) || kmi_token_is_any(next, "%|times|x|degrees|metres|meters|tonnes|kg|km|percent"));
-    if (dots == 1)
-        return is_announced && !is_measure;
+        is_announced = kmi_token_is_any(
+            &tokens->items[k], "upgraded|upgrade|bumped|bump|downgraded|version|versions|pinned|pin|upgrading");
+    bool is_measure = next != NULL && (kmi_token_has(next, KMI_W_UNIT | KMI_W_NUMBER) ||
+                                       kmi_token_is_any(next, "%|times|x|degrees|metres|meters|tonnes|kg|km|percent"));
+    if (dots == 1) return is_announced && !is_measure;
     return has_v ? is_announced : before != NULL && kmi_token_is(before, "version") && !is_measure;
 }
 
@@ -151,57 +151,54 @@ static bool is_setting(kmi_slice text) {
 
 /* ${NAME} and $NAME: the name inside, empty if it is none. */
 static kmi_slice variable_name(kmi_slice text) {
-    if (text.len < 3 || text.ptr[0] != '$')
-        return (kmi_slice){0};
+    if (text.len < 3 || text.ptr[0] != '$') return (kmi_slice){0};
     size_t from = text.ptr[1] == '{' ? 2 : 1, to = from;
-    while (to < text.len && (is_upper(text.ptr[to]) || is_digit(text.ptr[to]) || text.ptr[to] == '_'))
-        to++;
+    while (to < text.len && (is_upper(text.ptr[to]) || is_digit(text.ptr[to]) || text.ptr[to] == '_')) to++;
     return to - from >= 2 ? (kmi_slice){text.ptr + from, to - from} : (kmi_slice){0};
 }
 
 static bool is_endpoint(const kmi_tokens *tokens, size_t at, kmi_slice text) {
-    if (text.len < 2 || text.ptr[0] != '/' || text.ptr[1] == '/')
-        return false;
+    if (text.len < 2 || text.ptr[0] != '/' || text.ptr[1] == '/') return false;
     const kmi_token *before = at > 0 ? &tokens->items[at - 1] : NULL;
     const kmi_token *next = at + 1 < tokens->count ? &tokens->items[at + 1] : NULL;
-    if (before != NULL && kmi_token_is_any(before, "get|post|put|patch|delete|head|options") && (before->flags & KMI_T_ALL_CAPS) != 0)
+    if (before != NULL && kmi_token_is_any(before, "get|post|put|patch|delete|head|options") &&
+        (before->flags & KMI_T_ALL_CAPS) != 0)
         return true;
-    if (kmi_slice_starts_with(text, KMI_SLICE_LITERAL("/api")) || has(text, "{") || has(text, "/:") || (text.ptr[1] == 'v' && text.len > 2 && is_digit(text.ptr[2])))
+    if (kmi_slice_starts_with(text, KMI_SLICE_LITERAL("/api")) || has(text, "{") || has(text, "/:") ||
+        (text.ptr[1] == 'v' && text.len > 2 && is_digit(text.ptr[2])))
         return true;
-    if ((before != NULL && kmi_token_is_any(before, "endpoint|route|endpoints|routes|path")) || (next != NULL && kmi_token_is_any(next, "endpoint|route|api|page")))
+    if ((before != NULL && kmi_token_is_any(before, "endpoint|route|endpoints|routes|path")) ||
+        (next != NULL && kmi_token_is_any(next, "endpoint|route|api|page")))
         return !is_listed(extension_of(text), extensions);
-    return !is_listed(extension_of(text), extensions) && !is_listed(first_segment(text), roots) && text.ptr[text.len - 1] != '/';
+    return !is_listed(extension_of(text), extensions) && !is_listed(first_segment(text), roots) &&
+           text.ptr[text.len - 1] != '/';
 }
 
 static bool is_path_text(kmi_slice text) {
     for (size_t i = 0; i < text.len; i++)
-        if (strchr("()\"'<>|;=,!", text.ptr[i]) != NULL)
-            return false;
+        if (strchr("()\"'<>|;=,!", text.ptr[i]) != NULL) return false;
     return true;
 }
 
 static bool is_file(kmi_slice text) {
-    if (kmi_slice_starts_with(text, KMI_SLICE_LITERAL(".env")) && memchr(text.ptr, '/', text.len) == NULL)
-        return true;
-    if (is_listed(text, bare_files))
-        return is_upper(text.ptr[0]) || text.ptr[0] == '.';
-    if (text.len < 3 || !is_path_text(text))
-        return false;
+    if (kmi_slice_starts_with(text, KMI_SLICE_LITERAL(".env")) && memchr(text.ptr, '/', text.len) == NULL) return true;
+    if (is_listed(text, bare_files)) return is_upper(text.ptr[0]) || text.ptr[0] == '.';
+    if (text.len < 3 || !is_path_text(text)) return false;
     bool has_extension = is_listed(extension_of(text), extensions);
     size_t slashes = count_byte(text, '/') + count_byte(text, '\\');
     if (slashes == 0) {
         kmi_slice extension = extension_of(text);
         bool is_only_extension = extension.len + 1 >= text.len;
-        return has_extension && !is_only_extension && !is_digit(text.ptr[0]) && !(extension.len == 2 && is_upper(text.ptr[0]) && kmi_slice_equal(extension, KMI_SLICE_LITERAL("js")));
+        return has_extension && !is_only_extension && !is_digit(text.ptr[0]) &&
+               !(extension.len == 2 && is_upper(text.ptr[0]) && kmi_slice_equal(extension, KMI_SLICE_LITERAL("js")));
     }
-    if (has(text, "//"))
-        return false;
-    if (text.ptr[0] == '/' || kmi_slice_starts_with(text, KMI_SLICE_LITERAL("~/")) || kmi_slice_starts_with(text, KMI_SLICE_LITERAL("./")) || kmi_slice_starts_with(text, KMI_SLICE_LITERAL("../")) || (text.ptr[0] == '.' && text.len > 4 && is_lower(text.ptr[1])))
+    if (has(text, "//")) return false;
+    if (text.ptr[0] == '/' || kmi_slice_starts_with(text, KMI_SLICE_LITERAL("~/")) ||
+        kmi_slice_starts_with(text, KMI_SLICE_LITERAL("./")) || kmi_slice_starts_with(text, KMI_SLICE_LITERAL("../")) ||
+        (text.ptr[0] == '.' && text.len > 4 && is_lower(text.ptr[1])))
         return true;
-    if (has_extension || (text.len > 3 && text.ptr[1] == ':' && text.ptr[2] == '\\'))
-        return true;
-    if (is_digit(text.ptr[0]))
-        return false;
+    if (has_extension || (text.len > 3 && text.ptr[1] == ':' && text.ptr[2] == '\\')) return true;
+    if (is_digit(text.ptr[0])) return false;
     return is_listed(first_segment(text), folders) || slashes >= 3 || (text.ptr[text.len - 1] == '/' && slashes >= 1);
 }
 
@@ -209,13 +206,13 @@ static bool is_snake(kmi_slice text) {
     bool has_bar = false;
     for (size_t i = 0; i < text.len; i++) {
         has_bar |= text.ptr[i] == '_';
-        if (!(is_lower(text.ptr[i]) || is_digit(text.ptr[i]) || text.ptr[i] == '_' || text.ptr[i] == '.'))
-            return false;
+        if (!(is_lower(text.ptr[i]) || is_digit(text.ptr[i]) || text.ptr[i] == '_' || text.ptr[i] == '.')) return false;
     }
     return has_bar && is_lower(text.ptr[0]);
 }
 
-static const char table_words[] = "table|tables|column|columns|view|index|collection|schema|constraint|trigger|sequence";
+static const char table_words[] =
+    "table|tables|column|columns|view|index|collection|schema|constraint|trigger|sequence";
 
 static bool is_database_object(const kmi_tokens *tokens, size_t at, kmi_slice text) {
     const kmi_token *token = &tokens->items[at];
@@ -225,15 +222,18 @@ static bool is_database_object(const kmi_tokens *tokens, size_t at, kmi_slice te
         next = at + 2 < tokens->count ? &tokens->items[at + 2] : NULL;
     if (before != NULL && (before->flags & KMI_T_PUNCT) != 0 && (token->flags & KMI_T_QUOTED) != 0)
         before = at > 1 ? &tokens->items[at - 2] : NULL;
-    bool is_beside = (next != NULL && kmi_token_is_any(next, table_words)) || (before != NULL && kmi_token_is_any(before, table_words));
+    bool is_beside = (next != NULL && kmi_token_is_any(next, table_words)) ||
+                     (before != NULL && kmi_token_is_any(before, table_words));
     if (is_snake(text))
-        return is_beside || (at > 1 && kmi_token_is_any(before, "on|by|called|named|over") && kmi_token_is_any(&tokens->items[at - 2], table_words)) || (count_byte(text, '.') == 1 && !is_listed(extension_of(text), extensions));
-    if ((token->flags & KMI_T_QUOTED) != 0 && (token->flags & (KMI_T_SHAPED | KMI_T_CAPITAL)) == 0)
-        return is_beside;
-    if ((token->flags & (KMI_T_CAPITAL | KMI_T_SHAPED | KMI_T_DIGIT)) != 0)
-        return false;
+        return is_beside ||
+               (at > 1 && kmi_token_is_any(before, "on|by|called|named|over") &&
+                kmi_token_is_any(&tokens->items[at - 2], table_words)) ||
+               (count_byte(text, '.') == 1 && !is_listed(extension_of(text), extensions));
+    if ((token->flags & KMI_T_QUOTED) != 0 && (token->flags & (KMI_T_SHAPED | KMI_T_CAPITAL)) == 0) return is_beside;
+    if ((token->flags & (KMI_T_CAPITAL | KMI_T_SHAPED | KMI_T_DIGIT)) != 0) return false;
     /* "the orders table": a plural before "table". */
-    return next != NULL && kmi_token_is(next, "table") && before != NULL && kmi_token_is_any(before, "the|our|in|from|into") && text.len > 4 && text.ptr[text.len - 1] == 's' &&
+    return next != NULL && kmi_token_is(next, "table") && before != NULL &&
+           kmi_token_is_any(before, "the|our|in|from|into") && text.len > 4 && text.ptr[text.len - 1] == 's' &&
            text.ptr[text.len - 2] != 's' && !kmi_token_has(token, KMI_W_VERB);
 }
 
@@ -241,63 +241,59 @@ static bool is_database_object(const kmi_tokens *tokens, size_t at, kmi_slice te
 static size_t match_date(const kmi_tokens *tokens, size_t at) {
     const kmi_token *token = &tokens->items[at];
     kmi_slice text = kmi_tokens_text(tokens, at, at + 1);
-    if (text.len >= 10 && is_digit(text.ptr[0]) && is_digit(text.ptr[3]) && text.ptr[4] == '-' && is_digit(text.ptr[5]) && is_digit(text.ptr[6]) && text.ptr[7] == '-' && is_digit(text.ptr[8]) && is_digit(text.ptr[9]))
+    if (text.len >= 10 && is_digit(text.ptr[0]) && is_digit(text.ptr[3]) && text.ptr[4] == '-' &&
+        is_digit(text.ptr[5]) && is_digit(text.ptr[6]) && text.ptr[7] == '-' && is_digit(text.ptr[8]) &&
+        is_digit(text.ptr[9]))
         return at + 1;
-    bool is_day = (token->flags & KMI_T_NUMBER) != 0 && text.len <= 4 && (text.len <= 2 ? !(text.len == 2 && text.ptr[0] > '3') : strchr("snrt", text.ptr[text.len - 2]) != NULL);
+    bool is_day =
+        (token->flags & KMI_T_NUMBER) != 0 && text.len <= 4 &&
+        (text.len <= 2 ? !(text.len == 2 && text.ptr[0] > '3') : strchr("snrt", text.ptr[text.len - 2]) != NULL);
     size_t next = at + 1;
-    if (is_day && next < tokens->count && kmi_token_is(&tokens->items[next], "of"))
-        next++;
-    if (is_day && next < tokens->count && kmi_token_has(&tokens->items[next], KMI_W_MONTH) && (tokens->items[next].flags & KMI_T_CAPITAL) != 0) {
-        bool has_year = next + 1 < tokens->count && tokens->items[next + 1].end - tokens->items[next + 1].start == 4 && (tokens->items[next + 1].flags & KMI_T_NUMBER) != 0;
+    if (is_day && next < tokens->count && kmi_token_is(&tokens->items[next], "of")) next++;
+    if (is_day && next < tokens->count && kmi_token_has(&tokens->items[next], KMI_W_MONTH) &&
+        (tokens->items[next].flags & KMI_T_CAPITAL) != 0) {
+        bool has_year = next + 1 < tokens->count && tokens->items[next + 1].end - tokens->items[next + 1].start == 4 &&
+                        (tokens->items[next + 1].flags & KMI_T_NUMBER) != 0;
         return next + 1 + has_year;
     }
-    if (!kmi_token_has(token, KMI_W_MONTH) || (token->flags & KMI_T_CAPITAL) == 0 || at + 1 >= tokens->count)
-        return 0;
+    if (!kmi_token_has(token, KMI_W_MONTH) || (token->flags & KMI_T_CAPITAL) == 0 || at + 1 >= tokens->count) return 0;
     next = at + 1;
     kmi_slice day = kmi_tokens_text(tokens, next, next + 1);
-    if ((tokens->items[next].flags & KMI_T_NUMBER) == 0 || day.len > 4)
-        return 0;
-    if (day.len == 4 && is_digit(day.ptr[3]))
-        return next + 1; /* March 2025 */
+    if ((tokens->items[next].flags & KMI_T_NUMBER) == 0 || day.len > 4) return 0;
+    if (day.len == 4 && is_digit(day.ptr[3])) return next + 1; /* March 2025 */
     next++;
-    if (next + 1 < tokens->count && kmi_token_is(&tokens->items[next], ",") && (tokens->items[next + 1].flags & KMI_T_NUMBER) != 0 && tokens->items[next + 1].end - tokens->items[next + 1].start == 4)
+    if (next + 1 < tokens->count && kmi_token_is(&tokens->items[next], ",") &&
+        (tokens->items[next + 1].flags & KMI_T_NUMBER) != 0 &&
+        tokens->items[next + 1].end - tokens->items[next + 1].start == 4)
         return next + 2;
-    if (next < tokens->count && (tokens->items[next].flags & KMI_T_NUMBER) != 0 && tokens->items[next].end - tokens->items[next].start == 4)
+    if (next < tokens->count && (tokens->items[next].flags & KMI_T_NUMBER) != 0 &&
+        tokens->items[next].end - tokens->items[next].start == 4)
         return next + 1;
     return next;
 }
 
-
 static const char *type_by_shape(const kmi_tokens *tokens, size_t at, kmi_slice text, const kmi_entity_list *list) {
     const kmi_token *token = &tokens->items[at];
     if ((token->flags & (KMI_T_SHAPED | KMI_T_DIGIT)) == 0) {
-        if ((token->flags & KMI_T_CAPITAL) != 0 && text.len >= 6 && is_listed(text, bare_files))
-            return "file";
+        if ((token->flags & KMI_T_CAPITAL) != 0 && text.len >= 6 && is_listed(text, bare_files)) return "file";
         return is_database_object(tokens, at, text) ? "database_object" : NULL;
     }
-    if (is_email(text))
-        return "email";
-    if (is_version(tokens, at, list))
-        return "version";
-    if (is_clock(text))
-        return NULL;
-    if (is_url(text) && !is_listed(text, "fly.io socket.io next.js node.js"))
-        return "url";
-    if (is_endpoint(tokens, at, text))
-        return "endpoint";
-    if (is_file(text))
-        return "file";
-    if (is_setting(text))
-        return "configuration";
+    if (is_email(text)) return "email";
+    if (is_version(tokens, at, list)) return "version";
+    if (is_clock(text)) return NULL;
+    if (is_url(text) && !is_listed(text, "fly.io socket.io next.js node.js")) return "url";
+    if (is_endpoint(tokens, at, text)) return "endpoint";
+    if (is_file(text)) return "file";
+    if (is_setting(text)) return "configuration";
     return is_database_object(tokens, at, text) ? "database_object" : NULL;
 }
 
 void kmi_entities_find_shapes(const kmi_tokens *tokens, size_t first, kmi_entity_list *list) {
     for (size_t at = first; at < tokens->count; at++) {
         const kmi_token *token = &tokens->items[at];
-        if ((token->flags & KMI_T_PUNCT) != 0)
-            continue;
-        size_t date_end = (token->flags & KMI_T_NUMBER) != 0 || kmi_token_has(token, KMI_W_MONTH) ? match_date(tokens, at) : 0;
+        if ((token->flags & KMI_T_PUNCT) != 0) continue;
+        size_t date_end =
+            (token->flags & KMI_T_NUMBER) != 0 || kmi_token_has(token, KMI_W_MONTH) ? match_date(tokens, at) : 0;
         if (date_end > 0) {
             kmi_entities_add(list, kmi_tokens_text(tokens, at, date_end), "date", at, date_end);
             at = date_end - 1;
@@ -306,7 +302,6 @@ void kmi_entities_find_shapes(const kmi_tokens *tokens, size_t first, kmi_entity
         kmi_slice text = kmi_tokens_text(tokens, at, at + 1);
         kmi_slice variable = variable_name(text);
         const char *type = variable.len > 0 ? "configuration" : type_by_shape(tokens, at, text, list);
-        if (type != NULL)
-            kmi_entities_add(list, variable.len > 0 ? variable : text, type, at, at + 1);
+        if (type != NULL) kmi_entities_add(list, variable.len > 0 ? variable : text, type, at, at + 1);
     }
 }

@@ -60,8 +60,7 @@ typedef struct extraction_run {
 } extraction_run;
 
 void kmi_extractor_free(kmi_extractor *extractor) {
-    if (extractor == NULL)
-        return;
+    if (extractor == NULL) return;
     kmi_custom_patterns_free(extractor->custom);
     kmi_arena_free(extractor->arena);
     free(extractor);
@@ -69,10 +68,8 @@ void kmi_extractor_free(kmi_extractor *extractor) {
 
 km_status kmi_extractor_new(const char *custom_patterns_json, kmi_extractor **ret_extractor, km_error *error) {
     kmi_extractor *extractor = calloc(1, sizeof *extractor);
-    if (extractor != NULL)
-        extractor->arena = kmi_arena_new(EXTRACTOR_LIMIT_BYTES);
-    if (extractor != NULL && extractor->arena != NULL)
-        extractor->lexicon = kmi_lexicon_new(extractor->arena);
+    if (extractor != NULL) extractor->arena = kmi_arena_new(EXTRACTOR_LIMIT_BYTES);
+    if (extractor != NULL && extractor->arena != NULL) extractor->lexicon = kmi_lexicon_new(extractor->arena);
     if (extractor != NULL && extractor->lexicon != NULL) {
         extractor->acts = kmi_speech_acts_new(extractor->lexicon, extractor->arena);
         extractor->matcher = kmi_matcher_new(extractor->lexicon, extractor->arena);
@@ -98,44 +95,36 @@ static km_status out_of_memory(extraction_run *run) {
 }
 
 static kmi_slice cut_text(kmi_slice text, size_t most) {
-    if (text.len <= most)
-        return text;
-    while (most > 0 && ((unsigned char)text.ptr[most] & 0xC0) == 0x80)
-        most--;
+    if (text.len <= most) return text;
+    while (most > 0 && ((unsigned char)text.ptr[most] & 0xC0) == 0x80) most--;
     return (kmi_slice){text.ptr, most};
 }
 
 static km_status add_skipped(extraction_run *run, kmi_slice text, const char *reason) {
-    if (run->skipped_count == SKIPPED_MAX)
-        return KM_OK;
+    if (run->skipped_count == SKIPPED_MAX) return KM_OK;
     if (run->skipped_count == run->skipped_capacity) {
         size_t capacity = run->skipped_capacity == 0 ? 8 : run->skipped_capacity * 2;
         km_skipped *items = kmi_arena_alloc_array(run->arena, capacity, sizeof *items);
-        if (items == NULL)
-            return out_of_memory(run);
-        if (run->skipped_count > 0)
-            memcpy(items, run->skipped, run->skipped_count * sizeof *items);
+        if (items == NULL) return out_of_memory(run);
+        if (run->skipped_count > 0) memcpy(items, run->skipped, run->skipped_count * sizeof *items);
         run->skipped = items;
         run->skipped_capacity = capacity;
     }
     char *copy = kmi_arena_copy(run->arena, cut_text(text, SKIPPED_TEXT_BYTES));
-    if (copy == NULL)
-        return out_of_memory(run);
+    if (copy == NULL) return out_of_memory(run);
     run->skipped[run->skipped_count++] = (km_skipped){copy, reason};
     return KM_OK;
 }
 
 static uint64_t hash_text(kmi_slice text, uint64_t seed) {
     uint64_t hash = 1469598103934665603u ^ seed;
-    for (size_t i = 0; i < text.len; i++)
-        hash = (hash ^ (unsigned char)text.ptr[i]) * 1099511628211u;
+    for (size_t i = 0; i < text.len; i++) hash = (hash ^ (unsigned char)text.ptr[i]) * 1099511628211u;
     return hash ^ (hash >> 29) ^ (hash == 0);
 }
 
 static void put_hash(uint64_t *seen, size_t capacity, uint64_t hash) {
     size_t at = hash & (capacity - 1);
-    while (seen[at] != 0 && seen[at] != hash)
-        at = (at + 1) & (capacity - 1);
+    while (seen[at] != 0 && seen[at] != hash) at = (at + 1) & (capacity - 1);
     seen[at] = hash;
 }
 
@@ -143,22 +132,18 @@ static void put_hash(uint64_t *seen, size_t capacity, uint64_t hash) {
  * texts count as new. */
 static km_status note_hash(extraction_run *run, uint64_t hash, bool *ret_is_new) {
     *ret_is_new = true;
-    if (run->seen_count >= SEEN_MAX)
-        return KM_OK;
+    if (run->seen_count >= SEEN_MAX) return KM_OK;
     if (run->seen_count * 2 >= run->seen_capacity) {
         size_t capacity = run->seen_capacity == 0 ? 16 : run->seen_capacity * 2;
         uint64_t *seen = kmi_arena_alloc_array(run->arena, capacity, sizeof *seen);
-        if (seen == NULL)
-            return out_of_memory(run);
+        if (seen == NULL) return out_of_memory(run);
         for (size_t i = 0; i < run->seen_capacity; i++)
-            if (run->seen[i] != 0)
-                put_hash(seen, capacity, run->seen[i]);
+            if (run->seen[i] != 0) put_hash(seen, capacity, run->seen[i]);
         run->seen = seen;
         run->seen_capacity = capacity;
     }
     size_t at = hash & (run->seen_capacity - 1);
-    while (run->seen[at] != 0 && run->seen[at] != hash)
-        at = (at + 1) & (run->seen_capacity - 1);
+    while (run->seen[at] != 0 && run->seen[at] != hash) at = (at + 1) & (run->seen_capacity - 1);
     *ret_is_new = run->seen[at] == 0;
     run->seen_count += *ret_is_new;
     run->seen[at] = hash;
@@ -169,10 +154,8 @@ static kmi_candidate *add_candidate(extraction_run *run) {
     if (run->candidate_count == run->candidate_capacity) {
         size_t capacity = run->candidate_capacity == 0 ? 4 : run->candidate_capacity * 2;
         kmi_candidate *items = kmi_arena_alloc_array(run->arena, capacity, sizeof *items);
-        if (items == NULL)
-            return NULL;
-        if (run->candidate_count > 0)
-            memcpy(items, run->candidates, run->candidate_count * sizeof *items);
+        if (items == NULL) return NULL;
+        if (run->candidate_count > 0) memcpy(items, run->candidates, run->candidate_count * sizeof *items);
         run->candidates = items;
         run->candidate_capacity = capacity;
     }
@@ -183,8 +166,7 @@ static size_t count_words(const kmi_tokens *tokens) {
     size_t words = 0;
     for (size_t i = 0; i < tokens->count; i++) {
         const kmi_token *token = &tokens->items[i];
-        if ((token->flags & KMI_T_PUNCT) != 0)
-            continue;
+        if ((token->flags & KMI_T_PUNCT) != 0) continue;
         words++;
         if ((token->flags & KMI_T_ACCENTED) != 0 && token->lower.len >= 12)
             words++; /* scripts without blanks: one token is a whole clause */
@@ -195,7 +177,8 @@ static size_t count_words(const kmi_tokens *tokens) {
 static bool is_only_marker(const kmi_tokens *tokens) {
     for (size_t i = 0; i < tokens->count; i++) {
         const kmi_token *token = &tokens->items[i];
-        if ((token->flags & KMI_T_PUNCT) == 0 && !kmi_slice_starts_with(token->lower, KMI_SLICE_LITERAL("redacted:")) && !kmi_token_is_any(token, "private|[private|[redacted"))
+        if ((token->flags & KMI_T_PUNCT) == 0 && !kmi_slice_starts_with(token->lower, KMI_SLICE_LITERAL("redacted:")) &&
+            !kmi_token_is_any(token, "private|[private|[redacted"))
             return false;
     }
     return true;
@@ -203,38 +186,33 @@ static bool is_only_marker(const kmi_tokens *tokens) {
 
 static const char *find_blank_reason(const kmi_tokens *tokens, bool has_introduction) {
     size_t words = count_words(tokens);
-    if (words == 0)
-        return "empty";
-    if (is_only_marker(tokens))
-        return "redacted";
+    if (words == 0) return "empty";
+    if (is_only_marker(tokens)) return "redacted";
     return words < 2 && !has_introduction ? "too short" : NULL;
 }
 
 static km_status apply_custom_patterns(extraction_run *run, const char *content, kmi_judgement *judgement) {
-    if (run->extractor->custom == NULL)
-        return KM_OK;
+    if (run->extractor->custom == NULL) return KM_OK;
     bool is_found = false;
     kmi_custom_hit hit;
-    km_status status = kmi_custom_patterns_find(run->extractor->custom, kmi_slice_from(content), &is_found, &hit, run->error);
+    km_status status =
+        kmi_custom_patterns_find(run->extractor->custom, kmi_slice_from(content), &is_found, &hit, run->error);
     if (status == KM_OK && is_found) {
         judgement->type = hit.type;
         judgement->confidence = hit.confidence;
         judgement->importance = kmi_types_importance(hit.type);
         judgement->pattern = kmi_arena_copy_text(run->arena, hit.name);
-        if (judgement->pattern == NULL)
-            return out_of_memory(run);
+        if (judgement->pattern == NULL) return out_of_memory(run);
     }
     return status;
 }
 
 static km_status copy_entities(extraction_run *run, const kmi_entity_list *list, kmi_candidate *candidate) {
-    if (list->count == 0)
-        return KM_OK;
+    if (list->count == 0) return KM_OK;
     km_entity *entities = kmi_arena_alloc_array(run->arena, list->count, sizeof *entities);
     for (size_t i = 0; entities != NULL && i < list->count; i++) {
         entities[i] = (km_entity){kmi_arena_copy(run->arena, list->items[i].name), list->items[i].type};
-        if (entities[i].name == NULL)
-            return out_of_memory(run);
+        if (entities[i].name == NULL) return out_of_memory(run);
     }
     candidate->entities = entities;
     candidate->entity_count = list->count;
@@ -252,33 +230,31 @@ static const char *fold_subject(extraction_run *run, const char *name) {
     }
     char *folded = kmi_arena_copy_text(run->arena, name);
     for (char *c = folded; c != NULL && *c != '\0'; c++)
-        if (*c >= 'A' && *c <= 'Z')
-            *c = (char)(*c + 0x20);
+        if (*c >= 'A' && *c <= 'Z') *c = (char)(*c + 0x20);
     return folded;
 }
 
 /* Subject and value, relations, times: what the learner compares and the graph holds. */
-static km_status describe(extraction_run *run, const kmi_tokens *tokens, const kmi_speech_act *act, kmi_candidate *candidate) {
+static km_status describe(extraction_run *run, const kmi_tokens *tokens, const kmi_speech_act *act,
+                          kmi_candidate *candidate) {
     kmi_entity_list entities;
     kmi_statement statement;
     kmi_relation relations[KMI_RELATIONS_MAX];
     kmi_entities_find(run->extractor->names, tokens, act->first, &entities);
-    if (!kmi_statement_find(tokens, act, &entities, run->scratch, run->arena, &statement))
-        return out_of_memory(run);
+    if (!kmi_statement_find(tokens, act, &entities, run->scratch, run->arena, &statement)) return out_of_memory(run);
     candidate->subject = statement.subject;
     candidate->attribute = statement.attribute;
     candidate->value = statement.value;
     candidate->replaces = statement.replaces;
     candidate->is_correction = statement.is_correction;
-    if (kmi_content_opens_with_pronoun(tokens, act->first) && run->antecedent.name[0] != '\0' && candidate->subject != NULL)
+    if (kmi_content_opens_with_pronoun(tokens, act->first) && run->antecedent.name[0] != '\0' &&
+        candidate->subject != NULL)
         candidate->subject = fold_subject(run, run->antecedent.name);
     size_t count = kmi_relations_find(tokens, &statement, &entities, run->arena, relations);
-    if (count == SIZE_MAX || (candidate->subject == NULL && statement.subject != NULL))
-        return out_of_memory(run);
+    if (count == SIZE_MAX || (candidate->subject == NULL && statement.subject != NULL)) return out_of_memory(run);
     if (count > 0) {
         kmi_relation *copy = kmi_arena_alloc_array(run->arena, count, sizeof *copy);
-        if (copy == NULL)
-            return out_of_memory(run);
+        if (copy == NULL) return out_of_memory(run);
         memcpy(copy, relations, count * sizeof *copy);
         candidate->relations = copy;
         candidate->relation_count = count;
@@ -291,31 +267,30 @@ static km_status describe(extraction_run *run, const kmi_tokens *tokens, const k
     return copy_entities(run, &entities, candidate);
 }
 
-static km_status keep_statement(extraction_run *run, const kmi_tokens *tokens, const kmi_speech_act *act, kmi_slice introduction) {
+static km_status keep_statement(extraction_run *run, const kmi_tokens *tokens, const kmi_speech_act *act,
+                                kmi_slice introduction) {
     kmi_judgement judgement = kmi_types_judge(run->extractor->matcher, tokens, act, run->is_assistant);
     kmi_content_request request = {tokens, judgement.keep_from, introduction, &run->antecedent};
     char *content = kmi_content_make(&request, run->scratch);
-    if (content == NULL)
-        return out_of_memory(run);
+    if (content == NULL) return out_of_memory(run);
     bool is_new = true;
     km_status status = note_hash(run, hash_text(kmi_slice_from(content), CONTENT_SEED), &is_new);
-    if (status != KM_OK)
-        return status;
-    if (!is_new)
-        return add_skipped(run, tokens->text, "repeated");
+    if (status != KM_OK) return status;
+    if (!is_new) return add_skipped(run, tokens->text, "repeated");
     content = kmi_arena_copy_text(run->arena, content);
-    if (content == NULL)
-        return out_of_memory(run);
+    if (content == NULL) return out_of_memory(run);
     status = apply_custom_patterns(run, content, &judgement);
-    if (status != KM_OK)
-        return status;
+    if (status != KM_OK) return status;
     if (run->input->type != NULL && kmi_types_find(run->input->type) != NULL)
         judgement.type = kmi_types_find(run->input->type);
     kmi_candidate *candidate = add_candidate(run);
-    if (candidate == NULL)
-        return out_of_memory(run);
-    *candidate = (kmi_candidate){.content = content, .type = judgement.type, .knowledge_type = judgement.knowledge_type,
-                                 .polarity = judgement.polarity, .pattern = judgement.pattern, .confidence = judgement.confidence,
+    if (candidate == NULL) return out_of_memory(run);
+    *candidate = (kmi_candidate){.content = content,
+                                 .type = judgement.type,
+                                 .knowledge_type = judgement.knowledge_type,
+                                 .polarity = judgement.polarity,
+                                 .pattern = judgement.pattern,
+                                 .confidence = judgement.confidence,
                                  .importance = judgement.importance};
     status = describe(run, tokens, act, candidate);
     run->antecedent.sentence = tokens->text;
@@ -323,28 +298,21 @@ static km_status keep_statement(extraction_run *run, const kmi_tokens *tokens, c
 }
 
 static km_status extract_sentence(extraction_run *run, kmi_slice sentence, bool is_item) {
-    if (sentence.len < SENTENCE_BYTES_MIN)
-        return KM_OK;
+    if (sentence.len < SENTENCE_BYTES_MIN) return KM_OK;
     bool is_new = true;
     /* Said before, word for word and of the same thing: not even looked at. */
     km_status status = note_hash(run, hash_text(sentence, hash_text(kmi_slice_from(run->antecedent.name), 0)), &is_new);
-    if (status != KM_OK || !is_new)
-        return status != KM_OK ? status : add_skipped(run, sentence, "repeated");
-    if (run->candidate_count >= CANDIDATES_MAX)
-        return add_skipped(run, sentence, "too many");
+    if (status != KM_OK || !is_new) return status != KM_OK ? status : add_skipped(run, sentence, "repeated");
+    if (run->candidate_count >= CANDIDATES_MAX) return add_skipped(run, sentence, "too many");
     kmi_arena_clear(run->scratch);
     kmi_tokens tokens;
-    if (!kmi_tokens_split(run->extractor->lexicon, sentence, run->scratch, &tokens))
-        return out_of_memory(run);
+    if (!kmi_tokens_split(run->extractor->lexicon, sentence, run->scratch, &tokens)) return out_of_memory(run);
     kmi_slice introduction = {0};
-    if (is_item && run->introduction.len > 0 && count_words(&tokens) < 3)
-        introduction = run->introduction;
+    if (is_item && run->introduction.len > 0 && count_words(&tokens) < 3) introduction = run->introduction;
     const char *reason = find_blank_reason(&tokens, introduction.len > 0);
-    if (reason != NULL)
-        return add_skipped(run, sentence, reason);
+    if (reason != NULL) return add_skipped(run, sentence, reason);
     kmi_speech_act act = kmi_speech_act_of(run->extractor->acts, &tokens, run->is_assistant);
-    if (act.skip_reason != NULL)
-        return add_skipped(run, sentence, act.skip_reason);
+    if (act.skip_reason != NULL) return add_skipped(run, sentence, act.skip_reason);
     return keep_statement(run, &tokens, &act, introduction);
 }
 
@@ -366,10 +334,8 @@ static km_status extract_block(extraction_run *run, const kmi_prose_block *block
         run->introduction = (kmi_slice){0};
         return add_skipped(run, block->text, block->skip_reason);
     }
-    if (!block->is_item)
-        run->introduction = (kmi_slice){0};
-    if (block->is_item)
-        run->antecedent = (kmi_antecedent){0}; /* items of a list do not refer to each other */
+    if (!block->is_item) run->introduction = (kmi_slice){0};
+    if (block->is_item) run->antecedent = (kmi_antecedent){0}; /* items of a list do not refer to each other */
     if (block->ends_with_colon && !block->is_item && block->text.len <= INTRODUCTION_BYTES) {
         run->introduction = block->text;
         return add_skipped(run, block->text, is_heading_line(run, block->text) ? "heading" : "introduction");
@@ -380,8 +346,7 @@ static km_status extract_block(extraction_run *run, const kmi_prose_block *block
         if (run->input->is_overdue != NULL && run->input->is_overdue(run->input->overdue_context))
             return kmi_fail(run->error, KM_E_BUSY, "extraction stopped at its deadline");
         km_status status = extract_sentence(run, sentence, block->is_item);
-        if (status != KM_OK)
-            return status;
+        if (status != KM_OK) return status;
     }
     return KM_OK;
 }
@@ -389,20 +354,16 @@ static km_status extract_block(extraction_run *run, const kmi_prose_block *block
 /* The text as it is, judged by its first sentence. */
 static km_status extract_verbatim(extraction_run *run) {
     kmi_slice text = kmi_slice_trim(run->input->text);
-    if (text.len == 0)
-        return KM_OK;
+    if (text.len == 0) return KM_OK;
     size_t at = 0;
     kmi_slice sentence = text;
-    if (!kmi_sentences_next(text, &at, &sentence))
-        sentence = cut_text(text, KMI_SENTENCE_LIMIT_BYTES);
+    if (!kmi_sentences_next(text, &at, &sentence)) sentence = cut_text(text, KMI_SENTENCE_LIMIT_BYTES);
     kmi_tokens tokens;
-    if (!kmi_tokens_split(run->extractor->lexicon, sentence, run->scratch, &tokens))
-        return out_of_memory(run);
+    if (!kmi_tokens_split(run->extractor->lexicon, sentence, run->scratch, &tokens)) return out_of_memory(run);
     kmi_speech_act act = kmi_speech_act_of(run->extractor->acts, &tokens, run->is_assistant);
     act.skip_reason = NULL;
     km_status status = keep_statement(run, &tokens, &act, (kmi_slice){0});
-    if (status != KM_OK || run->candidate_count == 0)
-        return status;
+    if (status != KM_OK || run->candidate_count == 0) return status;
     run->candidates[0].content = kmi_arena_copy(run->arena, text);
     run->candidates[0].confidence = 1.0;
     return run->candidates[0].content != NULL ? KM_OK : out_of_memory(run);
@@ -416,13 +377,13 @@ static km_status extract_prose(extraction_run *run) {
         if (run->input->is_overdue != NULL && run->input->is_overdue(run->input->overdue_context))
             return kmi_fail(run->error, KM_E_BUSY, "extraction stopped at its deadline");
         km_status status = extract_block(run, &block);
-        if (status != KM_OK)
-            return status;
+        if (status != KM_OK) return status;
     }
     return KM_OK;
 }
 
-km_status kmi_extract(const kmi_extractor *extractor, const kmi_extract_input *input, kmi_extraction *ret_extraction, km_error *error) {
+km_status kmi_extract(const kmi_extractor *extractor, const kmi_extract_input *input, kmi_extraction *ret_extraction,
+                      km_error *error) {
     extraction_run run = {.extractor = extractor, .input = input, .error = error};
     run.arena = kmi_arena_new(RESULT_BASE_BYTES + input->text.len * RESULT_FACTOR);
     run.scratch = kmi_arena_new(SCRATCH_LIMIT_BYTES);
@@ -430,8 +391,7 @@ km_status kmi_extract(const kmi_extractor *extractor, const kmi_extract_input *i
     km_status status = KM_OK;
     /* One first block that fits the sentences to come: clearing keeps it. */
     size_t scratch_bytes = SCRATCH_FIRST_BYTES + input->text.len * sizeof(kmi_token) / 2;
-    if (scratch_bytes > SCRATCH_LARGEST_BYTES)
-        scratch_bytes = SCRATCH_LARGEST_BYTES;
+    if (scratch_bytes > SCRATCH_LARGEST_BYTES) scratch_bytes = SCRATCH_LARGEST_BYTES;
     if (run.arena == NULL || run.scratch == NULL || kmi_arena_alloc(run.scratch, scratch_bytes) == NULL)
         status = out_of_memory(&run);
     else

@@ -20,11 +20,11 @@ typedef struct kmi_extraction {
 } kmi_extraction;
 
 typedef struct kmi_extract_input {
-    kmi_slice text;       /* valid UTF-8, already redacted */
-    const char *speaker;  /* NULL or "user"; "assistant"; or a name */
-    const char *type;     /* forced type, or NULL */
-    int64_t said_at_us;   /* when the text was said: relative times are resolved against it */
-    bool is_verbatim;     /* keep the text as exactly one candidate */
+    kmi_slice text;      /* valid UTF-8, already redacted */
+    const char *speaker; /* NULL or "user"; "assistant"; or a name */
+    const char *type;    /* forced type, or NULL */
+    int64_t said_at_us;  /* when the text was said: relative times are resolved against it */
+    bool is_verbatim;    /* keep the text as exactly one candidate */
     /* Polled between sentences and inside long loops; true stops the extraction with KM_E_BUSY. May be NULL. */
     bool (*is_overdue)(void *context);
     void *overdue_context;
@@ -34,7 +34,8 @@ typedef struct kmi_extractor kmi_extractor;
 
 /* Compiles the pattern tables and the user's patterns (JSON object: name → {regex, type, confidence}; NULL or "{}":
  * none). KM_E_INVALID names the pattern and the position of its fault. */
-km_status kmi_extractor_new(const char *custom_patterns_json, kmi_extractor **ret_extractor, km_error *error) KM_MUST_CHECK;
+km_status kmi_extractor_new(const char *custom_patterns_json, kmi_extractor **ret_extractor,
+                            km_error *error) KM_MUST_CHECK;
 void kmi_extractor_free(kmi_extractor *extractor);
 
 /* Extracts. Cost is linear in the length of the text, memory bounded by a small multiple of it. A text without anything

@@ -20,20 +20,18 @@ static const struct {
     uint32_t classes;
     const char *words; /* separated by spaces */
 } word_lists[] = {
-#include "extract/words.inc"
 #include "extract/first_names.inc"
+#include "extract/words.inc"
 };
 
 static uint32_t hash_word(kmi_slice text) {
     uint32_t hash = 2166136261u;
-    for (size_t i = 0; i < text.len; i++)
-        hash = (hash ^ (unsigned char)text.ptr[i]) * 16777619u;
+    for (size_t i = 0; i < text.len; i++) hash = (hash ^ (unsigned char)text.ptr[i]) * 16777619u;
     return hash ^ (hash >> 15);
 }
 
 kmi_word *kmi_lexicon_at(const kmi_lexicon *lexicon, uint32_t number) {
-    if (number == 0 || number > lexicon->word_count)
-        return NULL;
+    if (number == 0 || number > lexicon->word_count) return NULL;
     return &lexicon->pages[(number - 1) / PAGE_WORDS][(number - 1) % PAGE_WORDS];
 }
 
@@ -41,11 +39,9 @@ static uint32_t *find_slot(const kmi_lexicon *lexicon, kmi_slice text) {
     uint32_t mask = lexicon->slot_count - 1;
     for (uint32_t i = hash_word(text) & mask;; i = (i + 1) & mask) {
         uint32_t number = lexicon->slots[i];
-        if (number == 0)
-            return &lexicon->slots[i];
+        if (number == 0) return &lexicon->slots[i];
         const kmi_word *word = kmi_lexicon_at(lexicon, number);
-        if (word->text.len == text.len && memcmp(word->text.ptr, text.ptr, text.len) == 0)
-            return &lexicon->slots[i];
+        if (word->text.len == text.len && memcmp(word->text.ptr, text.ptr, text.len) == 0) return &lexicon->slots[i];
     }
 }
 
@@ -56,8 +52,7 @@ const kmi_word *kmi_lexicon_find(const kmi_lexicon *lexicon, kmi_slice text) {
 static bool grow_slots(kmi_lexicon *lexicon) {
     uint32_t count = lexicon->slot_count * 2;
     uint32_t *slots = kmi_arena_alloc_array(lexicon->arena, count, sizeof *slots);
-    if (slots == NULL)
-        return false;
+    if (slots == NULL) return false;
     lexicon->slots = slots;
     lexicon->slot_count = count;
     for (uint32_t number = 1; number <= lexicon->word_count; number++)
@@ -67,11 +62,9 @@ static bool grow_slots(kmi_lexicon *lexicon) {
 
 static kmi_word *new_word(kmi_lexicon *lexicon) {
     if (lexicon->word_count == lexicon->page_count * PAGE_WORDS) {
-        if (lexicon->page_count == PAGES_MAX)
-            return NULL;
+        if (lexicon->page_count == PAGES_MAX) return NULL;
         kmi_word *page = kmi_arena_alloc_array(lexicon->arena, PAGE_WORDS, sizeof *page);
-        if (page == NULL)
-            return NULL;
+        if (page == NULL) return NULL;
         lexicon->pages[lexicon->page_count++] = page;
     }
     lexicon->word_count++;
@@ -85,13 +78,11 @@ kmi_word *kmi_lexicon_add(kmi_lexicon *lexicon, kmi_slice text, uint32_t classes
     kmi_word *word = kmi_lexicon_at(lexicon, *slot);
     if (word == NULL) {
         if (lexicon->word_count >= lexicon->slot_count / 2) {
-            if (!grow_slots(lexicon))
-                return NULL;
+            if (!grow_slots(lexicon)) return NULL;
             slot = find_slot(lexicon, text);
         }
         word = new_word(lexicon);
-        if (word == NULL)
-            return NULL;
+        if (word == NULL) return NULL;
         word->text = text;
         *slot = word->number;
     }
@@ -102,8 +93,7 @@ kmi_word *kmi_lexicon_add(kmi_lexicon *lexicon, kmi_slice text, uint32_t classes
 static bool add_list(kmi_lexicon *lexicon, uint32_t classes, const char *words) {
     while (*words != '\0') {
         size_t len = strcspn(words, " ");
-        if (len > 0 && kmi_lexicon_add(lexicon, (kmi_slice){words, len}, classes) == NULL)
-            return false;
+        if (len > 0 && kmi_lexicon_add(lexicon, (kmi_slice){words, len}, classes) == NULL) return false;
         words += len + (words[len] == ' ');
     }
     return true;
@@ -111,16 +101,13 @@ static bool add_list(kmi_lexicon *lexicon, uint32_t classes, const char *words) 
 
 kmi_lexicon *kmi_lexicon_new(kmi_arena *arena) {
     kmi_lexicon *lexicon = kmi_arena_alloc(arena, sizeof *lexicon);
-    if (lexicon == NULL)
-        return NULL;
+    if (lexicon == NULL) return NULL;
     lexicon->arena = arena;
     lexicon->slot_count = FIRST_SLOTS;
     lexicon->slots = kmi_arena_alloc_array(arena, FIRST_SLOTS, sizeof *lexicon->slots);
     lexicon->pages = kmi_arena_alloc_array(arena, PAGES_MAX, sizeof *lexicon->pages);
-    if (lexicon->slots == NULL || lexicon->pages == NULL)
-        return NULL;
+    if (lexicon->slots == NULL || lexicon->pages == NULL) return NULL;
     for (size_t i = 0; i < sizeof word_lists / sizeof word_lists[0]; i++)
-        if (!add_list(lexicon, word_lists[i].classes, word_lists[i].words))
-            return NULL;
+        if (!add_list(lexicon, word_lists[i].classes, word_lists[i].words)) return NULL;
     return lexicon;
 }

@@ -31,13 +31,13 @@ typedef enum kmi_word_class {
     KMI_W_WEEKDAY = 1u << 16,
     KMI_W_NUMBER = 1u << 17, /* one, two, forty */
     KMI_W_FIRST_NAME = 1u << 18,
-    KMI_W_TITLE = 1u << 19, /* mr, dr */
-    KMI_W_COMPANY = 1u << 20, /* ltd, gmbh, technologies: last words of names of organizations */
-    KMI_W_PRODUCT = 1u << 21, /* platform, portal: last words of names of projects */
-    KMI_W_ROLE = 1u << 22,    /* manager, maintainer: says that a person is meant */
-    KMI_W_ADVERB = 1u << 23,  /* always, mostly, also, now */
-    KMI_W_UNIT = 1u << 24,    /* seconds, mb, characters */
-    KMI_W_SINGLE = 1u << 25,  /* nouns that have one value at a time: port, timeout, deadline */
+    KMI_W_TITLE = 1u << 19,       /* mr, dr */
+    KMI_W_COMPANY = 1u << 20,     /* ltd, gmbh, technologies: last words of names of organizations */
+    KMI_W_PRODUCT = 1u << 21,     /* platform, portal: last words of names of projects */
+    KMI_W_ROLE = 1u << 22,        /* manager, maintainer: says that a person is meant */
+    KMI_W_ADVERB = 1u << 23,      /* always, mostly, also, now */
+    KMI_W_UNIT = 1u << 24,        /* seconds, mb, characters */
+    KMI_W_SINGLE = 1u << 25,      /* nouns that have one value at a time: port, timeout, deadline */
     KMI_W_PERSON_VERB = 1u << 26, /* what only people do: joined, approves, leaves */
     KMI_W_NAMED = 1u << 27,       /* first word of a name of several words */
     KMI_W_CHANGE = 1u << 28,      /* moved, switched, replaced */
@@ -45,10 +45,10 @@ typedef enum kmi_word_class {
 } kmi_word_class;
 
 typedef struct kmi_word {
-    kmi_slice text;   /* lower case */
-    uint32_t classes; /* kmi_word_class */
-    uint32_t number;  /* from 1 */
-    uint32_t name;    /* 1 + index in the table of names, 0: none */
+    kmi_slice text;     /* lower case */
+    uint32_t classes;   /* kmi_word_class */
+    uint32_t number;    /* from 1 */
+    uint32_t name;      /* 1 + index in the table of names, 0: none */
     uint32_t first_use; /* for patterns: 1 + index of the first place that starts with this word, 0: none */
 } kmi_word;
 

@@ -32,95 +32,167 @@ static bool contains(kmi_slice line, const char *text) {
 
 static bool starts_with_any(kmi_slice line, const char *const *texts) {
     for (; *texts != NULL; texts++)
-        if (starts(line, *texts))
-            return true;
+        if (starts(line, *texts)) return true;
     return false;
 }
 
 size_t kmi_line_item_marker(kmi_slice line) {
     size_t at = 0;
-    if (line.len < 3)
-        return 0;
+    if (line.len < 3) return 0;
     if (strchr("-*+", line.ptr[0]) != NULL && line.ptr[1] == ' ') {
         at = 2;
     } else if (starts(line, "•") || starts(line, "–") || starts(line, "‣")) {
         at = 3;
     } else {
-        while (at < line.len && at < 3 && is_digit(line.ptr[at]))
-            at++;
+        while (at < line.len && at < 3 && is_digit(line.ptr[at])) at++;
         if (at == 0 || at + 1 >= line.len || (line.ptr[at] != '.' && line.ptr[at] != ')') || line.ptr[at + 1] != ' ')
             return 0;
         at += 2;
     }
     kmi_slice rest = kmi_slice_sub(line, at, SIZE_MAX);
-    if (starts(rest, "[ ] ") || starts(rest, "[x] ") || starts(rest, "[X] "))
-        at += 4;
-    while (at < line.len && line.ptr[at] == ' ')
-        at++;
+    if (starts(rest, "[ ] ") || starts(rest, "[x] ") || starts(rest, "[X] ")) at += 4;
+    while (at < line.len && line.ptr[at] == ' ') at++;
     return at;
 }
 
 /* "2024-05-02 10:14:31", "[12:01:22]", "10:14:31.220", "May  2 10:14:02", "INFO  x": what a logger puts first. */
 static bool is_log(kmi_slice line) {
     size_t at = 0, digits = 0, marks = 0;
-    if (line.len > 0 && line.ptr[0] == '[')
-        at = 1;
-    while (at < line.len && (is_digit(line.ptr[at]) || strchr("-:/.,TZ+", line.ptr[at]) != NULL || (line.ptr[at] == ' ' && digits >= 8 && digits < 14))) {
+    if (line.len > 0 && line.ptr[0] == '[') at = 1;
+    while (at < line.len && (is_digit(line.ptr[at]) || strchr("-:/.,TZ+", line.ptr[at]) != NULL ||
+                             (line.ptr[at] == ' ' && digits >= 8 && digits < 14))) {
         digits += is_digit(line.ptr[at]);
         marks += line.ptr[at] == ':' || line.ptr[at] == '-';
         at++;
     }
     if (digits >= 6 && marks >= 2 && (digits > 8 || line.ptr[0] == '[' || contains(kmi_slice_sub(line, 0, at), ":")))
         return true;
-    static const char *const levels[] = {"INFO ", "DEBUG ", "WARN ", "WARNING ", "ERROR ", "FATAL ", "TRACE ", "CRITICAL ", "INFO:", "DEBUG:",
-                                         "ERROR:", "WARN:", "WARNING:", "FATAL:", "CRITICAL:", "[INFO]", "[DEBUG]", "[WARN]", "[WARNING]", "[ERROR]", "[FATAL]", "npm WARN", "npm ERR!",
-                                         "npm notice", "npm error", "npm warn", "yarn ", "error[E", "warning: unused", "make: ***", "make[", "FAILED ", "PASSED ", "ok ", "not ok ",
-                                         "fatal: ", "panic: ", "E/", "W/", "I/", "D/", "gcc ", "ld: ", "level=", "time=", "ts=", "Collecting ", "Downloading ", "Successfully ", "remote: ", "Cloning into", "HTTP/1.", "HTTP/2", "=== RUN", "--- FAIL", "--- PASS", "=====", "-----", NULL};
+    static const char *const levels[] = {"INFO ",
+                                         "DEBUG ",
+                                         "WARN ",
+                                         "WARNING ",
+                                         "ERROR ",
+                                         "FATAL ",
+                                         "TRACE ",
+                                         "CRITICAL ",
+                                         "INFO:",
+                                         "DEBUG:",
+                                         "ERROR:",
+                                         "WARN:",
+                                         "WARNING:",
+                                         "FATAL:",
+                                         "CRITICAL:",
+                                         "[INFO]",
+                                         "[DEBUG]",
+                                         "[WARN]",
+                                         "[WARNING]",
+                                         "[ERROR]",
+                                         "[FATAL]",
+                                         "npm WARN",
+                                         "npm ERR!",
+                                         "npm notice",
+                                         "npm error",
+                                         "npm warn",
+                                         "yarn ",
+                                         "error[E",
+                                         "warning: unused",
+                                         "make: ***",
+                                         "make[",
+                                         "FAILED ",
+                                         "PASSED ",
+                                         "ok ",
+                                         "not ok ",
+                                         "fatal: ",
+                                         "panic: ",
+                                         "E/",
+                                         "W/",
+                                         "I/",
+                                         "D/",
+                                         "gcc ",
+                                         "ld: ",
+                                         "level=",
+                                         "time=",
+                                         "ts=",
+                                         "Collecting ",
+                                         "Downloading ",
+                                         "Successfully ",
+                                         "remote: ",
+                                         "Cloning into",
+                                         "HTTP/1.",
+                                         "HTTP/2",
+                                         "=== RUN",
+                                         "--- FAIL",
+                                         "--- PASS",
+                                         "=====",
+                                         "-----",
+                                         NULL};
     if (starts_with_any(line, levels)) {
         /* "ok" and "yarn" also open sentences. */
-        return !((starts(line, "ok ") || starts(line, "yarn ") || starts(line, "gcc ") || starts(line, "Successfully ")) && !(line.len > 3 && is_digit(line.ptr[3])));
+        return !(
+            (starts(line, "ok ") || starts(line, "yarn ") || starts(line, "gcc ") || starts(line, "Successfully ")) &&
+            !(line.len > 3 && is_digit(line.ptr[3])));
     }
-    static const char *const months[] = {"Jan ", "Feb ", "Mar ", "Apr ", "May ", "Jun ", "Jul ", "Aug ", "Sep ", "Oct ", "Nov ", "Dec ", NULL};
-    if (starts_with_any(line, months) && line.len > 15 && line.ptr[9] == ':' && line.ptr[12] == ':')
-        return true;
+    static const char *const months[] = {"Jan ", "Feb ", "Mar ", "Apr ", "May ", "Jun ", "Jul ",
+                                         "Aug ", "Sep ", "Oct ", "Nov ", "Dec ", NULL};
+    if (starts_with_any(line, months) && line.len > 15 && line.ptr[9] == ':' && line.ptr[12] == ':') return true;
     if (contains(line, ": error: ") || contains(line, ": warning: ") || contains(line, ": fatal error: "))
         return true; /* what compilers and linkers say */
-    return contains(line, "] INFO") || contains(line, "] ERROR") || contains(line, "] WARN") || contains(line, "] DEBUG");
+    return contains(line, "] INFO") || contains(line, "] ERROR") || contains(line, "] WARN") ||
+           contains(line, "] DEBUG");
 }
 
 static bool is_trace(kmi_slice line) {
-    static const char *const openings[] = {"Traceback (most recent", "File \"", "Exception in thread", "Caused by: ", "goroutine ", "thread '", "#0 ", "#1 ", "#2 ",
-                                           "#3 ", "note: run with `RUST", "stack backtrace", "During handling of the above", "Segmentation fault", "Unhandled ", "Uncaught ", "... ", NULL};
-    if (starts_with_any(line, openings))
-        return true;
-    if (starts(line, "at ") && (contains(line, "(") || contains(line, ":")) && (line.ptr[line.len - 1] == ')' || is_digit(line.ptr[line.len - 1]) || line.ptr[line.len - 1] == '>'))
+    static const char *const openings[] = {"Traceback (most recent",
+                                           "File \"",
+                                           "Exception in thread",
+                                           "Caused by: ",
+                                           "goroutine ",
+                                           "thread '",
+                                           "#0 ",
+                                           "#1 ",
+                                           "#2 ",
+                                           "#3 ",
+                                           "note: run with `RUST",
+                                           "stack backtrace",
+                                           "During handling of the above",
+                                           "Segmentation fault",
+                                           "Unhandled ",
+                                           "Uncaught ",
+                                           "... ",
+                                           NULL};
+    if (starts_with_any(line, openings)) return true;
+    if (starts(line, "at ") && (contains(line, "(") || contains(line, ":")) &&
+        (line.ptr[line.len - 1] == ')' || is_digit(line.ptr[line.len - 1]) || line.ptr[line.len - 1] == '>'))
         return true;
     /* "IndexError: …", "java.lang.IllegalStateException: …", "Error: listen …" */
     size_t end = 0;
-    while (end < line.len && (is_letter(line.ptr[end]) || line.ptr[end] == '.' || line.ptr[end] == '_' || line.ptr[end] == '$' || is_digit(line.ptr[end])))
+    while (end < line.len && (is_letter(line.ptr[end]) || line.ptr[end] == '.' || line.ptr[end] == '_' ||
+                              line.ptr[end] == '$' || is_digit(line.ptr[end])))
         end++;
     kmi_slice head = kmi_slice_sub(line, 0, end);
-    bool is_error_name = kmi_slice_ends_with(head, KMI_SLICE_LITERAL("Error")) || kmi_slice_ends_with(head, KMI_SLICE_LITERAL("Exception"));
+    bool is_error_name = kmi_slice_ends_with(head, KMI_SLICE_LITERAL("Error")) ||
+                         kmi_slice_ends_with(head, KMI_SLICE_LITERAL("Exception"));
     return is_error_name && (end == line.len || line.ptr[end] == ':');
 }
 
 static bool is_shell(kmi_slice line) {
-    if ((starts(line, "$ ") || starts(line, "% ") || starts(line, ">>> ") || starts(line, "PS C:") || starts(line, "❯ ") || starts(line, "➜ ")) && line.len > 3)
+    if ((starts(line, "$ ") || starts(line, "% ") || starts(line, ">>> ") || starts(line, "PS C:") ||
+         starts(line, "❯ ") || starts(line, "➜ ")) &&
+        line.len > 3)
         return true;
-    if (starts(line, "# ") || line.len < 4)
-        return false;
-    if (line.ptr[1] == ':' && line.ptr[2] == '\\' && memchr(line.ptr, '>', line.len) != NULL)
-        return true; /* C:\> */
+    if (starts(line, "# ") || line.len < 4) return false;
+    if (line.ptr[1] == ':' && line.ptr[2] == '\\' && memchr(line.ptr, '>', line.len) != NULL) return true; /* C:\> */
     /* user@host:~$ command */
     size_t at_sign = kmi_slice_find(kmi_slice_sub(line, 0, 60), KMI_SLICE_LITERAL("@"), 0);
     size_t prompt = kmi_slice_find(kmi_slice_sub(line, 0, 120), KMI_SLICE_LITERAL("$ "), 0);
-    return at_sign != SIZE_MAX && prompt != SIZE_MAX && prompt > at_sign && !contains(kmi_slice_sub(line, 0, prompt), " ");
+    return at_sign != SIZE_MAX && prompt != SIZE_MAX && prompt > at_sign &&
+           !contains(kmi_slice_sub(line, 0, prompt), " ");
 }
 
 typedef struct look {
-    size_t words;    /* runs of letters with a blank or an end mark behind */
-    size_t signs;    /* brackets, operators, semicolons */
-    size_t gaps;     /* runs of two and more blanks inside */
+    size_t words; /* runs of letters with a blank or an end mark behind */
+    size_t signs; /* brackets, operators, semicolons */
+    size_t gaps;  /* runs of two and more blanks inside */
     size_t letters;
 } look;
 
@@ -130,63 +202,77 @@ static look look_at(kmi_slice line) {
     size_t run = 0;
     for (size_t i = 0; i <= line.len; i++) {
         char c = i < line.len ? line.ptr[i] : ' ';
-        if (c == '`')
-            in_code = !in_code;
+        if (c == '`') in_code = !in_code;
         if (is_letter(c) || c == '\'') {
             run++;
             found.letters++;
             continue;
         }
-        if (run >= 2 && (c == ' ' || c == '.' || c == ',' || c == '!' || c == '?'))
-            found.words++;
+        if (run >= 2 && (c == ' ' || c == '.' || c == ',' || c == '!' || c == '?')) found.words++;
         run = 0;
-        if (!in_code && strchr("{}[]();=<>|&\\^~+*", c) != NULL)
-            found.signs++;
-        if (c == ' ' && i > 0 && i + 1 < line.len && line.ptr[i + 1] == ' ' && line.ptr[i - 1] != ' ' && line.ptr[i - 1] != '.')
+        if (!in_code && strchr("{}[]();=<>|&\\^~+*", c) != NULL) found.signs++;
+        if (c == ' ' && i > 0 && i + 1 < line.len && line.ptr[i + 1] == ' ' && line.ptr[i - 1] != ' ' &&
+            line.ptr[i - 1] != '.')
             found.gaps++;
     }
     return found;
 }
 
 static bool is_code(kmi_slice line, const look *found) {
-    static const char *const openings[] = {"#include", "#define ", "#ifdef", "#ifndef", "#endif", "#!/", "import {", "import \"", "import *", "from '", "const ", "let ", "var ", "function ",
-                                           "def ", "class ", "public ", "private ", "protected ", "static ", "fn ", "pub ", "impl ", "struct ", "enum ", "package ", "namespace ", "using ", "return ",
-                                           "if (", "for (", "while (", "switch (", "} else", "else {", "try {", "elif ", "async def", "async function", "export ", "@Override",
-                                           "SELECT ", "INSERT INTO", "UPDATE ", "DELETE FROM", "CREATE TABLE", "ALTER TABLE", "DROP TABLE", "<?php", "<!DOCTYPE", "</", "//", "/*", "*/", "FROM ", "RUN ", "COPY ", "ENTRYPOINT ", NULL};
-    if (line.len == 0)
-        return false;
+    static const char *const openings[] = {"#include",     "#define ",    "#ifdef",
+                                           "#ifndef",      "#endif",      "#!/",
+                                           "import {",     "import \"",   "import *",
+                                           "from '",       "const ",      "let ",
+                                           "var ",         "function ",   "def ",
+                                           "class ",       "public ",     "private ",
+                                           "protected ",   "static ",     "fn ",
+                                           "pub ",         "impl ",       "struct ",
+                                           "enum ",        "package ",    "namespace ",
+                                           "using ",       "return ",     "if (",
+                                           "for (",        "while (",     "switch (",
+                                           "} else",       "else {",      "try {",
+                                           "elif ",        "async def",   "async function",
+                                           "export ",      "@Override",   "SELECT ",
+                                           "INSERT INTO",  "UPDATE ",     "DELETE FROM",
+                                           "CREATE TABLE", "ALTER TABLE", "DROP TABLE",
+                                           "<?php",        "<!DOCTYPE",   "</",
+                                           "//",           "/*",          "*/",
+                                           "FROM ",        "RUN ",        "COPY ",
+                                           "ENTRYPOINT ",  NULL};
+    if (line.len == 0) return false;
     char last = line.ptr[line.len - 1];
-    bool ends_as_code = last == ';' || last == '{' || last == '}' || last == ')' || last == ']' || last == '\\' || last == '>' || last == '(' || last == '[' || last == ':' || last == ',';
+    bool ends_as_code = last == ';' || last == '{' || last == '}' || last == ')' || last == ']' || last == '\\' ||
+                        last == '>' || last == '(' || last == '[' || last == ':' || last == ',';
     if (starts_with_any(line, openings)) {
         bool reads_well = found->words >= 4 && found->signs <= 1 && (last == '.' || last == '!' || is_lower(last));
-        return !reads_well && (found->signs > 0 || ends_as_code || found->words <= 4 || starts(line, "#") || starts(line, "//") || starts(line, "/*"));
+        return !reads_well && (found->signs > 0 || ends_as_code || found->words <= 4 || starts(line, "#") ||
+                               starts(line, "//") || starts(line, "/*"));
     }
     if (line.ptr[0] == '}' || line.ptr[0] == '{' || line.ptr[0] == ')' || line.ptr[0] == ';')
         return found->words <= 3 || found->signs > 2;
-    if ((last == ';' || last == '{') && found->signs >= 2 && found->signs * 2 >= found->words)
-        return true;
-    if (last == ')' && found->signs >= 2 && found->words <= 1)
-        return true; /* int main(void) */
+    if ((last == ';' || last == '{') && found->signs >= 2 && found->signs * 2 >= found->words) return true;
+    if (last == ')' && found->signs >= 2 && found->words <= 1) return true; /* int main(void) */
     return found->signs >= 4 && found->signs >= found->words;
 }
 
 /* `key = value` and "key": value of manifests; rows of a table; diffs. */
 static bool is_data(kmi_slice line, const look *found) {
-    static const char *const diff[] = {"diff --git", "index ", "--- a/", "+++ b/", "@@ ", "Binary files", "new file mode", "deleted file mode", NULL};
-    if (starts_with_any(line, diff))
-        return !starts(line, "index ") || contains(line, "..");
+    static const char *const diff[] = {
+        "diff --git", "index ", "--- a/", "+++ b/", "@@ ", "Binary files", "new file mode", "deleted file mode", NULL};
+    if (starts_with_any(line, diff)) return !starts(line, "index ") || contains(line, "..");
     char first = line.ptr[0], last = line.ptr[line.len - 1];
-    if ((first == '[' && last == ']') || (first == '|' && last == '|') || (first == '{' && (last == '}' || last == ',')) || (first == '<' && last == '>'))
+    if ((first == '[' && last == ']') || (first == '|' && last == '|') ||
+        (first == '{' && (last == '}' || last == ',')) || (first == '<' && last == '>'))
         return true;
-    if (first == '"' && (contains(line, "\": ") || contains(line, "\":")) && found->words <= 8)
-        return true;
+    if (first == '"' && (contains(line, "\": ") || contains(line, "\":")) && found->words <= 8) return true;
     size_t equals = kmi_slice_find(line, KMI_SLICE_LITERAL(" = "), 0);
-    if (equals != SIZE_MAX && equals > 0 && !contains(kmi_slice_sub(line, 0, equals), " ") && found->words <= 4 && last != '.')
+    if (equals != SIZE_MAX && equals > 0 && !contains(kmi_slice_sub(line, 0, equals), " ") && found->words <= 4 &&
+        last != '.')
         return true;
-    if ((starts(line, "-rw") || starts(line, "drwx") || starts(line, "lrwx") || starts(line, "total ")) && found->words <= 5)
+    if ((starts(line, "-rw") || starts(line, "drwx") || starts(line, "lrwx") || starts(line, "total ")) &&
+        found->words <= 5)
         return !starts(line, "total ") || line.len < 14;
-    if (found->gaps >= 2 && last != '.')
-        return true;
+    if (found->gaps >= 2 && last != '.') return true;
     size_t commas = 0, tabs = 0;
     for (size_t i = 0; i < line.len; i++) {
         commas += line.ptr[i] == ',' && i + 1 < line.len && line.ptr[i + 1] != ' ';
@@ -197,8 +283,7 @@ static bool is_data(kmi_slice line, const look *found) {
 
 bool kmi_line_is_sentence(kmi_slice line) {
     line = kmi_slice_trim(line);
-    if (line.len < 8 || !is_letter(line.ptr[0]))
-        return false;
+    if (line.len < 8 || !is_letter(line.ptr[0])) return false;
     look found = look_at(line);
     char last = line.ptr[line.len - 1];
     return found.words >= 3 && (last == '.' || last == '!' || last == '?') && found.signs <= 2;
@@ -207,26 +292,18 @@ bool kmi_line_is_sentence(kmi_slice line) {
 kmi_line_kind kmi_line_classify(kmi_slice line) {
     bool is_indented = line.len > 3 && (line.ptr[0] == '\t' || (line.ptr[0] == ' ' && line.ptr[1] == ' '));
     line = kmi_slice_trim(line);
-    if (line.len == 0)
-        return KMI_LINE_BLANK;
-    if (starts(line, "```") || starts(line, "~~~"))
-        return KMI_LINE_FENCE;
-    if (line.ptr[0] == '>' && !starts(line, ">>> "))
-        return KMI_LINE_QUOTE;
-    if (is_trace(line))
-        return KMI_LINE_TRACE;
-    if (is_log(line))
-        return KMI_LINE_LOG;
-    if (is_shell(line))
-        return KMI_LINE_SHELL;
+    if (line.len == 0) return KMI_LINE_BLANK;
+    if (starts(line, "```") || starts(line, "~~~")) return KMI_LINE_FENCE;
+    if (line.ptr[0] == '>' && !starts(line, ">>> ")) return KMI_LINE_QUOTE;
+    if (is_trace(line)) return KMI_LINE_TRACE;
+    if (is_log(line)) return KMI_LINE_LOG;
+    if (is_shell(line)) return KMI_LINE_SHELL;
     look found = look_at(line);
-    if (is_data(line, &found))
-        return KMI_LINE_DATA;
-    if (is_code(line, &found) || (is_indented && found.signs >= 1 && kmi_line_item_marker(line) == 0 && !kmi_line_is_sentence(line) && found.signs * 2 >= found.words))
+    if (is_data(line, &found)) return KMI_LINE_DATA;
+    if (is_code(line, &found) || (is_indented && found.signs >= 1 && kmi_line_item_marker(line) == 0 &&
+                                  !kmi_line_is_sentence(line) && found.signs * 2 >= found.words))
         return KMI_LINE_CODE;
-    if (line.ptr[0] == '#' && line.len > 1 && (line.ptr[1] == ' ' || line.ptr[1] == '#'))
-        return KMI_LINE_HEADING;
-    if (kmi_line_item_marker(line) > 0)
-        return KMI_LINE_ITEM;
+    if (line.ptr[0] == '#' && line.len > 1 && (line.ptr[1] == ' ' || line.ptr[1] == '#')) return KMI_LINE_HEADING;
+    if (kmi_line_item_marker(line) > 0) return KMI_LINE_ITEM;
     return KMI_LINE_PROSE;
 }

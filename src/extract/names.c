@@ -25,25 +25,19 @@ static const struct {
 /* Marks a name whose spelling is an ordinary word: it must look like a name to be one. */
 static void mark_careful(kmi_names *names, kmi_slice spelling) {
     const kmi_word *word = kmi_lexicon_find(names->lexicon, spelling);
-    if (word != NULL && word->name != 0)
-        names->items[word->name - 1].care = KMI_NAME_CAREFUL;
+    if (word != NULL && word->name != 0) names->items[word->name - 1].care = KMI_NAME_CAREFUL;
 }
 
 static bool add_spelling(kmi_lexicon *lexicon, kmi_arena *arena, kmi_slice spelling, uint32_t name) {
     char *lower = kmi_arena_copy(arena, spelling);
-    if (lower == NULL)
-        return false;
+    if (lower == NULL) return false;
     for (char *c = lower; *c != '\0'; c++)
-        if (*c >= 'A' && *c <= 'Z')
-            *c = (char)(*c + 0x20);
+        if (*c >= 'A' && *c <= 'Z') *c = (char)(*c + 0x20);
     kmi_word *word = kmi_lexicon_add(lexicon, kmi_slice_from(lower), 0);
-    if (word == NULL)
-        return false;
-    if (word->name == 0)
-        word->name = name;
+    if (word == NULL) return false;
+    if (word->name == 0) word->name = name;
     const char *blank = strchr(lower, ' ');
-    if (blank == NULL)
-        return true;
+    if (blank == NULL) return true;
     return kmi_lexicon_add(lexicon, (kmi_slice){lower, (size_t)(blank - lower)}, KMI_W_NAMED) != NULL;
 }
 
@@ -55,12 +49,11 @@ static bool add_entry(kmi_names *names, kmi_lexicon *lexicon, kmi_arena *arena, 
         size_t len = equals != NULL ? (size_t)(equals - (entry.ptr + at)) : entry.len - at;
         kmi_slice spelling = {entry.ptr + at, len};
         if (at == 0) {
-            names->items[number - 1] = (kmi_name){kmi_arena_copy(arena, spelling), name_lists[list].type, name_lists[list].care};
-            if (names->items[number - 1].name == NULL)
-                return false;
+            names->items[number - 1] =
+                (kmi_name){kmi_arena_copy(arena, spelling), name_lists[list].type, name_lists[list].care};
+            if (names->items[number - 1].name == NULL) return false;
         }
-        if (!add_spelling(lexicon, arena, spelling, number))
-            return false;
+        if (!add_spelling(lexicon, arena, spelling, number)) return false;
         at += len + 1;
     }
     return true;
@@ -70,10 +63,8 @@ kmi_names *kmi_names_new(kmi_lexicon *lexicon, kmi_arena *arena) {
     kmi_names *names = kmi_arena_alloc(arena, sizeof *names);
     size_t most = NAME_LIST_COUNT;
     for (size_t i = 0; i < NAME_LIST_COUNT; i++)
-        for (const char *c = name_lists[i].entries; *c != '\0'; c++)
-            most += *c == ';';
-    if (names == NULL || (names->items = kmi_arena_alloc_array(arena, most, sizeof *names->items)) == NULL)
-        return NULL;
+        for (const char *c = name_lists[i].entries; *c != '\0'; c++) most += *c == ';';
+    if (names == NULL || (names->items = kmi_arena_alloc_array(arena, most, sizeof *names->items)) == NULL) return NULL;
     names->lexicon = lexicon;
     for (size_t i = 0; i < NAME_LIST_COUNT; i++) {
         const char *entry = name_lists[i].entries;
@@ -95,10 +86,8 @@ static const kmi_word *find_joined(const kmi_names *names, const kmi_tokens *tok
     size_t n = 0;
     for (size_t i = at; i < at + count; i++) {
         const kmi_token *token = &tokens->items[i];
-        if ((token->flags & KMI_T_PUNCT) != 0 || n + token->lower.len + 1 > sizeof joined)
-            return NULL;
-        if (i > at)
-            joined[n++] = ' ';
+        if ((token->flags & KMI_T_PUNCT) != 0 || n + token->lower.len + 1 > sizeof joined) return NULL;
+        if (i > at) joined[n++] = ' ';
         memcpy(joined + n, token->lower.ptr, token->lower.len);
         n += token->lower.len;
     }
@@ -110,8 +99,7 @@ const kmi_name *kmi_names_at(const kmi_names *names, const kmi_tokens *tokens, s
     const kmi_word *word = NULL;
     if (kmi_token_has(token, KMI_W_NAMED)) {
         for (size_t count = NAME_WORDS_MAX; count > 1; count--) {
-            if (at + count > tokens->count)
-                continue;
+            if (at + count > tokens->count) continue;
             word = find_joined(names, tokens, at, count);
             if (word != NULL && word->name != 0) {
                 *ret_end = at + count;
@@ -120,8 +108,7 @@ const kmi_name *kmi_names_at(const kmi_names *names, const kmi_tokens *tokens, s
         }
     }
     word = kmi_lexicon_at(names->lexicon, token->word);
-    if (word == NULL || word->name == 0)
-        return NULL;
+    if (word == NULL || word->name == 0) return NULL;
     *ret_end = at + 1;
     return &names->items[word->name - 1];
 }

@@ -18,11 +18,11 @@ typedef enum kmi_keep { KMI_KEEP_WHOLE, KMI_KEEP_REST } kmi_keep;
 typedef struct kmi_pattern {
     const char *id;
     const char *match;
-    const char *type;      /* NULL: says nothing about the type */
-    const char *knowledge; /* NULL: says nothing about the kind of knowledge */
-    double confidence;     /* of type and candidate; the highest match decides */
-    kmi_keep keep;         /* the whole sentence, or what follows the match */
-    const char *example;   /* matches */
+    const char *type;           /* NULL: says nothing about the type */
+    const char *knowledge;      /* NULL: says nothing about the kind of knowledge */
+    double confidence;          /* of type and candidate; the highest match decides */
+    kmi_keep keep;              /* the whole sentence, or what follows the match */
+    const char *example;        /* matches */
     const char *counterexample; /* does not match this pattern */
 } kmi_pattern;
 
@@ -43,7 +43,8 @@ typedef struct kmi_pattern_hit {
 
 /* Finds patterns that match tokens from `first` on (where the sentence proper starts), each at most once.
  * Returns: how many were written. */
-size_t kmi_matcher_find(const kmi_matcher *matcher, const kmi_tokens *tokens, size_t first, kmi_pattern_hit hits[KMI_PATTERN_HITS_MAX]);
+size_t kmi_matcher_find(const kmi_matcher *matcher, const kmi_tokens *tokens, size_t first,
+                        kmi_pattern_hit hits[KMI_PATTERN_HITS_MAX]);
 
 /* Phrases of other tables (openers, chatter) use the same language. */
 typedef struct kmi_phrase kmi_phrase;

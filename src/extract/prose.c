@@ -27,10 +27,11 @@ static size_t after_line(kmi_slice text, size_t at) {
 
 /* The lines that `enhance` writes: see the plain and context formats. */
 static bool is_context_opening(kmi_slice line) {
-    static const char *const openings[] = {"## Relevant Context:", "## Relevant context:", "## Relevant Memories:", "🧠 Enhanced with", "ℹ️  No relevant memories", "ℹ️ No relevant memories"};
+    static const char *const openings[] = {"## Relevant Context:",         "## Relevant context:",
+                                           "## Relevant Memories:",        "🧠 Enhanced with",
+                                           "ℹ️  No relevant memories", "ℹ️ No relevant memories"};
     for (size_t i = 0; i < sizeof openings / sizeof openings[0]; i++)
-        if (kmi_slice_starts_with(line, kmi_slice_from(openings[i])))
-            return true;
+        if (kmi_slice_starts_with(line, kmi_slice_from(openings[i]))) return true;
     return false;
 }
 
@@ -43,13 +44,12 @@ static bool take_context(kmi_prose *prose, kmi_prose_block *ret_block) {
     while (has_list && prose->at < prose->text.len) {
         line = kmi_slice_trim(line_at(prose->text, prose->at));
         bool is_question = kmi_slice_starts_with(line, KMI_SLICE_LITERAL("## User Question"));
-        if (!is_question && line.len > 0 && kmi_line_item_marker(line) == 0)
-            break;
+        if (!is_question && line.len > 0 && kmi_line_item_marker(line) == 0) break;
         prose->at = after_line(prose->text, prose->at);
-        if (is_question)
-            break;
+        if (is_question) break;
     }
-    *ret_block = (kmi_prose_block){.text = kmi_slice_sub(prose->text, start, prose->at - start), .skip_reason = "context"};
+    *ret_block =
+        (kmi_prose_block){.text = kmi_slice_sub(prose->text, start, prose->at - start), .skip_reason = "context"};
     return true;
 }
 
@@ -110,31 +110,28 @@ static bool take_pasted(kmi_prose *prose, kmi_line_kind kind, kmi_prose_block *r
         kmi_line_kind next = kmi_line_classify(line);
         const char *next_reason = reason_of(next);
         prose->is_after_output = true;
-        bool belongs = (next_reason != NULL && next != KMI_LINE_HEADING && next != KMI_LINE_QUOTE && kind != KMI_LINE_QUOTE) || next == kind ||
-                       (kind != KMI_LINE_QUOTE && continues_output(prose, line, next));
-        if (!belongs)
-            break;
+        bool belongs =
+            (next_reason != NULL && next != KMI_LINE_HEADING && next != KMI_LINE_QUOTE && kind != KMI_LINE_QUOTE) ||
+            next == kind || (kind != KMI_LINE_QUOTE && continues_output(prose, line, next));
+        if (!belongs) break;
         prose->at = after_line(prose->text, prose->at);
     }
-    if (kind == KMI_LINE_QUOTE)
-        prose->is_after_output = false;
+    if (kind == KMI_LINE_QUOTE) prose->is_after_output = false;
     *ret_block = (kmi_prose_block){.text = kmi_slice_sub(prose->text, start, prose->at - start), .skip_reason = reason};
     return true;
 }
 
 static bool ends_sentence(kmi_slice line) {
     line = kmi_slice_trim(line);
-    while (line.len > 0 && strchr("\"')]*_`", line.ptr[line.len - 1]) != NULL)
-        line.len--;
-    if (line.len == 0 || strchr(".!?:;", line.ptr[line.len - 1]) != NULL)
-        return true;
-    return kmi_slice_ends_with(line, KMI_SLICE_LITERAL("。")) || kmi_slice_ends_with(line, KMI_SLICE_LITERAL("！")) || kmi_slice_ends_with(line, KMI_SLICE_LITERAL("？"));
+    while (line.len > 0 && strchr("\"')]*_`", line.ptr[line.len - 1]) != NULL) line.len--;
+    if (line.len == 0 || strchr(".!?:;", line.ptr[line.len - 1]) != NULL) return true;
+    return kmi_slice_ends_with(line, KMI_SLICE_LITERAL("。")) || kmi_slice_ends_with(line, KMI_SLICE_LITERAL("！")) ||
+           kmi_slice_ends_with(line, KMI_SLICE_LITERAL("？"));
 }
 
 static bool is_wrapped(kmi_slice line, kmi_slice next) {
     kmi_slice trimmed = kmi_slice_trim(next);
-    if (trimmed.len == 0 || ends_sentence(line))
-        return false;
+    if (trimmed.len == 0 || ends_sentence(line)) return false;
     bool starts_lower = trimmed.ptr[0] >= 'a' && trimmed.ptr[0] <= 'z';
     return kmi_slice_trim(line).len >= WRAP_BYTES || starts_lower;
 }
@@ -147,15 +144,13 @@ static bool take_prose(kmi_prose *prose, bool is_item, kmi_prose_block *ret_bloc
     prose->at = after_line(prose->text, prose->at);
     while (prose->at < prose->text.len) {
         kmi_slice next = line_at(prose->text, prose->at);
-        if (!is_wrapped(line, next) || kmi_line_classify(next) != KMI_LINE_PROSE)
-            break;
+        if (!is_wrapped(line, next) || kmi_line_classify(next) != KMI_LINE_PROSE) break;
         line = next;
         end = prose->at + next.len;
         prose->at = after_line(prose->text, prose->at);
     }
     kmi_slice text = kmi_slice_trim(kmi_slice_sub(prose->text, start, end - start));
-    if (is_item)
-        text = kmi_slice_sub(text, kmi_line_item_marker(text), SIZE_MAX);
+    if (is_item) text = kmi_slice_sub(text, kmi_line_item_marker(text), SIZE_MAX);
     *ret_block = (kmi_prose_block){.text = text, .is_item = is_item};
     ret_block->ends_with_colon = text.len > 0 && text.ptr[text.len - 1] == ':';
     prose->is_after_output = false;
@@ -167,10 +162,11 @@ static bool is_key_line(kmi_slice line, bool *ret_is_nested) {
     kmi_slice trimmed = kmi_slice_trim(line);
     size_t at = 0, hyphens = 0;
     bool is_header = trimmed.len > 0 && trimmed.ptr[0] >= 'A' && trimmed.ptr[0] <= 'Z';
-    if (kmi_slice_starts_with(trimmed, KMI_SLICE_LITERAL("- ")))
-        trimmed = kmi_slice_sub(trimmed, 2, SIZE_MAX);
-    while (at < trimmed.len && at < 40 && trimmed.ptr[at] != ':' && trimmed.ptr[at] != ' ' && (unsigned char)trimmed.ptr[at] < 0x80) {
-        hyphens += trimmed.ptr[at] == '-' && at + 1 < trimmed.len && trimmed.ptr[at + 1] >= 'A' && trimmed.ptr[at + 1] <= 'Z';
+    if (kmi_slice_starts_with(trimmed, KMI_SLICE_LITERAL("- "))) trimmed = kmi_slice_sub(trimmed, 2, SIZE_MAX);
+    while (at < trimmed.len && at < 40 && trimmed.ptr[at] != ':' && trimmed.ptr[at] != ' ' &&
+           (unsigned char)trimmed.ptr[at] < 0x80) {
+        hyphens +=
+            trimmed.ptr[at] == '-' && at + 1 < trimmed.len && trimmed.ptr[at + 1] >= 'A' && trimmed.ptr[at + 1] <= 'Z';
         at++;
     }
     if (at == 0 || at >= trimmed.len || trimmed.ptr[at] != ':' || (at + 1 < trimmed.len && trimmed.ptr[at + 1] != ' '))
@@ -188,9 +184,9 @@ static bool take_keys(kmi_prose *prose, kmi_prose_block *ret_block) {
         lines++;
     }
     prose->keys_checked = at > prose->at ? at : prose->at + 1; /* not asked again inside of this run */
-    if (lines < 2 || !is_nested)
-        return false;
-    *ret_block = (kmi_prose_block){.text = kmi_slice_sub(prose->text, prose->at, at - prose->at), .skip_reason = "data"};
+    if (lines < 2 || !is_nested) return false;
+    *ret_block =
+        (kmi_prose_block){.text = kmi_slice_sub(prose->text, prose->at, at - prose->at), .skip_reason = "data"};
     prose->at = at;
     prose->is_after_output = true;
     return true;
@@ -205,21 +201,16 @@ bool kmi_prose_next(kmi_prose *prose, kmi_prose_block *ret_block) {
             prose->at = after_line(prose->text, prose->at);
             continue;
         }
-        if (is_context_opening(kmi_slice_trim(line)))
-            return take_context(prose, ret_block);
-        if (kind == KMI_LINE_FENCE)
-            return take_fence(prose, ret_block);
+        if (is_context_opening(kmi_slice_trim(line))) return take_context(prose, ret_block);
+        if (kind == KMI_LINE_FENCE) return take_fence(prose, ret_block);
         if (kind == KMI_LINE_HEADING) {
             *ret_block = (kmi_prose_block){.text = kmi_slice_trim(line), .skip_reason = "heading"};
             prose->at = after_line(prose->text, prose->at);
             return true;
         }
-        if (kind != KMI_LINE_PROSE && kind != KMI_LINE_ITEM)
-            return take_pasted(prose, kind, ret_block);
-        if (continues_output(prose, line, kind))
-            return take_pasted(prose, KMI_LINE_DATA, ret_block);
-        if (prose->keys_checked <= prose->at && take_keys(prose, ret_block))
-            return true;
+        if (kind != KMI_LINE_PROSE && kind != KMI_LINE_ITEM) return take_pasted(prose, kind, ret_block);
+        if (continues_output(prose, line, kind)) return take_pasted(prose, KMI_LINE_DATA, ret_block);
+        if (prose->keys_checked <= prose->at && take_keys(prose, ret_block)) return true;
         return take_prose(prose, kind == KMI_LINE_ITEM, ret_block);
     }
     return false;

@@ -14,8 +14,8 @@ typedef enum kmi_line_kind {
     KMI_LINE_CODE,
     KMI_LINE_LOG,
     KMI_LINE_TRACE,
-    KMI_LINE_SHELL, /* "$ command" */
-    KMI_LINE_DATA,  /* JSON, CSV, tables, diffs, manifests */
+    KMI_LINE_SHELL,  /* "$ command" */
+    KMI_LINE_DATA,   /* JSON, CSV, tables, diffs, manifests */
     KMI_LINE_CONTEXT /* what `enhance` put there */
 } kmi_line_kind;
 
@@ -27,17 +27,17 @@ size_t kmi_line_item_marker(kmi_slice line);
 bool kmi_line_is_sentence(kmi_slice line);
 
 typedef struct kmi_prose_block {
-    kmi_slice text;     /* prose: may hold single newlines inside (a wrapped paragraph) */
-    bool is_item;       /* one item of a list */
-    bool ends_with_colon; /* a heading or the line before a list */
+    kmi_slice text;          /* prose: may hold single newlines inside (a wrapped paragraph) */
+    bool is_item;            /* one item of a list */
+    bool ends_with_colon;    /* a heading or the line before a list */
     const char *skip_reason; /* not NULL: no prose, and why */
 } kmi_prose_block;
 
 typedef struct kmi_prose {
     kmi_slice text;
-    size_t at;            /* next line */
-    bool is_after_output; /* the lines before were logs, shell or data */
-    size_t keys_checked;  /* lines before this are no run of keys */
+    size_t at;             /* next line */
+    bool is_after_output;  /* the lines before were logs, shell or data */
+    size_t keys_checked;   /* lines before this are no run of keys */
     bool has_no_fence_end; /* no closing fence follows any more */
 } kmi_prose;
 

@@ -12,53 +12,70 @@
 
 #define NAME_LIMIT_BYTES 128
 #define VALUE_LIMIT_BYTES 1024 /* read before deciding; an accepted value is then followed to its end */
-#define ACCENTED_LIMIT_BYTES 192
+#define ACCENTED_LIMIT_BYTES 64
 #define LONG_VALUE_BYTES 128 /* no word is that long: beside a telling name it is a secret whatever it looks like */
 
 typedef enum link { LINK_NONE, LINK_SPACE, LINK_IS, LINK_COLON, LINK_EQUALS, LINK_OPTION } link;
 
 typedef struct telling_name {
     const char *suffix; /* lower case */
+    size_t suffix_len;
     const char *kind;
     bool needs_qualifier; /* "key" alone says nothing */
     bool only_equals;     /* too common in prose for anything but '=' */
 } telling_name;
 
+#define NAME(suffix, kind, qualified, equals) {(suffix), sizeof(suffix) - 1, (kind), (qualified), (equals)},
 static const telling_name telling_names[] = {
-    {"password", "password", false, false},     {"passwd", "password", false, false},
-    {"passwort", "password", false, false},     {"kennwort", "password", false, false},
-    {"passphrase", "password", false, false},   {"passcode", "password", false, false},
-    {"pwd", "password", false, false},          {"pass", "password", false, true},
-    {"pw", "password", false, true},            {"secret", "secret", false, false},
-    {"token", "token", false, false},           {"apikey", "api-key", false, false},
-    {"accountkey", "secret", false, false},     {"sharedaccesskey", "secret", false, false},
-    {"key", "api-key", true, false},            {"credential", "credentials", false, false},
-    {"credentials", "credentials", false, false}, {"auth", "secret", false, true},
-    {"sig", "signature", false, true},          {"bearer", "bearer", false, false},
-    {"basic", "basic-auth", false, false},
+    // clang-format off
+    NAME("password", "password", false, false)
+    NAME("passwd", "password", false, false)
+    NAME("passwort", "password", false, false)
+    NAME("kennwort", "password", false, false)
+    NAME("passphrase", "password", false, false)
+    NAME("passcode", "password", false, false)
+    NAME("pwd", "password", false, false)
+    NAME("pass", "password", false, true)
+    NAME("pw", "password", false, true)
+    NAME("secret", "secret", false, false)
+    NAME("token", "token", false, false)
+    NAME("apikey", "api-key", false, false)
+    NAME("accountkey", "secret", false, false)
+    NAME("sharedaccesskey", "secret", false, false)
+    NAME("key", "api-key", true, false)
+    NAME("credential", "credentials", false, false)
+    NAME("credentials", "credentials", false, false)
+    NAME("auth", "secret", false, true)
+    NAME("sig", "signature", false, true)
+    NAME("bearer", "bearer", false, false)
+    NAME("basic", "basic-auth", false, false)
+    // clang-format on
 };
+#undef NAME
 #define TELLING_NAME_COUNT (sizeof telling_names / sizeof telling_names[0])
 
 /* What makes a "key" a secret one. */
-static const char *const key_qualifiers[] = {"api",     "access",  "secret", "private", "encryption", "signing",
-                                             "account", "auth",    "license", "live",    "master",     "service",
-                                             "shared",  "deploy",  "ssh",     "app",     "webhook",    "session",
+static const char *const key_qualifiers[] = {"api",     "access",  "secret",  "private", "encryption",  "signing",
+                                             "account", "auth",    "license", "live",    "master",      "service",
+                                             "shared",  "deploy",  "ssh",     "app",     "webhook",     "session",
                                              "client",  "storage", "admin",   "maps",    "subscription"};
 
 /* Words that stand where a value could stand: types, states, references. Compared without case. */
 static const char *const placeholders[] = {
-    "true",     "false",   "null",     "nil",       "none",     "string",   "str",        "text",     "bool",
-    "boolean",  "int",     "required", "optional",  "redacted", "hidden",   "masked",     "empty",    "unset",
-    "password", "passwd",  "pass",     "pwd",       "secret",   "token",    "key",        "apikey",   "api_key",
-    "value",    "example", "changeme", "undefined", "user",     "username", "your",       "self",     "expired",
-    "invalid",  "missing", "wrong",    "bytes",     "object",   "number",   "credential", "varchar",  "stored",
+    "true",     "false",   "null",     "nil",       "none",     "string",   "str",        "text",    "bool",
+    "boolean",  "int",     "required", "optional",  "redacted", "hidden",   "masked",     "empty",   "unset",
+    "password", "passwd",  "pass",     "pwd",       "secret",   "token",    "key",        "apikey",  "api_key",
+    "value",    "example", "changeme", "undefined", "user",     "username", "your",       "self",    "expired",
+    "invalid",  "missing", "wrong",    "bytes",     "object",   "number",   "credential", "varchar", "stored",
 };
 /* Beginnings of values that are names of methods or references to somewhere else. */
 static const char *const harmless_beginnings[] = {
-    "base64", "sha1", "sha2", "sha3", "sha5", "sha-", "md5", "argon2", "bcrypt", "scrypt", "pbkdf2", "oauth", "rs256", "rs512",
-    "hs256", "es256", "aes", "rsa", "ed25519", "x509", "utf", "your", "my_", "my-", "xxx", "os.environ", "process.env",
-    "env.", "env(", "getenv", "config.", "settings.", "secrets.", "vault:", "${", "{{", "$(", "<", "***", "...", "[redacted",
-    "op://", "arn:", "ref+", "http://", "https://", "file:", "/run/secrets", "2fa", "pkcs", "mfa",
+    "base64",   "sha1",   "sha2",         "sha3",    "sha5",      "sha-",     "md5",    "argon2",     "bcrypt",
+    "scrypt",   "pbkdf2", "oauth",        "rs256",   "rs512",     "hs256",    "es256",  "aes",        "rsa",
+    "ed25519",  "x509",   "utf",          "your",    "my_",       "my-",      "xxx",    "os.environ", "process.env",
+    "env.",     "env(",   "getenv",       "config.", "settings.", "secrets.", "vault:", "${",         "{{",
+    "$(",       "<",      "***",          "...",     "[redacted", "op://",    "arn:",   "ref+",       "http://",
+    "https://", "file:",  "/run/secrets", "2fa",     "pkcs",      "mfa",
 };
 
 static unsigned char lower_byte(char c) {
@@ -67,18 +84,15 @@ static unsigned char lower_byte(char c) {
 
 static bool equals_lower(const char *ptr, size_t len, const char *word) {
     for (size_t i = 0; i < len; i++)
-        if (word[i] == '\0' || lower_byte(ptr[i]) != (unsigned char)word[i])
-            return false;
+        if (word[i] == '\0' || lower_byte(ptr[i]) != (unsigned char)word[i]) return false;
     return word[len] == '\0';
 }
 
 static bool begins_lower(kmi_slice value, const char *beginning) {
     size_t len = strlen(beginning);
-    if (value.len < len)
-        return false;
+    if (value.len < len) return false;
     for (size_t i = 0; i < len; i++)
-        if (lower_byte(value.ptr[i]) != (unsigned char)beginning[i])
-            return false;
+        if (lower_byte(value.ptr[i]) != (unsigned char)beginning[i]) return false;
     return true;
 }
 
@@ -86,10 +100,14 @@ static bool is_class(char c, unsigned classes) {
     return (kmi_secret_byte_class((unsigned char)c) & classes) != 0;
 }
 
-bool kmi_secret_is_placeholder(kmi_slice value) {
+static bool begins_harmlessly(kmi_slice value) {
     for (size_t i = 0; i < sizeof harmless_beginnings / sizeof harmless_beginnings[0]; i++)
-        if (begins_lower(value, harmless_beginnings[i]))
-            return true;
+        if (begins_lower(value, harmless_beginnings[i])) return true;
+    return false;
+}
+
+bool kmi_secret_is_placeholder(kmi_slice value) {
+    if (begins_harmlessly(value)) return true;
     size_t upper = 0, masks = 0;
     for (size_t i = 0; i < value.len; i++) {
         upper += is_class(value.ptr[i], KMI_BYTE_UPPER) || value.ptr[i] == '_';
@@ -101,44 +119,36 @@ bool kmi_secret_is_placeholder(kmi_slice value) {
     if (value.ptr[0] == '$' && value.len > 1 && (value.ptr[1] == '{' || value.ptr[1] == '(' || upper + 1 == value.len))
         return true;
     for (size_t i = 0; i < sizeof placeholders / sizeof placeholders[0]; i++)
-        if (equals_lower(value.ptr, value.len, placeholders[i]))
-            return true;
+        if (equals_lower(value.ptr, value.len, placeholders[i])) return true;
     return false;
 }
 
 /* "key" counts if a qualifying word stands directly before it: "api_key", "apiKey", "X-Api-Key", "api key". */
 static bool has_qualifier(kmi_slice text, size_t name_start, size_t suffix_start) {
     size_t end = suffix_start;
-    if (end == name_start && end > 0 && (text.ptr[end - 1] == ' ' || text.ptr[end - 1] == '-'))
-        end--;
-    while (end > 0 && text.ptr[end - 1] == '_')
-        end--;
+    if (end == name_start && end > 0 && (text.ptr[end - 1] == ' ' || text.ptr[end - 1] == '-')) end--;
+    while (end > 0 && text.ptr[end - 1] == '_') end--;
     for (size_t i = 0; i < sizeof key_qualifiers / sizeof key_qualifiers[0]; i++) {
         size_t len = strlen(key_qualifiers[i]);
-        if (end >= len && equals_lower(text.ptr + end - len, len, key_qualifiers[i]))
-            return true;
+        if (end >= len && equals_lower(text.ptr + end - len, len, key_qualifiers[i])) return true;
     }
     return false;
 }
 
 static const telling_name *find_telling_name(kmi_slice text, size_t start, size_t end) {
     size_t len = end - start;
-    if (len < 2 || len > NAME_LIMIT_BYTES)
-        return NULL;
-    unsigned char last = lower_byte(text.ptr[end - 1]);
-    if (strchr("deywhtnslgrc", last) == NULL)
-        return NULL;
+    if (len < 2 || len > NAME_LIMIT_BYTES) return NULL;
+    unsigned char last = lower_byte(text.ptr[end - 1]), before_last = lower_byte(text.ptr[end - 2]);
     for (size_t i = 0; i < TELLING_NAME_COUNT; i++) {
         const telling_name *name = &telling_names[i];
-        size_t suffix_len = strlen(name->suffix);
-        if (suffix_len > len || (unsigned char)name->suffix[suffix_len - 1] != last ||
+        size_t suffix_len = name->suffix_len;
+        if ((unsigned char)name->suffix[suffix_len - 1] != last ||
+            (unsigned char)name->suffix[suffix_len - 2] != before_last || suffix_len > len ||
             !equals_lower(text.ptr + end - suffix_len, suffix_len, name->suffix))
             continue;
         bool is_whole = suffix_len == len || text.ptr[end - suffix_len - 1] == '_';
-        if (name->only_equals && !is_whole)
-            continue;
-        if (name->needs_qualifier && !has_qualifier(text, start, end - suffix_len))
-            continue;
+        if (name->only_equals && !is_whole) continue;
+        if (name->needs_qualifier && !has_qualifier(text, start, end - suffix_len)) continue;
         return name;
     }
     return NULL;
@@ -146,26 +156,23 @@ static const telling_name *find_telling_name(kmi_slice text, size_t start, size_
 
 static size_t skip_blanks(kmi_slice text, size_t at) {
     size_t end = at + 4;
-    while (at < text.len && at < end && (text.ptr[at] == ' ' || text.ptr[at] == '\t'))
-        at++;
+    while (at < text.len && at < end && (text.ptr[at] == ' ' || text.ptr[at] == '\t')) at++;
     return at;
 }
 
 static bool is_word_at(kmi_slice text, size_t at, const char *word) {
     size_t len = strlen(word);
-    return at + len < text.len && equals_lower(text.ptr + at, len, word) && !is_class(text.ptr[at + len], KMI_BYTE_WORD);
+    return at + len < text.len && equals_lower(text.ptr + at, len, word) &&
+           !is_class(text.ptr[at + len], KMI_BYTE_WORD);
 }
 
 /* What links name and value, and where the value may start. */
 static link find_link(kmi_slice text, size_t name_start, size_t name_end, size_t *ret_value) {
     size_t at = name_end;
-    if (at < text.len && (text.ptr[at] == '"' || text.ptr[at] == '\'' || text.ptr[at] == '`'))
-        at++; /* a quoted key */
-    if (at < text.len && text.ptr[at] == ']')
-        at++;
+    if (at < text.len && (text.ptr[at] == '"' || text.ptr[at] == '\'' || text.ptr[at] == '`')) at++; /* a quoted key */
+    if (at < text.len && text.ptr[at] == ']') at++;
     size_t after_blanks = skip_blanks(text, at);
-    if (after_blanks >= text.len)
-        return LINK_NONE;
+    if (after_blanks >= text.len) return LINK_NONE;
     char c = text.ptr[after_blanks];
     if (c == '=' || c == ':') {
         bool is_equals = c == '=';
@@ -176,14 +183,13 @@ static link find_link(kmi_slice text, size_t name_start, size_t name_end, size_t
         *ret_value = skip_blanks(text, after_blanks + 1);
         return is_equals ? LINK_EQUALS : LINK_COLON;
     }
-    if (after_blanks == at)
-        return LINK_NONE;
-    static const char *const verbs[] = {"is", "was", "are", "will be", "lautet", "ist", "set to", "changed to", "is now"};
+    if (after_blanks == at) return LINK_NONE;
+    static const char *const verbs[] = {"is",  "was",    "are",        "will be", "lautet",
+                                        "ist", "set to", "changed to", "is now"};
     for (size_t i = sizeof verbs / sizeof verbs[0]; i-- > 0;) {
         if (is_word_at(text, after_blanks, verbs[i])) {
             *ret_value = skip_blanks(text, after_blanks + strlen(verbs[i]));
-            if (*ret_value < text.len && text.ptr[*ret_value] == ':')
-                *ret_value = skip_blanks(text, *ret_value + 1);
+            if (*ret_value < text.len && text.ptr[*ret_value] == ':') *ret_value = skip_blanks(text, *ret_value + 1);
             return LINK_IS;
         }
     }
@@ -205,14 +211,12 @@ static bool ends_value(char c, bool is_query) {
 /* The value at `at`: to the closing quote, or to the next blank without the punctuation of the sentence around it. */
 static value_found read_value(kmi_slice text, size_t at, bool is_query) {
     value_found value = {.start = at, .end = at, .is_ascii = true};
-    if (at >= text.len)
-        return value;
+    if (at >= text.len) return value;
     char quote = text.ptr[at];
     size_t limit = text.len - at > VALUE_LIMIT_BYTES ? at + VALUE_LIMIT_BYTES : text.len;
     if (quote == '"' || quote == '\'' || quote == '`') {
         size_t end = at + 1;
-        while (end < limit && text.ptr[end] != quote && text.ptr[end] != '\n')
-            end++;
+        while (end < limit && text.ptr[end] != quote && text.ptr[end] != '\n') end++;
         if (end < limit && text.ptr[end] == quote) {
             return (value_found){.start = at + 1, .end = end, .is_quoted = true, .ends_clause = true};
         }
@@ -225,11 +229,9 @@ static value_found read_value(kmi_slice text, size_t at, bool is_query) {
         value.is_ascii &= (unsigned char)text.ptr[end] < 0x80;
         end++;
     }
-    while (end > at && end < text.len && ((unsigned char)text.ptr[end] & 0xC0) == 0x80)
-        end--;
+    while (end > at && end < text.len && ((unsigned char)text.ptr[end] & 0xC0) == 0x80) end--;
     size_t stop = end;
-    while (end > at && strchr(".,;:!?)]}'>", text.ptr[end - 1]) != NULL)
-        end--;
+    while (end > at && strchr(".,;:!?)]}'>", text.ptr[end - 1]) != NULL) end--;
     value.end = end;
     value.is_call = memchr(text.ptr + at, '(', end - at) != NULL;
     value.ends_clause = end < stop || stop >= text.len || text.ptr[stop] == '\n' || text.ptr[stop] == '\r';
@@ -255,13 +257,10 @@ static value_look look_at(kmi_slice value) {
 
 /* Digits and letters mixed, or letters of both cases with symbols inside: nothing an English sentence says. */
 static bool looks_random(kmi_slice value, const value_look *look, size_t least_len) {
-    if (value.len < least_len)
-        return false;
-    if (look->digits > 0 && look->upper + look->lower > 0)
-        return true;
+    if (value.len < least_len) return false;
+    if (look->digits > 0 && look->upper + look->lower > 0) return true;
     bool has_odd_symbol = false;
-    for (size_t i = 0; i < value.len; i++)
-        has_odd_symbol |= strchr("!@#$%^&*+=~?|", value.ptr[i]) != NULL;
+    for (size_t i = 0; i < value.len; i++) has_odd_symbol |= strchr("!@#$%^&*+=~?|", value.ptr[i]) != NULL;
     return has_odd_symbol && look->upper + look->lower > 0;
 }
 
@@ -276,39 +275,34 @@ static bool is_reference(kmi_slice value, const value_look *look) {
 
 static bool is_secret_value(kmi_slice text, const telling_name *name, link how, const value_found *found) {
     kmi_slice value = {text.ptr + found->start, found->end - found->start};
-    if (value.len < 3 || kmi_secret_is_placeholder(value))
-        return false;
-    if (value.len >= LONG_VALUE_BYTES && found->is_ascii)
-        return true;
+    if (value.len < 3 || kmi_secret_is_placeholder(value)) return false;
+    if (value.len >= LONG_VALUE_BYTES && found->is_ascii) return true;
     value_look look = look_at(value);
     bool is_password = strcmp(name->kind, "password") == 0;
     bool is_header = strcmp(name->kind, "bearer") == 0 || strcmp(name->kind, "basic-auth") == 0;
     if (is_header)
         return how == LINK_SPACE && value.len >= 8 &&
                (looks_random(value, &look, 8) || (look.upper > 1 && look.lower > 1 && value.len >= 12));
-    if (is_reference(value, &look))
-        return false;
+    if (is_reference(value, &look)) return false;
     bool is_word = look.digits == 0 && look.upper + look.lower + look.symbols == value.len && look.symbols == 0;
     switch (how) {
     case LINK_EQUALS:
-        return found->is_quoted || !(found->is_call && look.digits == 0) ? !(look.digits > 0 && look.digits < 4 && look.digits == value.len)
-                                                                           : false;
+        return found->is_quoted || !(found->is_call && look.digits == 0)
+                   ? !(look.digits > 0 && look.digits < 4 && look.digits == value.len)
+                   : false;
     case LINK_COLON:
-        if (found->is_quoted)
-            return value.len >= 6 && memchr(value.ptr, ' ', value.len) == NULL;
+        if (found->is_quoted) return value.len >= 6 && memchr(value.ptr, ' ', value.len) == NULL;
         return looks_random(value, &look, 6) || (look.digits == value.len && value.len >= 4 && is_password) ||
                (is_password && found->ends_line && value.len >= 6 && (look.upper + look.lower + look.digits > 0)) ||
                (found->ends_line && value.len >= 16);
     case LINK_OPTION:
         return value.ptr[0] != '-' && !is_word;
     case LINK_IS:
-        if (found->is_quoted)
-            return value.len >= 4 && memchr(value.ptr, ' ', value.len) == NULL;
+        if (found->is_quoted) return value.len >= 4 && memchr(value.ptr, ' ', value.len) == NULL;
         return looks_random(value, &look, 6) ||
                (look.digits == value.len && value.len >= 4 && is_password && found->ends_clause);
     case LINK_SPACE:
-        if (name->needs_qualifier || !is_password)
-            return looks_random(value, &look, 16) && look.digits > 1;
+        if (name->needs_qualifier || !is_password) return looks_random(value, &look, 16) && look.digits > 1;
         return looks_random(value, &look, 6) && look.digits > 0;
     case LINK_NONE:
         break;
@@ -318,16 +312,14 @@ static bool is_secret_value(kmi_slice text, const telling_name *name, link how, 
 
 bool kmi_secret_match_assignment(kmi_slice text, size_t name_start, size_t name_end, kmi_secret_span *ret_span) {
     const telling_name *name = find_telling_name(text, name_start, name_end);
-    if (name == NULL)
-        return false;
+    if (name == NULL) return false;
     size_t at = 0;
     link how = find_link(text, name_start, name_end, &at);
-    if (how == LINK_NONE || (name->only_equals && how != LINK_EQUALS))
-        return false;
+    if (how == LINK_NONE || (name->only_equals && how != LINK_EQUALS)) return false;
+    if (begins_harmlessly(kmi_slice_sub(text, at, 32))) return false; /* before reading on: it may be long */
     bool is_query = name_start > 0 && (text.ptr[name_start - 1] == '?' || text.ptr[name_start - 1] == '&');
     value_found found = read_value(text, at, is_query);
-    if (found.end <= found.start || !is_secret_value(text, name, how, &found))
-        return false;
+    if (found.end <= found.start || !is_secret_value(text, name, how, &found)) return false;
     while (!found.is_quoted && found.end - found.start + 1 >= VALUE_LIMIT_BYTES && found.end < text.len &&
            (unsigned char)text.ptr[found.end] < 0x80 && !ends_value(text.ptr[found.end], is_query))
         found.end++;

@@ -8,7 +8,14 @@
 #include <string.h>
 
 typedef enum alphabet {
-    ALPHABET_A, ALPHABET_W, ALPHABET_U, ALPHABET_D, ALPHABET_B, ALPHABET_B2, ALPHABET_H, ALPHABET_P
+    ALPHABET_A,
+    ALPHABET_W,
+    ALPHABET_U,
+    ALPHABET_D,
+    ALPHABET_B,
+    ALPHABET_B2,
+    ALPHABET_H,
+    ALPHABET_P
 } alphabet;
 typedef enum shape { SHAPE_ANY, SHAPE_MIXED, SHAPE_JWT } shape;
 
@@ -34,8 +41,8 @@ static const token_rule token_rules[] = {
 #define N (KMI_BYTE_WORD | KMI_BYTE_DIGIT)
 static const unsigned char byte_classes[256] = {
     ['\t'] = KMI_BYTE_SPACE, ['\n'] = KMI_BYTE_SPACE, ['\r'] = KMI_BYTE_SPACE, [' '] = KMI_BYTE_SPACE,
-    ['\f'] = KMI_BYTE_SPACE, ['\v'] = KMI_BYTE_SPACE, ['0' ... '9'] = N, ['A' ... 'Z'] = U, ['a' ... 'z'] = L,
-    ['_'] = KMI_BYTE_WORD,
+    ['\f'] = KMI_BYTE_SPACE, ['\v'] = KMI_BYTE_SPACE, ['0' ... '9'] = N,       ['A' ... 'Z'] = U,
+    ['a' ... 'z'] = L,       ['_'] = KMI_BYTE_WORD,
 };
 /* The first bytes of the prefixes above; a unit test compares it with the table. */
 static const bool token_starts[256] = {
@@ -97,30 +104,31 @@ static bool is_jwt(kmi_slice value) {
 }
 
 static bool has_shape(kmi_slice value, shape form) {
-    if (form == SHAPE_MIXED)
-        return is_mixed(value);
+    if (form == SHAPE_MIXED) return is_mixed(value);
     return form != SHAPE_JWT || is_jwt(value);
 }
+
+/* No token is shorter than this with its prefix; ordinary words end long before, and nothing else is asked of them. */
+#define TOKEN_LEN_MIN 15
 
 bool kmi_secret_match_token(kmi_slice text, size_t at, kmi_secret_span *ret_span) {
     size_t left = text.len - at;
     const char *ptr = text.ptr + at;
+    if (left < TOKEN_LEN_MIN) return false;
+    for (size_t i = 1; i < TOKEN_LEN_MIN; i++)
+        if ((byte_classes[(unsigned char)ptr[i]] & KMI_BYTE_SPACE) != 0) return false;
     for (size_t i = 0; i < TOKEN_RULE_COUNT; i++) {
         const token_rule *rule = &token_rules[i];
         if (rule->prefix[0] != ptr[0] || left < (size_t)rule->prefix_len + rule->least_len ||
             memcmp(ptr, rule->prefix, rule->prefix_len) != 0)
             continue;
         /* A shape may refuse a long run; tied to the start of the run it cannot be asked again inside of it. */
-        if (rule->shape != SHAPE_ANY && at > 0 && (ptr[-1] == '-' || ptr[-1] == '.'))
-            continue;
+        if (rule->shape != SHAPE_ANY && at > 0 && (ptr[-1] == '-' || ptr[-1] == '.')) continue;
         size_t end = rule->prefix_len;
-        while (end < left && is_in_alphabet((unsigned char)ptr[end], (alphabet)rule->alphabet))
-            end++;
-        while (end > rule->prefix_len && (ptr[end - 1] == '.' || ptr[end - 1] == '/'))
-            end--;
+        while (end < left && is_in_alphabet((unsigned char)ptr[end], (alphabet)rule->alphabet)) end++;
+        while (end > rule->prefix_len && (ptr[end - 1] == '.' || ptr[end - 1] == '/')) end--;
         kmi_slice value = {ptr + rule->prefix_len, end - rule->prefix_len};
-        if (value.len < rule->least_len || !has_shape(value, (shape)rule->shape))
-            continue;
+        if (value.len < rule->least_len || !has_shape(value, (shape)rule->shape)) continue;
         *ret_span = (kmi_secret_span){at, at + end, rule->kind};
         return true;
     }
@@ -138,8 +146,7 @@ static bool ends_authority(unsigned char byte) {
 static size_t find_at_sign(kmi_slice text, size_t from, size_t *ret_word_end) {
     size_t at = SIZE_MAX, slash = SIZE_MAX, i = from;
     for (; i < text.len && !ends_authority((unsigned char)text.ptr[i]); i++) {
-        if (text.ptr[i] == ':' && i + 2 < text.len && text.ptr[i + 1] == '/' && text.ptr[i + 2] == '/')
-            break;
+        if (text.ptr[i] == ':' && i + 2 < text.len && text.ptr[i + 1] == '/' && text.ptr[i + 2] == '/') break;
         if (text.ptr[i] == '@' && slash == SIZE_MAX)
             at = i;
         else if ((text.ptr[i] == '/' || text.ptr[i] == '?') && slash == SIZE_MAX)
@@ -155,15 +162,12 @@ bool kmi_secret_match_userinfo(kmi_slice text, size_t colon, kmi_secret_span *re
         return false;
     size_t from = colon + 3, word_end = 0;
     size_t at = find_at_sign(text, from, &word_end);
-    if (at == SIZE_MAX)
-        return false;
+    if (at == SIZE_MAX) return false;
     const char *separator = memchr(text.ptr + from, ':', at - from);
-    if (separator == NULL)
-        return false;
+    if (separator == NULL) return false;
     size_t start = (size_t)(separator - text.ptr) + 1;
     kmi_slice password = {text.ptr + start, at - start};
-    if (password.len == 0 || kmi_secret_is_placeholder(password))
-        return false;
+    if (password.len == 0 || kmi_secret_is_placeholder(password)) return false;
     *ret_span = (kmi_secret_span){start, at, "connection-password"};
     return true;
 }

@@ -22,8 +22,7 @@ typedef struct redactor {
 } redactor;
 
 static void add_kind(kmi_redactions *redactions, const char *kind) {
-    if (redactions->count < KMI_SECRET_KINDS_MAX)
-        redactions->kinds[redactions->count] = kind;
+    if (redactions->count < KMI_SECRET_KINDS_MAX) redactions->kinds[redactions->count] = kind;
     redactions->count++;
 }
 
@@ -41,10 +40,10 @@ static void replace_span(redactor *self, size_t start, size_t end, const char *m
 static size_t find_nocase(kmi_slice text, size_t from, const char *needle, size_t needle_len) {
     for (size_t at = from; at + needle_len <= text.len; at++) {
         const char *hit = memchr(text.ptr + at, needle[0], text.len - at);
-        if (hit == NULL)
-            return SIZE_MAX;
+        if (hit == NULL) return SIZE_MAX;
         at = (size_t)(hit - text.ptr);
-        if (at + needle_len <= text.len && kmi_slice_equal_nocase((kmi_slice){hit, needle_len}, (kmi_slice){needle, needle_len}))
+        if (at + needle_len <= text.len &&
+            kmi_slice_equal_nocase((kmi_slice){hit, needle_len}, (kmi_slice){needle, needle_len}))
             return at;
     }
     return SIZE_MAX;
@@ -67,31 +66,25 @@ static size_t take_private(redactor *self, size_t at) {
 static size_t take_key_block(redactor *self, size_t at) {
     static const char begin[] = "-----BEGIN ", end_mark[] = "-----END ";
     kmi_slice text = self->text;
-    if (text.len - at < sizeof begin - 1 || memcmp(text.ptr + at, begin, sizeof begin - 1) != 0)
-        return at + 1;
+    if (text.len - at < sizeof begin - 1 || memcmp(text.ptr + at, begin, sizeof begin - 1) != 0) return at + 1;
     size_t header_end = at + 100 < text.len ? at + 100 : text.len;
     kmi_slice header = {text.ptr + at, header_end - at};
     size_t private_at = kmi_slice_find(header, KMI_SLICE_LITERAL("PRIVATE KEY"), 0);
-    if (private_at == SIZE_MAX)
-        return at + sizeof begin - 1;
+    if (private_at == SIZE_MAX) return at + sizeof begin - 1;
     size_t end = SIZE_MAX;
-    if (!self->has_no_key_end)
-        end = kmi_slice_find(text, (kmi_slice){end_mark, sizeof end_mark - 1}, at + private_at);
+    if (!self->has_no_key_end) end = kmi_slice_find(text, (kmi_slice){end_mark, sizeof end_mark - 1}, at + private_at);
     self->has_no_key_end = end == SIZE_MAX;
     if (end != SIZE_MAX) {
         end += sizeof end_mark - 1;
-        while (end < text.len && text.ptr[end] != '-' && text.ptr[end] != '\n')
-            end++;
+        while (end < text.len && text.ptr[end] != '-' && text.ptr[end] != '\n') end++;
     } else {
         end = at + private_at + sizeof "PRIVATE KEY" - 1;
-        while (end < text.len && (text.ptr[end] == '-' || text.ptr[end] == ' '))
-            end++;
+        while (end < text.len && (text.ptr[end] == '-' || text.ptr[end] == ' ')) end++;
         while (end < text.len && ((kmi_secret_byte_class((unsigned char)text.ptr[end]) & KMI_BYTE_WORD) ||
                                   strchr("+/=\r\n\\", text.ptr[end]) != NULL))
             end++;
     }
-    while (end < text.len && text.ptr[end] == '-')
-        end++;
+    while (end < text.len && text.ptr[end] == '-') end++;
     replace_span(self, at, end, "[redacted:", "private-key", "]");
     return end;
 }
@@ -104,14 +97,11 @@ static size_t take_word(redactor *self, size_t at) {
         return span.end;
     }
     size_t end = at + 1;
-    while (end < text.len && (kmi_secret_byte_class((unsigned char)text.ptr[end]) & KMI_BYTE_WORD))
-        end++;
-    if (!kmi_secret_match_assignment(text, at, end, &span))
-        return end;
+    while (end < text.len && (kmi_secret_byte_class((unsigned char)text.ptr[end]) & KMI_BYTE_WORD)) end++;
+    if (!kmi_secret_match_assignment(text, at, end, &span)) return end;
     /* A token with its own prefix names its kind better than the name before it. */
     kmi_secret_span token;
-    if (kmi_secret_match_token(text, span.start, &token) && token.end >= span.end)
-        span = token;
+    if (kmi_secret_match_token(text, span.start, &token) && token.end >= span.end) span = token;
     replace_span(self, span.start, span.end, "[redacted:", span.kind, "]");
     return span.end;
 }
@@ -139,10 +129,8 @@ km_status kmi_secrets_redact(kmi_slice text, kmi_buf *buf, bool *ret_is_changed,
             at++;
         }
     }
-    if (self.is_changed)
-        kmi_buf_add(buf, text.ptr + self.copied, text.len - self.copied);
+    if (self.is_changed) kmi_buf_add(buf, text.ptr + self.copied, text.len - self.copied);
     km_status status = self.is_changed ? kmi_buf_status(buf) : KM_OK;
-    if (status == KM_OK)
-        *ret_is_changed = self.is_changed;
+    if (status == KM_OK) *ret_is_changed = self.is_changed;
     return status == KM_OK ? KM_OK : KM_E_NOMEM;
 }

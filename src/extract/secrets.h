@@ -17,6 +17,7 @@ typedef struct kmi_redactions {
 
 /* Appends the text without its secrets to `buf` and adds to *redactions. Nothing is appended when the text holds none:
  * *ret_is_changed tells, so that the common case copies nothing. KM_E_NOMEM. */
-km_status kmi_secrets_redact(kmi_slice text, kmi_buf *buf, bool *ret_is_changed, kmi_redactions *redactions) KM_MUST_CHECK;
+km_status kmi_secrets_redact(kmi_slice text, kmi_buf *buf, bool *ret_is_changed,
+                             kmi_redactions *redactions) KM_MUST_CHECK;
 
 #endif

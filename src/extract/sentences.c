@@ -9,9 +9,13 @@
 #include <string.h>
 
 /* Lower case, without the dot. The second row also ends sentences ("etc."), so a capital must not follow. */
-static const char *const abbreviations[] = {"mr", "mrs", "ms", "dr", "prof", "st", "e.g", "i.e", "eg", "ie", "vs", "cf", "no", "nr", "fig", "approx", "ca", "bzw", "z.b", "d.h", "sen", "gen", "col", "vol",
-                                            "dept", "est", "ext", "incl", "resp", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "p.ex", "usw", "rev", "tel", "viz", "sec", "min", "max"};
-static const char *const soft_abbreviations[] = {"etc", "inc", "ltd", "co", "corp", "jr", "sr", "a.m", "p.m", "u.s", "u.k", "al", "ver"};
+static const char *const abbreviations[] = {"mr",  "mrs",  "ms",  "dr",  "prof", "st",     "e.g", "i.e",  "eg",   "ie",
+                                            "vs",  "cf",   "no",  "nr",  "fig",  "approx", "ca",  "bzw",  "z.b",  "d.h",
+                                            "sen", "gen",  "col", "vol", "dept", "est",    "ext", "incl", "resp", "jan",
+                                            "feb", "mar",  "apr", "jun", "jul",  "aug",    "sep", "sept", "oct",  "nov",
+                                            "dec", "p.ex", "usw", "rev", "tel",  "viz",    "sec", "min",  "max"};
+static const char *const soft_abbreviations[] = {"etc", "inc", "ltd", "co",  "corp", "jr", "sr",
+                                                 "a.m", "p.m", "u.s", "u.k", "al",   "ver"};
 
 static bool is_blank(char c) {
     return c == ' ' || c == '\n' || c == '\t' || c == '\r';
@@ -19,37 +23,33 @@ static bool is_blank(char c) {
 
 static bool is_one_of(kmi_slice word, const char *const *list, size_t count) {
     for (size_t i = 0; i < count; i++)
-        if (kmi_slice_equal_nocase(word, kmi_slice_from(list[i])))
-            return true;
+        if (kmi_slice_equal_nocase(word, kmi_slice_from(list[i]))) return true;
     return false;
 }
 
 static char next_visible(kmi_slice text, size_t at) {
-    while (at < text.len && (is_blank(text.ptr[at]) || text.ptr[at] == '"' || text.ptr[at] == '('))
-        at++;
+    while (at < text.len && (is_blank(text.ptr[at]) || text.ptr[at] == '"' || text.ptr[at] == '(')) at++;
     return at < text.len ? text.ptr[at] : '\0';
 }
 
 /* The word directly before the dot at `dot`, not longer than an abbreviation can be. */
 static kmi_slice word_before(kmi_slice text, size_t start, size_t dot) {
     size_t from = dot;
-    while (from > start && dot - from < 10 && !is_blank(text.ptr[from - 1]) && text.ptr[from - 1] != '(')
-        from--;
+    while (from > start && dot - from < 10 && !is_blank(text.ptr[from - 1]) && text.ptr[from - 1] != '(') from--;
     return (kmi_slice){text.ptr + from, dot - from};
 }
 
 static bool dot_ends_sentence(kmi_slice text, size_t start, size_t dot, size_t after) {
-    if (after < text.len && !is_blank(text.ptr[after]))
-        return false;
+    if (after < text.len && !is_blank(text.ptr[after])) return false;
     if (dot > start && text.ptr[dot - 1] == '.')
-        return next_visible(text, after) == '\0' || (next_visible(text, after) >= 'A' && next_visible(text, after) <= 'Z');
+        return next_visible(text, after) == '\0' ||
+               (next_visible(text, after) >= 'A' && next_visible(text, after) <= 'Z');
     kmi_slice word = word_before(text, start, dot);
     char next = next_visible(text, after);
     bool is_next_lower = next >= 'a' && next <= 'z';
     if (is_one_of(word, abbreviations, sizeof abbreviations / sizeof abbreviations[0])) {
         /* "No." alone answers; "min." and "max." before a capital end. */
-        if (kmi_slice_equal_nocase(word, KMI_SLICE_LITERAL("no")))
-            return !(next >= '0' && next <= '9');
+        if (kmi_slice_equal_nocase(word, KMI_SLICE_LITERAL("no"))) return !(next >= '0' && next <= '9');
         return false;
     }
     if (is_next_lower && is_one_of(word, soft_abbreviations, sizeof soft_abbreviations / sizeof soft_abbreviations[0]))
@@ -62,12 +62,16 @@ static bool dot_ends_sentence(kmi_slice text, size_t start, size_t dot, size_t a
     return true;
 }
 
+/* '!' and '?' end a sentence before a blank; inside a word ("a?b=1") they do not. */
+static bool mark_ends_sentence(kmi_slice text, size_t after) {
+    return after >= text.len || is_blank(text.ptr[after]) || (unsigned char)text.ptr[after] >= 0xE0;
+}
+
 static size_t wide_mark(kmi_slice text, size_t at) {
     static const char *const marks[] = {"。", "！", "？", "｡"};
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
         size_t len = strlen(marks[i]);
-        if (text.len - at >= len && memcmp(text.ptr + at, marks[i], len) == 0)
-            return len;
+        if (text.len - at >= len && memcmp(text.ptr + at, marks[i], len) == 0) return len;
     }
     return 0;
 }
@@ -77,7 +81,8 @@ static size_t take_closers(kmi_slice text, size_t at) {
     while (at < text.len) {
         if (strchr(".!?\"')]*_`", text.ptr[at]) != NULL)
             at++;
-        else if (text.len - at >= 3 && (memcmp(text.ptr + at, "”", 3) == 0 || memcmp(text.ptr + at, "’", 3) == 0 || memcmp(text.ptr + at, "」", 3) == 0))
+        else if (text.len - at >= 3 && (memcmp(text.ptr + at, "”", 3) == 0 || memcmp(text.ptr + at, "’", 3) == 0 ||
+                                        memcmp(text.ptr + at, "」", 3) == 0))
             at += 3;
         else
             break;
@@ -96,30 +101,25 @@ static size_t find_end(kmi_slice text, size_t start) {
         char c = text.ptr[at];
         if (at - start >= KMI_SENTENCE_LIMIT_BYTES) {
             size_t end = last_blank > start ? last_blank : at;
-            while (end > start && ((unsigned char)text.ptr[end] & 0xC0) == 0x80)
-                end--;
+            while (end > start && ((unsigned char)text.ptr[end] & 0xC0) == 0x80) end--;
             return end;
         }
-        if (is_blank(c))
-            last_blank = at;
+        if (is_blank(c)) last_blank = at;
         if (c == '`')
-            in_code = !in_code && memchr(text.ptr + at + 1, '`', text.len - at - 1 < 200 ? text.len - at - 1 : 200) != NULL;
-        if (in_code)
-            continue;
-        if (is_paragraph_break(text, at))
-            return at;
+            in_code =
+                !in_code && memchr(text.ptr + at + 1, '`', text.len - at - 1 < 200 ? text.len - at - 1 : 200) != NULL;
+        if (in_code) continue;
+        if (is_paragraph_break(text, at)) return at;
         if (c == '.' || c == '!' || c == '?') {
             size_t after = take_closers(text, at + 1);
-            bool is_dot = c == '.' && after == at + 1;
-            if (is_dot ? dot_ends_sentence(text, start, at, after) : after >= text.len || is_blank(text.ptr[after]) || (unsigned char)text.ptr[after] >= 0xE0) {
-                if (is_dot || c != '.' || dot_ends_sentence(text, start, at, after) || text.ptr[at + 1] == '.')
-                    return after;
-            }
+            bool is_ellipsis = c == '.' && at + 1 < text.len && text.ptr[at + 1] == '.';
+            if (c == '.' ? dot_ends_sentence(text, start, is_ellipsis ? at + 1 : at, after)
+                         : mark_ends_sentence(text, after))
+                return after;
             at = after - 1;
         } else if ((unsigned char)c >= 0xE0) {
             size_t len = wide_mark(text, at);
-            if (len > 0)
-                return take_closers(text, at + len);
+            if (len > 0) return take_closers(text, at + len);
         }
     }
     return text.len;
@@ -127,10 +127,8 @@ static size_t find_end(kmi_slice text, size_t start) {
 
 bool kmi_sentences_next(kmi_slice block, size_t *at, kmi_slice *ret_sentence) {
     while (*at < block.len) {
-        while (*at < block.len && is_blank(block.ptr[*at]))
-            (*at)++;
-        if (*at >= block.len)
-            return false;
+        while (*at < block.len && is_blank(block.ptr[*at])) (*at)++;
+        if (*at >= block.len) return false;
         size_t end = find_end(block, *at);
         kmi_slice sentence = kmi_slice_trim(kmi_slice_sub(block, *at, end - *at));
         *at = end > *at ? end : *at + 1;

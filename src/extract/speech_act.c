@@ -39,11 +39,9 @@ struct kmi_speech_acts {
 kmi_speech_acts *kmi_speech_acts_new(kmi_lexicon *lexicon, kmi_arena *arena) {
     kmi_speech_acts *acts = kmi_arena_alloc(arena, sizeof *acts);
     for (size_t i = 0; acts != NULL && i < OPENER_COUNT; i++)
-        if ((acts->openers[i] = kmi_phrase_new(lexicon, arena, openers[i].match)) == NULL)
-            return NULL;
+        if ((acts->openers[i] = kmi_phrase_new(lexicon, arena, openers[i].match)) == NULL) return NULL;
     for (size_t i = 0; acts != NULL && i < SKIP_COUNT; i++)
-        if ((acts->skips[i] = kmi_phrase_new(lexicon, arena, skips[i].match)) == NULL)
-            return NULL;
+        if ((acts->skips[i] = kmi_phrase_new(lexicon, arena, skips[i].match)) == NULL) return NULL;
     return acts;
 }
 
@@ -57,8 +55,7 @@ static bool is_punctuation(const kmi_token *token) {
 
 static size_t count_words(const kmi_tokens *tokens, size_t from) {
     size_t words = 0;
-    for (size_t i = from; i < tokens->count; i++)
-        words += !is_punctuation(&tokens->items[i]);
+    for (size_t i = from; i < tokens->count; i++) words += !is_punctuation(&tokens->items[i]);
     return words;
 }
 
@@ -67,49 +64,48 @@ static const char *find_pleasantry(const kmi_tokens *tokens, size_t from) {
     size_t words = 0, thanks = 0, greetings = 0;
     for (size_t i = from; i < tokens->count; i++) {
         const kmi_token *token = &tokens->items[i];
-        if (is_punctuation(token))
-            continue;
+        if (is_punctuation(token)) continue;
         words++;
         thanks += kmi_token_has(token, KMI_W_THANKS);
         greetings += kmi_token_has(token, KMI_W_GREETING);
-        if (!kmi_token_has(token, KMI_W_THANKS | KMI_W_GREETING | KMI_W_FILLER))
-            return NULL;
+        if (!kmi_token_has(token, KMI_W_THANKS | KMI_W_GREETING | KMI_W_FILLER)) return NULL;
     }
-    if (words > PLEASANTRY_WORDS_MAX || (thanks + greetings == 0 && words > 6))
-        return NULL;
+    if (words > PLEASANTRY_WORDS_MAX || (thanks + greetings == 0 && words > 6)) return NULL;
     return greetings > thanks ? "greeting" : "acknowledgement";
 }
 
 static bool ends_with_question_mark(const kmi_tokens *tokens) {
     for (size_t i = tokens->count; i-- > 0;) {
         const kmi_token *token = &tokens->items[i];
-        if (kmi_slice_ends_with(token->lower, KMI_SLICE_LITERAL("？")) || kmi_slice_ends_with(token->lower, KMI_SLICE_LITERAL("ですか。")) ||
-            kmi_slice_ends_with(token->lower, KMI_SLICE_LITERAL("ますか。")) || kmi_slice_ends_with(token->lower, KMI_SLICE_LITERAL("吗。")))
+        if (kmi_slice_ends_with(token->lower, KMI_SLICE_LITERAL("？")) ||
+            kmi_slice_ends_with(token->lower, KMI_SLICE_LITERAL("ですか。")) ||
+            kmi_slice_ends_with(token->lower, KMI_SLICE_LITERAL("ますか。")) ||
+            kmi_slice_ends_with(token->lower, KMI_SLICE_LITERAL("吗。")))
             return true;
-        if (!is_punctuation(token))
-            return false;
-        if (token->lower.ptr[0] == '?')
-            return true;
+        if (!is_punctuation(token)) return false;
+        if (token->lower.ptr[0] == '?') return true;
     }
     return false;
 }
 
 /* "how do I …", "is it …", "do you …" without a question mark. */
 static bool is_worded_as_question(const kmi_tokens *tokens, size_t first) {
-    if (first + 2 >= tokens->count)
-        return false;
+    if (first + 2 >= tokens->count) return false;
     const kmi_token *a = &tokens->items[first], *b = &tokens->items[first + 1], *c = &tokens->items[first + 2];
     bool is_subject = kmi_token_has(b, KMI_W_I | KMI_W_WE) || kmi_token_is_any(b, "you|they|there|he|she|it|this|that");
-    if (kmi_token_is_any(a, "do|does|did|can|could|would|should|is|are|was|were|has|am") && is_subject && !kmi_token_is_any(a, "do") )
+    if (kmi_token_is_any(a, "do|does|did|can|could|would|should|is|are|was|were|has|am") && is_subject &&
+        !kmi_token_is_any(a, "do"))
         return true;
-    if (kmi_token_is(a, "do") && kmi_token_is_any(b, "you|we|i|they"))
-        return true;
+    if (kmi_token_is(a, "do") && kmi_token_is_any(b, "you|we|i|they")) return true;
     bool is_asking = kmi_token_is_any(a, "what|where|when|why|how|who|which|whose");
-    bool is_inverted = kmi_token_is_any(b, "is|are|was|were|do|does|did|can|could|should|would|will|has|have") && !kmi_token_has(c, KMI_W_VERB | KMI_W_AUXILIARY | KMI_W_BE);
-    return is_asking && is_inverted && (kmi_token_has(c, KMI_W_DETERMINER | KMI_W_I | KMI_W_WE | KMI_W_PRONOUN) || kmi_token_is(c, "you"));
+    bool is_inverted = kmi_token_is_any(b, "is|are|was|were|do|does|did|can|could|should|would|will|has|have") &&
+                       !kmi_token_has(c, KMI_W_VERB | KMI_W_AUXILIARY | KMI_W_BE);
+    return is_asking && is_inverted &&
+           (kmi_token_has(c, KMI_W_DETERMINER | KMI_W_I | KMI_W_WE | KMI_W_PRONOUN) || kmi_token_is(c, "you"));
 }
 
-static bool find_opener(const kmi_speech_acts *acts, const kmi_tokens *tokens, size_t at, size_t *ret_end, opener_kind *ret_kind) {
+static bool find_opener(const kmi_speech_acts *acts, const kmi_tokens *tokens, size_t at, size_t *ret_end,
+                        opener_kind *ret_kind) {
     for (size_t i = 0; i < OPENER_COUNT; i++) {
         size_t end = 0;
         /* Something must be left to say. */
@@ -124,36 +120,29 @@ static bool find_opener(const kmi_speech_acts *acts, const kmi_tokens *tokens, s
 
 static bool has_comma(const kmi_tokens *tokens, size_t from) {
     for (size_t i = from; i < tokens->count; i++)
-        if (is_punctuation(&tokens->items[i]) && strchr(",;:", tokens->items[i].lower.ptr[0]) != NULL)
-            return true;
+        if (is_punctuation(&tokens->items[i]) && strchr(",;:", tokens->items[i].lower.ptr[0]) != NULL) return true;
     return false;
 }
 
 static const char *find_skip(const kmi_speech_acts *acts, const kmi_tokens *tokens, size_t first, bool is_assistant) {
     for (size_t i = 0; i < SKIP_COUNT; i++) {
         size_t end = 0;
-        if (skips[i].speaker == KMI_SPEAKER_ASSISTANT && !is_assistant)
-            continue;
-        if (kmi_phrase_match(acts->skips[i], tokens, first, first, &end))
-            return skips[i].reason;
+        if (skips[i].speaker == KMI_SPEAKER_ASSISTANT && !is_assistant) continue;
+        if (kmi_phrase_match(acts->skips[i], tokens, first, first, &end)) return skips[i].reason;
     }
-    if (kmi_token_is_any(&tokens->items[first], "thanks|thank") && !has_comma(tokens, first))
-        return "acknowledgement";
+    if (kmi_token_is_any(&tokens->items[first], "thanks|thank") && !has_comma(tokens, first)) return "acknowledgement";
     return NULL;
 }
 
 kmi_speech_act kmi_speech_act_of(const kmi_speech_acts *acts, const kmi_tokens *tokens, bool is_assistant) {
     kmi_speech_act act = {0};
-    if (ends_with_question_mark(tokens))
-        return (kmi_speech_act){.skip_reason = "question"};
+    if (ends_with_question_mark(tokens)) return (kmi_speech_act){.skip_reason = "question"};
     act.skip_reason = find_pleasantry(tokens, 0);
-    if (act.skip_reason == NULL)
-        act.skip_reason = find_skip(acts, tokens, 0, is_assistant);
+    if (act.skip_reason == NULL) act.skip_reason = find_skip(acts, tokens, 0, is_assistant);
     for (size_t i = 0; i < OPENERS_IN_A_ROW_MAX && act.skip_reason == NULL; i++) {
         size_t end = 0;
         opener_kind kind = KMI_OPENER_ASIDE;
-        if (!find_opener(acts, tokens, act.first, &end, &kind))
-            break;
+        if (!find_opener(acts, tokens, act.first, &end, &kind)) break;
         act.first = end;
         act.is_correction |= kind == KMI_OPENER_CORRECTION;
         act.is_important |= kind == KMI_OPENER_IMPORTANT;
@@ -163,7 +152,6 @@ kmi_speech_act kmi_speech_act_of(const kmi_speech_acts *acts, const kmi_tokens *
         if (act.skip_reason == NULL && !act.is_correction)
             act.skip_reason = find_skip(acts, tokens, act.first, is_assistant);
     }
-    if (act.skip_reason == NULL && is_worded_as_question(tokens, act.first))
-        act.skip_reason = "question";
+    if (act.skip_reason == NULL && is_worded_as_question(tokens, act.first)) act.skip_reason = "question";
     return act;
 }

@@ -11,13 +11,14 @@
 typedef struct kmi_statement {
     const char *subject, *attribute, *value, *replaces; /* folded, in the arena; NULL: unknown */
     bool is_correction;
-    bool is_negative; /* the statement denies something */
-    bool has_change;  /* "moved from X to Y", "replaced X with Y" */
+    bool is_negative;                /* the statement denies something */
+    bool has_change;                 /* "moved from X to Y", "replaced X with Y" */
     size_t subject_from, subject_to; /* tokens of the subject as written; equal: none */
     size_t verb;                     /* token of the main verb; tokens->count: none */
 } kmi_statement;
 
 /* Works in `scratch`, keeps the texts found in `arena`. Returns false when out of memory. */
-bool kmi_statement_find(const kmi_tokens *tokens, const kmi_speech_act *act, const kmi_entity_list *entities, kmi_arena *scratch, kmi_arena *arena, kmi_statement *ret_statement);
+bool kmi_statement_find(const kmi_tokens *tokens, const kmi_speech_act *act, const kmi_entity_list *entities,
+                        kmi_arena *scratch, kmi_arena *arena, kmi_statement *ret_statement);
 
 #endif

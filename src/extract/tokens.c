@@ -42,7 +42,8 @@ static size_t lower_into(char *to, kmi_slice from) {
                    (unsigned char)from.ptr[i + 1] <= 0x9E && (unsigned char)from.ptr[i + 1] != 0x97) {
             to[n++] = (char)c;
             to[n++] = (char)((unsigned char)from.ptr[++i] + 0x20);
-        } else if (c == 0xD0 && i + 1 < from.len && (unsigned char)from.ptr[i + 1] >= 0x90 && (unsigned char)from.ptr[i + 1] <= 0xAF) {
+        } else if (c == 0xD0 && i + 1 < from.len && (unsigned char)from.ptr[i + 1] >= 0x90 &&
+                   (unsigned char)from.ptr[i + 1] <= 0xAF) {
             unsigned char low = (unsigned char)from.ptr[++i]; /* Cyrillic А to Я */
             to[n++] = (char)(low < 0xA0 ? 0xD0 : 0xD1);
             to[n++] = (char)(low < 0xA0 ? low + 0x20 : low - 0x20);
@@ -54,10 +55,8 @@ static size_t lower_into(char *to, kmi_slice from) {
 }
 
 static bool is_capital_at(kmi_slice text) {
-    if (text.len == 0)
-        return false;
-    if (is_upper(text.ptr[0]))
-        return true;
+    if (text.len == 0) return false;
+    if (is_upper(text.ptr[0])) return true;
     return text.len > 1 && (unsigned char)text.ptr[0] == 0xC3 && (unsigned char)text.ptr[1] <= 0x9E;
 }
 
@@ -67,8 +66,7 @@ static uint32_t flags_of(kmi_slice text) {
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
         if (is_upper(c)) {
-            if (i > 0 && is_lower(text.ptr[i - 1]))
-                flags |= KMI_T_INNER_CAP;
+            if (i > 0 && is_lower(text.ptr[i - 1])) flags |= KMI_T_INNER_CAP;
             upper++;
         } else if (is_lower(c)) {
             lower++;
@@ -81,16 +79,13 @@ static uint32_t flags_of(kmi_slice text) {
             flags |= KMI_T_SHAPED;
         }
     }
-    if (upper >= 2 && lower == 0)
-        flags |= KMI_T_ALL_CAPS;
-    if (text.len > 0 && is_digit(text.ptr[0]))
-        flags |= KMI_T_NUMBER;
+    if (upper >= 2 && lower == 0) flags |= KMI_T_ALL_CAPS;
+    if (text.len > 0 && is_digit(text.ptr[0])) flags |= KMI_T_NUMBER;
     return flags;
 }
 
 static kmi_token *push(splitter *self, size_t start, size_t end) {
-    if (self->tokens->count == self->most || start >= end)
-        return NULL;
+    if (self->tokens->count == self->most || start >= end) return NULL;
     kmi_token *token = &self->tokens->items[self->tokens->count++];
     *token = (kmi_token){.start = (uint32_t)start, .end = (uint32_t)end};
     token->lower.ptr = self->lower;
@@ -109,8 +104,7 @@ static void attach_word(splitter *self, kmi_token *token) {
 
 static void push_punctuation(splitter *self, size_t start, size_t end) {
     kmi_token *token = push(self, start, end);
-    if (token == NULL)
-        return;
+    if (token == NULL) return;
     token->flags = KMI_T_PUNCT;
     attach_word(self, token);
     char c = self->tokens->text.ptr[start];
@@ -122,13 +116,10 @@ static void push_punctuation(splitter *self, size_t start, size_t end) {
 
 static void push_word(splitter *self, size_t start, size_t end) {
     kmi_token *token = push(self, start, end);
-    if (token == NULL)
-        return;
+    if (token == NULL) return;
     token->flags = flags_of((kmi_slice){self->tokens->text.ptr + start, end - start});
-    if (self->in_code)
-        token->flags |= KMI_T_CODE | KMI_T_QUOTED;
-    if (self->in_quotes)
-        token->flags |= KMI_T_QUOTED;
+    if (self->in_code) token->flags |= KMI_T_CODE | KMI_T_QUOTED;
+    if (self->in_quotes) token->flags |= KMI_T_QUOTED;
     attach_word(self, token);
     if (token->word == 0 && token->lower.len > 2 && memcmp(token->lower.ptr + token->lower.len - 2, "'s", 2) == 0) {
         token->lower.len -= 2;
@@ -140,10 +131,11 @@ static void push_word(splitter *self, size_t start, size_t end) {
 /* Length of the punctuation mark at the start, 0 if the byte belongs to a word. */
 static size_t leading_mark(kmi_slice text) {
     unsigned char c = (unsigned char)text.ptr[0];
-    if (strchr("([{\"'`*,;:!?<>|=+&#^%)]}\\", (char)c) != NULL)
-        return 1;
+    if (strchr("([{\"'`*,;:!?<>|=+&#^%)]}\\", (char)c) != NULL) return 1;
     if (c == '-' || c == '.')
-        return text.len > 1 && (is_alnum(text.ptr[1]) || text.ptr[1] == '/' || text.ptr[1] == '.' || text.ptr[1] == '-') ? 0 : 1;
+        return text.len > 1 && (is_alnum(text.ptr[1]) || text.ptr[1] == '/' || text.ptr[1] == '.' || text.ptr[1] == '-')
+                   ? 0
+                   : 1;
     if (text.len >= 3 && c == 0xE2 && (unsigned char)text.ptr[1] == 0x80)
         return 3; /* dashes, curly quotes, bullets, ellipsis */
     if (text.len >= 2 && c == 0xC2 && ((unsigned char)text.ptr[1] == 0xAB || (unsigned char)text.ptr[1] == 0xBB))
@@ -153,33 +145,33 @@ static size_t leading_mark(kmi_slice text) {
 
 static size_t trailing_mark(kmi_slice text) {
     unsigned char c = (unsigned char)text.ptr[text.len - 1];
-    if (strchr(".,;:!?)]}\"'`*<>|=", (char)c) != NULL)
-        return 1;
+    if (strchr(".,;:!?)]}\"'`*<>|=", (char)c) != NULL) return 1;
     if (text.len >= 3 && (unsigned char)text.ptr[text.len - 3] == 0xE2 && (unsigned char)text.ptr[text.len - 2] == 0x80)
         return 3;
-    if (text.len >= 2 && (unsigned char)text.ptr[text.len - 2] == 0xC2 && (c == 0xAB || c == 0xBB))
-        return 2;
+    if (text.len >= 2 && (unsigned char)text.ptr[text.len - 2] == 0xC2 && (c == 0xAB || c == 0xBB)) return 2;
     return 0;
 }
 
 static void push_chunk(splitter *self, size_t start, size_t end) {
     const char *ptr = self->tokens->text.ptr;
     for (size_t n = 0; start < end && (n = leading_mark((kmi_slice){ptr + start, end - start})) > 0; start += n) {
-        if (start + 2 < end && ptr[start] == '{' && memchr(ptr + start, '}', end - start) != NULL && ptr[start + 1] != ' ')
+        if (start + 2 < end && ptr[start] == '{' && memchr(ptr + start, '}', end - start) != NULL &&
+            ptr[start + 1] != ' ')
             break; /* {id}: part of a path */
         push_punctuation(self, start, start + n);
     }
     size_t word_end = end;
-    for (size_t n = 0; word_end > start && (n = trailing_mark((kmi_slice){ptr + start, word_end - start})) > 0; word_end -= n) {
+    for (size_t n = 0; word_end > start && (n = trailing_mark((kmi_slice){ptr + start, word_end - start})) > 0;
+         word_end -= n) {
         char c = ptr[word_end - 1];
-        if ((c == ')' && memchr(ptr + start, '(', word_end - start) != NULL) || (c == '}' && memchr(ptr + start, '{', word_end - start) != NULL))
+        if ((c == ')' && memchr(ptr + start, '(', word_end - start) != NULL) ||
+            (c == '}' && memchr(ptr + start, '{', word_end - start) != NULL))
             break; /* write(), ${HOME} */
     }
     push_word(self, start, word_end);
     for (size_t n = 0; word_end < end; word_end += n) {
         n = 1;
-        while (word_end + n < end && ((unsigned char)ptr[word_end + n] & 0xC0) == 0x80)
-            n++;
+        while (word_end + n < end && ((unsigned char)ptr[word_end + n] & 0xC0) == 0x80) n++;
         push_punctuation(self, word_end, word_end + n);
     }
 }
@@ -187,29 +179,28 @@ static void push_chunk(splitter *self, size_t start, size_t end) {
 bool kmi_tokens_split(const kmi_lexicon *lexicon, kmi_slice sentence, kmi_arena *scratch, kmi_tokens *ret_tokens) {
     size_t most = sentence.len / 2 + 16 < KMI_TOKENS_MAX ? sentence.len / 2 + 16 : KMI_TOKENS_MAX;
     *ret_tokens = (kmi_tokens){.text = sentence, .items = kmi_arena_alloc_array(scratch, most, sizeof(kmi_token))};
-    splitter self = {.lexicon = lexicon, .scratch = scratch, .tokens = ret_tokens, .most = most, .lower = kmi_arena_alloc(scratch, sentence.len + 1)};
-    if (ret_tokens->items == NULL || self.lower == NULL)
-        return false;
+    splitter self = {.lexicon = lexicon,
+                     .scratch = scratch,
+                     .tokens = ret_tokens,
+                     .most = most,
+                     .lower = kmi_arena_alloc(scratch, sentence.len + 1)};
+    if (ret_tokens->items == NULL || self.lower == NULL) return false;
     size_t at = 0;
     while (at < sentence.len && ret_tokens->count < most) {
-        while (at < sentence.len && is_blank(sentence.ptr[at]))
-            at++;
+        while (at < sentence.len && is_blank(sentence.ptr[at])) at++;
         size_t end = at;
-        while (end < sentence.len && !is_blank(sentence.ptr[end]))
-            end++;
-        if (end > at)
-            push_chunk(&self, at, end);
+        while (end < sentence.len && !is_blank(sentence.ptr[end])) end++;
+        if (end > at) push_chunk(&self, at, end);
         at = end;
     }
     return true;
 }
 
 kmi_slice kmi_tokens_text(const kmi_tokens *tokens, size_t from, size_t to) {
-    if (to > tokens->count)
-        to = tokens->count;
-    if (from >= to)
-        return (kmi_slice){tokens->text.ptr, 0};
-    return (kmi_slice){tokens->text.ptr + tokens->items[from].start, tokens->items[to - 1].end - tokens->items[from].start};
+    if (to > tokens->count) to = tokens->count;
+    if (from >= to) return (kmi_slice){tokens->text.ptr, 0};
+    return (kmi_slice){tokens->text.ptr + tokens->items[from].start,
+                       tokens->items[to - 1].end - tokens->items[from].start};
 }
 
 bool kmi_token_is(const kmi_token *token, const char *word) {
@@ -220,15 +211,11 @@ bool kmi_token_is(const kmi_token *token, const char *word) {
 bool kmi_token_is_any(const kmi_token *token, const char *words) {
     const char *lower = token->lower.ptr;
     size_t len = token->lower.len;
-    if (len == 0)
-        return false;
+    if (len == 0) return false;
     /* The hottest loop of all: most words differ in their first byte. */
     for (const char *word = words;;) {
-        if (*word == *lower && strncmp(word, lower, len) == 0 && (word[len] == '|' || word[len] == '\0'))
-            return true;
-        while (*word != '|' && *word != '\0')
-            word++;
-        if (*word++ == '\0')
-            return false;
+        if (*word == *lower && strncmp(word, lower, len) == 0 && (word[len] == '|' || word[len] == '\0')) return true;
+        while (*word != '|' && *word != '\0') word++;
+        if (*word++ == '\0') return false;
     }
 }

@@ -24,11 +24,11 @@ enum {
 };
 
 typedef struct kmi_token {
-    uint32_t start, end;  /* bytes in the sentence */
+    uint32_t start, end; /* bytes in the sentence */
     uint32_t flags;
-    uint32_t classes;     /* of the word, 0 for unknown ones */
-    uint32_t word;        /* number in the lexicon, 0: unknown */
-    kmi_slice lower;      /* lower case (ASCII and Latin), ’ as ', without a possessive 's */
+    uint32_t classes; /* of the word, 0 for unknown ones */
+    uint32_t word;    /* number in the lexicon, 0: unknown */
+    kmi_slice lower;  /* lower case (ASCII and Latin), ’ as ', without a possessive 's */
     bool has_possessive;
 } kmi_token;
 

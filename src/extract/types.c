@@ -28,23 +28,21 @@ static bool is_negation(const kmi_token *token) {
 /* "don't forget to", "not only", "never hesitate" turn the negation round. */
 static bool is_harmless_negation(const kmi_tokens *tokens, size_t at) {
     const kmi_token *next = at + 1 < tokens->count ? &tokens->items[at + 1] : NULL;
-    if (next != NULL && kmi_token_is_any(next, "forget|only|hesitate|worry|just|necessarily|fail|miss"))
-        return true;
-    if (at == 0 || !kmi_token_is_any(&tokens->items[at], "not|never"))
-        return false;
+    if (next != NULL && kmi_token_is_any(next, "forget|only|hesitate|worry|just|necessarily|fail|miss")) return true;
+    if (at == 0 || !kmi_token_is_any(&tokens->items[at], "not|never")) return false;
     const kmi_token *before = &tokens->items[at - 1];
     return kmi_token_is_any(before, ",|and|but|or|why|(|-|–|—|if|whether");
 }
 
 static bool is_dislike(const kmi_token *token) {
-    return kmi_token_is_any(token, "dislike|dislikes|disliked|hate|hates|hated|loathe|loathes|detest|detests|despise|despises|forbidden|prohibited|banned|disallowed|unsupported|refuse|refuses|stopped|discourage|discouraged");
+    return kmi_token_is_any(
+        token, "dislike|dislikes|disliked|hate|hates|hated|loathe|loathes|detest|detests|despise|despises|forbidden|"
+               "prohibited|banned|disallowed|unsupported|refuse|refuses|stopped|discourage|discouraged");
 }
 
 static bool is_counting_no(const kmi_tokens *tokens, size_t first, size_t at) {
-    if (!kmi_token_is_any(&tokens->items[at], "no|nobody|none|neither|nothing"))
-        return false;
-    if (at == first)
-        return true;
+    if (!kmi_token_is_any(&tokens->items[at], "no|nobody|none|neither|nothing")) return false;
+    if (at == first) return true;
     const kmi_token *before = &tokens->items[at - 1];
     return kmi_token_has(before, KMI_W_BE | KMI_W_AUXILIARY | KMI_W_VERB | KMI_W_ADVERB | KMI_W_WE | KMI_W_I) ||
            (at + 1 < tokens->count && kmi_token_is_any(&tokens->items[at + 1], "longer|more"));
@@ -58,12 +56,11 @@ bool kmi_types_is_negative(const kmi_tokens *tokens, size_t first) {
             in_condition = true;
         else if (is_punctuation(token) || kmi_token_is(token, "then"))
             in_condition = false;
-        if (in_condition)
-            continue;
-        if ((is_negation(token) && !is_harmless_negation(tokens, i)) || is_dislike(token) || is_counting_no(tokens, first, i))
+        if (in_condition) continue;
+        if ((is_negation(token) && !is_harmless_negation(tokens, i)) || is_dislike(token) ||
+            is_counting_no(tokens, first, i))
             return true;
-        if (kmi_token_is(token, "allergic") || (kmi_token_is(token, "anymore") && i + 2 >= tokens->count))
-            return true;
+        if (kmi_token_is(token, "allergic") || (kmi_token_is(token, "anymore") && i + 2 >= tokens->count)) return true;
     }
     return false;
 }
@@ -72,30 +69,31 @@ bool kmi_types_is_negative(const kmi_tokens *tokens, size_t first) {
 static bool has_main_verb(const kmi_tokens *tokens, size_t from) {
     for (size_t i = from; i < tokens->count; i++) {
         const kmi_token *token = &tokens->items[i];
-        if (kmi_token_has(token, KMI_W_BE | KMI_W_AUXILIARY))
-            return true;
-        if (kmi_token_is_any(token, "that|which|who|if|when|before|after|until|where|what|whether|because|so|unless|while|how|,|;|:|and|as"))
+        if (kmi_token_has(token, KMI_W_BE | KMI_W_AUXILIARY)) return true;
+        if (kmi_token_is_any(token, "that|which|who|if|when|before|after|until|where|what|whether|because|so|unless|"
+                                    "while|how|,|;|:|and|as"))
             return false;
     }
     return false;
 }
 
 bool kmi_types_is_imperative(const kmi_tokens *tokens, size_t first) {
-    if (first + 2 >= tokens->count)
-        return false;
+    if (first + 2 >= tokens->count) return false;
     const kmi_token *verb = &tokens->items[first], *next = &tokens->items[first + 1];
-    if (is_punctuation(verb) || is_punctuation(next) || has_main_verb(tokens, first + 1) || (verb->flags & (KMI_T_SHAPED | KMI_T_DIGIT | KMI_T_ALL_CAPS)) != 0)
+    if (is_punctuation(verb) || is_punctuation(next) || has_main_verb(tokens, first + 1) ||
+        (verb->flags & (KMI_T_SHAPED | KMI_T_DIGIT | KMI_T_ALL_CAPS)) != 0)
         return false;
     bool is_known = kmi_token_has(verb, KMI_W_IMPERATIVE);
-    bool has_object = kmi_token_has(next, KMI_W_DETERMINER | KMI_W_ADVERB | KMI_W_NUMBER) || (next->flags & (KMI_T_NUMBER | KMI_T_CAPITAL | KMI_T_SHAPED | KMI_T_QUOTED)) != 0;
+    bool has_object = kmi_token_has(next, KMI_W_DETERMINER | KMI_W_ADVERB | KMI_W_NUMBER) ||
+                      (next->flags & (KMI_T_NUMBER | KMI_T_CAPITAL | KMI_T_SHAPED | KMI_T_QUOTED)) != 0;
     /* "Release 1.8.0 ships …": a name with its number, and then the verb. */
-    if ((next->flags & (KMI_T_NUMBER | KMI_T_CAPITAL)) != 0 && kmi_token_has(&tokens->items[first + 2], KMI_W_VERB) && ends_with(&tokens->items[first + 2], "s"))
+    if ((next->flags & (KMI_T_NUMBER | KMI_T_CAPITAL)) != 0 && kmi_token_has(&tokens->items[first + 2], KMI_W_VERB) &&
+        ends_with(&tokens->items[first + 2], "s"))
         return false;
-    if (is_known)
-        return !kmi_token_has(next, KMI_W_VERB) || has_object;
+    if (is_known) return !kmi_token_has(next, KMI_W_VERB) || has_object;
     /* An unknown word before an article can only be a verb: "Reference the ticket …". */
-    return verb->classes == 0 && !ends_with(verb, "s") && !ends_with(verb, "ed") && !ends_with(verb, "ing") && !ends_with(verb, "ly") &&
-           kmi_token_is_any(next, "the|a|an|all|every|each|your|our|any");
+    return verb->classes == 0 && !ends_with(verb, "s") && !ends_with(verb, "ed") && !ends_with(verb, "ing") &&
+           !ends_with(verb, "ly") && kmi_token_is_any(next, "the|a|an|all|every|each|your|our|any");
 }
 
 /* "If the door sticks, oil the hinge": a condition and what to do then. */
@@ -104,26 +102,29 @@ static bool is_conditional_order(const kmi_tokens *tokens, size_t first) {
         return false;
     for (size_t i = first + 2; i < tokens->count; i++)
         if (kmi_token_is_any(&tokens->items[i], ",|then"))
-            return kmi_types_is_imperative(tokens, i + 1) || (i + 2 < tokens->count && kmi_token_is(&tokens->items[i + 1], "then") && kmi_types_is_imperative(tokens, i + 2));
+            return kmi_types_is_imperative(tokens, i + 1) ||
+                   (i + 2 < tokens->count && kmi_token_is(&tokens->items[i + 1], "then") &&
+                    kmi_types_is_imperative(tokens, i + 2));
     return false;
 }
 
 /* "I'm porting …", "we are still waiting …": a verb in progress, but not a lasting state ("we're using …"). */
 static bool is_in_progress(const kmi_tokens *tokens, size_t first) {
     size_t at = first;
-    if (at + 2 >= tokens->count)
-        return false;
-    if (kmi_token_is_any(&tokens->items[at], "i|we|she|he|they") && kmi_token_is_any(&tokens->items[at + 1], "am|are|is"))
+    if (at + 2 >= tokens->count) return false;
+    if (kmi_token_is_any(&tokens->items[at], "i|we|she|he|they") &&
+        kmi_token_is_any(&tokens->items[at + 1], "am|are|is"))
         at += 2;
     else if (kmi_token_is_any(&tokens->items[at], "i'm|we're|she's|he's|they're|im"))
         at++;
     else
         return false;
-    while (at + 1 < tokens->count && kmi_token_has(&tokens->items[at], KMI_W_ADVERB))
-        at++;
+    while (at + 1 < tokens->count && kmi_token_has(&tokens->items[at], KMI_W_ADVERB)) at++;
     const kmi_token *verb = &tokens->items[at];
     if (verb->lower.len < 6 || !ends_with(verb, "ing") ||
-        kmi_token_is_any(verb, "using|going|having|living|running|hosting|looking|being|missing|expecting|hoping|assuming|boring|interesting|amazing|exciting|nothing|something|anything|everything|morning|evening|targeting|storing|relying"))
+        kmi_token_is_any(verb, "using|going|having|living|running|hosting|looking|being|missing|expecting|hoping|"
+                               "assuming|boring|interesting|amazing|exciting|nothing|something|anything|everything|"
+                               "morning|evening|targeting|storing|relying"))
         return false;
     const kmi_token *next = at + 1 < tokens->count ? &tokens->items[at + 1] : NULL;
     return !(next != NULL && kmi_token_is(verb, "working") && kmi_token_is_any(next, "as|at|for|from|with|in"));
@@ -134,8 +135,7 @@ static bool says_something(const kmi_tokens *tokens, size_t first) {
     for (size_t i = first; i < tokens->count; i++) {
         const kmi_token *token = &tokens->items[i];
         words += !is_punctuation(token);
-        if (i > first && kmi_token_has(token, KMI_W_BE | KMI_W_AUXILIARY | KMI_W_VERB))
-            return true;
+        if (i > first && kmi_token_has(token, KMI_W_BE | KMI_W_AUXILIARY | KMI_W_VERB)) return true;
     }
     return words >= 4;
 }
@@ -143,30 +143,25 @@ static bool says_something(const kmi_tokens *tokens, size_t first) {
 static const struct {
     const char *type;
     double importance;
-} type_table[] = {{"rule", 0.85},     {"decision", 0.8}, {"identity", 0.8}, {"preference", 0.75},
+} type_table[] = {{"rule", 0.85},    {"decision", 0.8}, {"identity", 0.8}, {"preference", 0.75},
                   {"solution", 0.7}, {"fact", 0.6},     {"status", 0.4},   {"note", 0.35}};
 
 double kmi_types_importance(const char *type) {
     for (size_t i = 0; i < sizeof type_table / sizeof type_table[0]; i++)
-        if (strcmp(type_table[i].type, type) == 0)
-            return type_table[i].importance;
+        if (strcmp(type_table[i].type, type) == 0) return type_table[i].importance;
     return 0.5;
 }
 
 const char *kmi_types_find(const char *name) {
     for (size_t i = 0; i < sizeof type_table / sizeof type_table[0]; i++)
-        if (strcmp(type_table[i].type, name) == 0)
-            return type_table[i].type;
+        if (strcmp(type_table[i].type, name) == 0) return type_table[i].type;
     return NULL;
 }
 
 static const char *default_knowledge(const char *type) {
-    if (strcmp(type, "rule") == 0)
-        return "rule";
-    if (strcmp(type, "preference") == 0)
-        return "convention";
-    if (strcmp(type, "solution") == 0)
-        return "gotcha";
+    if (strcmp(type, "rule") == 0) return "rule";
+    if (strcmp(type, "preference") == 0) return "convention";
+    if (strcmp(type, "solution") == 0) return "gotcha";
     return "note";
 }
 
@@ -174,7 +169,8 @@ static double importance_of(const char *type, const kmi_tokens *tokens, const km
     double importance = kmi_types_importance(type);
     bool is_stressed = act->is_important || act->is_correction;
     for (size_t i = 0; i < tokens->count && !is_stressed; i++)
-        is_stressed = kmi_token_is_any(&tokens->items[i], "important|critical|crucial|essential|must|mandatory|never|security|urgent");
+        is_stressed = kmi_token_is_any(&tokens->items[i],
+                                       "important|critical|crucial|essential|must|mandatory|never|security|urgent");
     return is_stressed && importance < 0.9 ? importance + 0.1 : importance;
 }
 
@@ -195,7 +191,8 @@ static void take_hits(kmi_judgement *judgement, const kmi_pattern_hit *hits, siz
     }
 }
 
-kmi_judgement kmi_types_judge(const kmi_matcher *matcher, const kmi_tokens *tokens, const kmi_speech_act *act, bool is_assistant) {
+kmi_judgement kmi_types_judge(const kmi_matcher *matcher, const kmi_tokens *tokens, const kmi_speech_act *act,
+                              bool is_assistant) {
     kmi_pattern_hit hits[KMI_PATTERN_HITS_MAX];
     kmi_judgement judgement = {.keep_from = act->first};
     size_t count = kmi_matcher_find(matcher, tokens, act->first, hits);
@@ -209,12 +206,12 @@ kmi_judgement kmi_types_judge(const kmi_matcher *matcher, const kmi_tokens *toke
         judgement.type = "solution";
         judgement.pattern = "solve-condition";
         judgement.confidence = CONDITION_CONFIDENCE;
-    } else if (judgement.confidence < IMPERATIVE_CONFIDENCE && !is_assistant && kmi_types_is_imperative(tokens, act->first)) {
+    } else if (judgement.confidence < IMPERATIVE_CONFIDENCE && !is_assistant &&
+               kmi_types_is_imperative(tokens, act->first)) {
         judgement.type = "rule";
         judgement.pattern = "rule-imperative";
         judgement.confidence = IMPERATIVE_CONFIDENCE;
-        if (judgement.knowledge_type == NULL)
-            judgement.knowledge_type = "rule";
+        if (judgement.knowledge_type == NULL) judgement.knowledge_type = "rule";
     }
     if (judgement.type == NULL || judgement.confidence < 0.55) {
         bool is_fact = says_something(tokens, act->first);
@@ -222,10 +219,8 @@ kmi_judgement kmi_types_judge(const kmi_matcher *matcher, const kmi_tokens *toke
         judgement.pattern = "sentence";
         judgement.confidence = is_fact ? FALLBACK_FACT_CONFIDENCE : FALLBACK_NOTE_CONFIDENCE;
     }
-    if (judgement.knowledge_type == NULL)
-        judgement.knowledge_type = default_knowledge(judgement.type);
-    if (is_assistant)
-        judgement.confidence *= ASSISTANT_FACTOR;
+    if (judgement.knowledge_type == NULL) judgement.knowledge_type = default_knowledge(judgement.type);
+    if (is_assistant) judgement.confidence *= ASSISTANT_FACTOR;
     bool is_negative = kmi_types_is_negative(tokens, act->first);
     judgement.polarity = is_negative ? "negative" : strcmp(judgement.type, "note") == 0 ? "neutral" : "positive";
     judgement.importance = importance_of(judgement.type, tokens, act);

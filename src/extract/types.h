@@ -14,7 +14,8 @@ typedef struct kmi_judgement {
     size_t keep_from; /* token where the kept text starts */
 } kmi_judgement;
 
-kmi_judgement kmi_types_judge(const kmi_matcher *matcher, const kmi_tokens *tokens, const kmi_speech_act *act, bool is_assistant);
+kmi_judgement kmi_types_judge(const kmi_matcher *matcher, const kmi_tokens *tokens, const kmi_speech_act *act,
+                              bool is_assistant);
 
 /* True if the statement itself is negated ("we don't use X"), not only a part of it ("X, not Y", "if it does not …"). */
 bool kmi_types_is_negative(const kmi_tokens *tokens, size_t first);

@@ -30,7 +30,8 @@ static int64_t expiry_of(const learner *l, const kmi_candidate *candidate) {
     return expires_at < 9e18 ? (int64_t)expires_at : 0;
 }
 
-static km_status strengthen(const learner *l, const kmi_candidate *candidate, kmi_learn_outcome *outcome, km_error *error) {
+static km_status strengthen(const learner *l, const kmi_candidate *candidate, kmi_learn_outcome *outcome,
+                            km_error *error) {
     km_status status = kmi_store_memory_strengthen(l->store, &outcome->id, l->said_at_us, candidate->confidence,
                                                    expiry_of(l, candidate), error);
     if (status == KM_OK) status = kmi_store_counter_add(l->store, KMI_COUNTER_DUPLICATES, 1, error);
@@ -60,7 +61,8 @@ static km_status insert(const learner *l, const kmi_candidate *candidate, const 
     return kmi_store_memory_insert(l->store, &memory, error);
 }
 
-static km_status store_new(const learner *l, const kmi_candidate *candidate, kmi_learn_outcome *outcome, km_error *error) {
+static km_status store_new(const learner *l, const kmi_candidate *candidate, kmi_learn_outcome *outcome,
+                           km_error *error) {
     kmi_rivals rivals = {0};
     km_status status = kmi_rivals_find(l->store, candidate, l->said_at_us, l->arena, &rivals, error);
     if (status == KM_OK) status = kmi_uuid_make(&outcome->id, error);
@@ -77,7 +79,8 @@ static km_status store_new(const learner *l, const kmi_candidate *candidate, kmi
     return status;
 }
 
-static km_status apply_candidate(const learner *l, const kmi_candidate *candidate, kmi_learn_outcome *outcome, km_error *error) {
+static km_status apply_candidate(const learner *l, const kmi_candidate *candidate, kmi_learn_outcome *outcome,
+                                 km_error *error) {
     bool is_known = false;
     km_status status =
         kmi_store_memory_find_same(l->store, kmi_slice_from(candidate->content), &is_known, &outcome->id, error);
@@ -86,15 +89,17 @@ static km_status apply_candidate(const learner *l, const kmi_candidate *candidat
 }
 
 km_status kmi_learn_apply(kmi_store *store, const kmi_config *config, const kmi_learn_origin *origin,
-                          const kmi_extraction *extraction, int64_t now_us, kmi_arena *arena, kmi_learn_outcome **ret_outcomes,
-                          km_error *error) {
+                          const kmi_extraction *extraction, int64_t now_us, kmi_arena *arena,
+                          kmi_learn_outcome **ret_outcomes, km_error *error) {
     int64_t observed_at_us = origin->item->observed_at_us;
     learner l = {
         .store = store,
         .config = config,
         .origin = origin,
         .now_us = now_us,
-        .said_at_us = observed_at_us != 0 ? observed_at_us : origin->submitted_at_us != 0 ? origin->submitted_at_us : now_us,
+        .said_at_us = observed_at_us != 0            ? observed_at_us
+                      : origin->submitted_at_us != 0 ? origin->submitted_at_us
+                                                     : now_us,
         .arena = arena,
     };
     kmi_learn_outcome *outcomes = NULL;

@@ -14,9 +14,9 @@
 #include "recall/similar.h"
 #include "util/error.h"
 
-#define RIVALS_MAX ((size_t)16)        /* live statements on one property; more are noise, and the newest come first */
-#define STATEMENTS_MAX ((size_t)64)    /* live statements on one subject that a correction looks at */
-#define CORRECTED_SHARE_MIN 0.3        /* words that a bare correction has in common with what it corrects */
+#define RIVALS_MAX ((size_t)16)     /* live statements on one property; more are noise, and the newest come first */
+#define STATEMENTS_MAX ((size_t)64) /* live statements on one subject that a correction looks at */
+#define CORRECTED_SHARE_MIN 0.3     /* words that a bare correction has in common with what it corrects */
 #define FOLDED_LIMIT_BYTES ((size_t)4 * 1024 * 1024)
 
 typedef struct rival_search {
@@ -152,8 +152,8 @@ km_status kmi_rivals_find(kmi_store *store, const kmi_candidate *candidate, int6
     km_memory *items = NULL;
     rival_search search = {.candidate = candidate, .said_at_us = said_at_us, .arena = arena, .rivals = &rivals};
     size_t limit = candidate->attribute != NULL ? RIVALS_MAX : STATEMENTS_MAX;
-    km_status status = kmi_store_memory_find_subject(store, candidate->subject, candidate->attribute, limit, arena, &items,
-                                                     &search.count, error);
+    km_status status = kmi_store_memory_find_subject(store, candidate->subject, candidate->attribute, limit, arena,
+                                                     &items, &search.count, error);
     if (status == KM_OK && search.count > 0) {
         search.items = items;
         search.older = kmi_arena_alloc_array(arena, search.count, sizeof(*search.older));

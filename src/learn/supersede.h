@@ -9,7 +9,7 @@ typedef struct kmi_rivals {
     size_t older_count;
     const kmi_uuid *older; /* said earlier, and replaced; in the arena */
     bool has_newer;
-    kmi_uuid newer;        /* said later: it replaces the new statement itself */
+    kmi_uuid newer; /* said later: it replaces the new statement itself */
 } kmi_rivals;
 
 /* Finds the live memories that say something else about the same property of the same subject. A candidate without subject

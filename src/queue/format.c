@@ -76,7 +76,8 @@ bool kmi_journal_header_decode(const unsigned char bytes[KMI_JOURNAL_HEADER_BYTE
 }
 
 bool kmi_journal_header_is_newer(const unsigned char bytes[KMI_JOURNAL_HEADER_BYTES]) {
-    return memcmp(bytes, journal_magic, sizeof journal_magic) == 0 && get_u32(bytes + 8) > KMI_JOURNAL_VERSION;
+    return memcmp(bytes, journal_magic, sizeof journal_magic) == 0 && get_u32(bytes + 8) > KMI_JOURNAL_VERSION &&
+           get_u64(bytes + 56) == header_checksum(bytes);
 }
 
 void kmi_journal_synced_encode(uint64_t journal_id, uint64_t synced_offset,

@@ -43,7 +43,8 @@ typedef struct kmi_record {
 void kmi_journal_header_encode(const kmi_journal_header *header, unsigned char ret_bytes[KMI_JOURNAL_HEADER_BYTES]);
 /* False when it is no valid header of a known version. */
 bool kmi_journal_header_decode(const unsigned char bytes[KMI_JOURNAL_HEADER_BYTES], kmi_journal_header *ret_header);
-/* True when the bytes are the magic of a journal with a version that this program does not know. */
+/* True for a sound header of a version that this program does not know. The places of magic, version and checksum never
+ * change; a header whose checksum is wrong is damaged, whatever version it seems to have. */
 bool kmi_journal_header_is_newer(const unsigned char bytes[KMI_JOURNAL_HEADER_BYTES]);
 
 void kmi_journal_synced_encode(uint64_t journal_id, uint64_t synced_offset,

@@ -27,11 +27,16 @@ static bool visit_record(const kmi_record *record, uint64_t offset, void *contex
 static km_status visit_file(kmi_queue *queue, const char *name, visiting *v, km_error *error) {
     if (v->is_stopped) return KM_OK;
     KMI_CLEANUP_FD int fd = -1;
-    km_status status = kmi_file_open(queue->dir_fd, name, O_RDONLY, &fd, error);
+    km_error fault = {0};
+    km_status status = kmi_file_open(queue->dir_fd, name, O_RDONLY, &fd, &fault);
     if (status == KM_E_NOT_FOUND) return KM_OK; /* retired meanwhile, or never there */
+    if (status != KM_OK) {
+        if (error != NULL) *error = fault;
+        return status;
+    }
     kmi_scan_visitor visitor = {visit_record, NULL, v};
     kmi_scan_result result;
-    return status == KM_OK ? kmi_scan_file(fd, queue->path, &visitor, &result, error) : status;
+    return kmi_scan_file(fd, queue->path, &visitor, &result, error);
 }
 
 km_status kmi_queue_each(kmi_queue *queue, kmi_queue_visit visit, void *context, km_error *error) {

@@ -1,6 +1,6 @@
 /* A record that does not check out ends nothing: the scan moves on in steps of 8 bytes until one does, and reports what it
  * passed over. Two kinds of rubbish are no loss and not reported as damage: zeros of the pre-filled rest, and a torn tail,
- * that is, bytes behind the last sound record which were never acknowledged as being on the disk.
+ * that is, a write at the end that a power cut stopped half-way.
  *
  * Looking for the next record hashes each plausible candidate; the total is bounded, so that a file made of record heads
  * costs no more than a few passes over it. */
@@ -22,7 +22,8 @@ typedef struct scan {
     const kmi_scan_visitor *visitor;
     kmi_scan_result result;
     uint64_t end;         /* records end here */
-    uint64_t synced;      /* acknowledged up to here */
+    uint64_t synced;      /* known to have been on the disk up to here */
+    bool is_cut_short;    /* the file ends before its records do */
     uint64_t hash_budget; /* bytes that may still be hashed for candidates that turn out to be none */
     char *window;
     uint64_t window_start;
@@ -96,6 +97,23 @@ static km_status find_record(scan *s, uint64_t offset, kmi_record *ret_record, u
     return KM_OK;
 }
 
+/* A disk writes sectors whole. So a write that was cut off leaves at least one sector as pre-filling left it, or a file that
+ * ends too early; what is complete and yet unsound was damaged later. Rests of sectors too short to tell are not asked. */
+static km_status check_torn(scan *s, uint64_t from, bool *ret_is_torn) {
+    enum { sector_bytes = 512, telling_bytes = 32 };
+    *ret_is_torn = s->is_cut_short;
+    for (uint64_t at = from; at < s->end && !*ret_is_torn;) {
+        uint64_t sector_end = (at / sector_bytes + 1) * sector_bytes;
+        size_t len = (size_t)((sector_end < s->end ? sector_end : s->end) - at);
+        km_status status = KM_OK;
+        kmi_slice part = view(s, at, len, &status);
+        if (status != KM_OK) return status;
+        *ret_is_torn = part.len < len || (len >= telling_bytes && is_zero(part));
+        at += len;
+    }
+    return KM_OK;
+}
+
 static km_status scan_records(scan *s) {
     uint64_t offset = KMI_JOURNAL_DATA_OFFSET;
     bool is_stopped = false;
@@ -105,8 +123,11 @@ static km_status scan_records(scan *s) {
         size_t size = 0;
         km_status status = find_record(s, offset, &record, &found, &size);
         if (status != KM_OK) return status;
-        if (found >= s->end && offset >= s->synced) {
-            s->result.torn_bytes = s->result.is_header_valid ? s->end - offset : 0;
+        bool is_torn = false;
+        if (found >= s->end && offset >= s->synced) status = check_torn(s, offset, &is_torn);
+        if (status != KM_OK) return status;
+        if (is_torn) {
+            s->result.torn_bytes = s->end - offset;
             return KM_OK;
         }
         status = report_damage(s, offset, found, &is_stopped);
@@ -140,6 +161,7 @@ static km_status read_header(scan *s) {
     }
     s->result.journal_id = header.journal_id;
     s->synced = kmi_journal_synced_decode(bytes + KMI_JOURNAL_SYNCED_OFFSET, header.journal_id);
+    s->is_cut_short = header.next_offset > s->end;
     if (header.next_offset < s->end) s->end = header.next_offset;
     return KM_OK;
 }

@@ -13,11 +13,11 @@
 #include "recall/similar.h"
 #include "util/error.h"
 
-#define SCORE_SHARE_MIN 0.5   /* of the best score */
+#define SCORE_SHARE_MIN 0.5     /* of the best score */
 #define SEARCH_MIN ((size_t)32) /* hits to choose from */
 #define SEARCH_PER_MEMORY ((size_t)4)
 #define STANDING_LOOK_AT ((size_t)32) /* most recently confirmed ones to choose from */
-#define STANDING_CONFIDENCE 0.6     /* of the memory's own: it was not asked for */
+#define STANDING_CONFIDENCE 0.6       /* of the memory's own: it was not asked for */
 #define MEMORIES_MAX ((size_t)1000)
 
 typedef struct choice {
@@ -109,8 +109,8 @@ static double coverage_of(int64_t seq, const kmi_search_hit *hits, size_t hit_co
     return 0;
 }
 
-static km_status list_standing(choice *c, const kmi_search_hit *hits, size_t hit_count, standing **ret_items, size_t *ret_count,
-                               km_error *error) {
+static km_status list_standing(choice *c, const kmi_search_hit *hits, size_t hit_count, standing **ret_items,
+                               size_t *ret_count, km_error *error) {
     km_memory *memories = NULL;
     size_t count = 0;
     km_status status = kmi_store_memory_standing(c->store, STANDING_LOOK_AT, c->arena, &memories, &count, error);
@@ -155,8 +155,8 @@ static km_status choose(choice *c, km_error *error) {
     return status == KM_OK ? choose_standing(c, hits, hit_count, error) : status;
 }
 
-km_status kmi_context_choose(kmi_store *store, const kmi_context_request *request, kmi_arena *arena, km_memory **ret_items,
-                             size_t *ret_count, double *ret_confidence, km_error *error) {
+km_status kmi_context_choose(kmi_store *store, const kmi_context_request *request, kmi_arena *arena,
+                             km_memory **ret_items, size_t *ret_count, double *ret_confidence, km_error *error) {
     choice c = {.store = store, .request = request, .arena = arena, .chars_left = request->max_chars};
     c.limit = request->max_memories < MEMORIES_MAX ? request->max_memories : MEMORIES_MAX;
     km_status status = KM_OK;

@@ -23,8 +23,8 @@ km_status kmi_relevant_memory(kmi_store *store, const kmi_search_hit *hit, kmi_a
     return ret_memory->reason != NULL ? KM_OK : kmi_fail(error, KM_E_NOMEM, "out of memory while recalling");
 }
 
-km_status kmi_recall(kmi_store *store, const km_recall_query *query, kmi_arena *arena, km_memory **ret_items, size_t *ret_count,
-                     km_error *error) {
+km_status kmi_recall(kmi_store *store, const km_recall_query *query, kmi_arena *arena, km_memory **ret_items,
+                     size_t *ret_count, km_error *error) {
     kmi_slice text = query->query_len != 0 ? (kmi_slice){query->query, query->query_len} : kmi_slice_from(query->query);
     size_t limit = query->limit != 0 ? query->limit : DEFAULT_LIMIT;
     kmi_search_hit *hits = NULL;

@@ -19,10 +19,15 @@ typedef struct kmi_context_request {
 } kmi_context_request;
 
 /* Chooses the memories for a prompt: relevant ones first, then standing ones in free places, near-duplicates once. */
-km_status kmi_context_choose(kmi_store *store, const kmi_context_request *request, kmi_arena *arena, km_memory **ret_items,
-                             size_t *ret_count, double *ret_confidence, km_error *error) KM_MUST_CHECK;
-/* Appends the plain form (headings, numbered memories, the prompt). Text of memories is neutralised: one line each, no
- * control characters, nothing that reads as a heading. Without memories: the prompt alone. */
-km_status kmi_context_render(kmi_slice prompt, const km_memory *items, size_t count, kmi_buf *buf, km_error *error) KM_MUST_CHECK;
+km_status kmi_context_choose(kmi_store *store, const kmi_context_request *request, kmi_arena *arena,
+                             km_memory **ret_items, size_t *ret_count, double *ret_confidence,
+                             km_error *error) KM_MUST_CHECK;
+/* The texts of memories as they may stand in a prompt: one line each, no control characters, nothing that reads as a heading,
+ * bounded. Results live in the arena. */
+km_status kmi_context_lines(const km_memory *items, size_t count, kmi_arena *arena, const char *const **ret_lines,
+                            km_error *error) KM_MUST_CHECK;
+/* Appends the plain form: headings, numbered lines, the prompt. Without lines: the prompt alone. */
+km_status kmi_context_render(kmi_slice prompt, const char *const *lines, size_t count, kmi_buf *buf,
+                             km_error *error) KM_MUST_CHECK;
 
 #endif

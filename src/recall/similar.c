@@ -70,8 +70,10 @@ static size_t count_shared(const kmi_word_set *a, const kmi_word_set *b, bool *r
     while (i < a->count || k < b->count) {
         bool is_shared = i < a->count && k < b->count && a->hashes[i] == b->hashes[k];
         bool is_left = !is_shared && (k == b->count || (i < a->count && a->hashes[i] < b->hashes[k]));
-        if (is_shared) shared++;
-        else if (((is_left ? a->hashes[i] : b->hashes[k]) & NUMBER_MARK) != 0) *ret_has_other_number = true;
+        if (is_shared)
+            shared++;
+        else if (((is_left ? a->hashes[i] : b->hashes[k]) & NUMBER_MARK) != 0)
+            *ret_has_other_number = true;
         if (is_shared || is_left) i++;
         if (is_shared || !is_left) k++;
     }

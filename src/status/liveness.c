@@ -24,18 +24,24 @@ bool kmi_worker_has_missed_beats(const kmi_metrics *metrics, int beats) {
     return silence_us > (int64_t)beats * KMI_WORKER_BEAT_MS * 1000;
 }
 
-static bool is_worker_held(kmi_queue *queue, const kmi_metrics *metrics, km_error *error, km_status *status) {
+static km_status probe_worker(int lock_fd, const kmi_metrics *metrics, bool *ret_is_held, km_error *error) {
     uint64_t generation = metrics->page == NULL ? 0 : atomic_load(&metrics->page->generation);
-    bool is_held = true;
-    *status = kmi_lock_probe(queue->lock_fd, kmi_worker_lock_byte(generation), &is_held, error);
-    return is_held;
+    return kmi_lock_probe(lock_fd, kmi_worker_lock_byte(generation), ret_is_held, error);
 }
 
-km_status kmi_worker_look(kmi_queue *queue, const kmi_metrics *metrics, km_worker_info *ret_info, km_error *error) {
+/* Looking must work where nothing can be written: it opens the lock file for reading only. Without one there is no worker. */
+static km_status look_at_lock(const kmi_queue *queue, const kmi_metrics *metrics, bool *ret_is_held, km_error *error) {
+    *ret_is_held = false;
+    KMI_CLEANUP_FD int lock_fd = -1;
+    km_status status = kmi_file_open(queue->dir_fd, "lock", O_RDONLY, &lock_fd, error);
+    if (status == KM_E_NOT_FOUND) return KM_OK;
+    return status == KM_OK ? probe_worker(lock_fd, metrics, ret_is_held, error) : status;
+}
+
+km_status kmi_worker_look(const kmi_queue *queue, const kmi_metrics *metrics, km_worker_info *ret_info, km_error *error) {
     km_worker_info info = {0};
-    km_status status = kmi_queue_open_lock(queue, error);
-    if (status != KM_OK) return status;
-    bool is_held = is_worker_held(queue, metrics, error, &status);
+    bool is_held = false;
+    km_status status = look_at_lock(queue, metrics, &is_held, error);
     if (status != KM_OK) return status;
     const kmi_metrics_page *page = metrics->page;
     if (page != NULL) {
@@ -77,7 +83,8 @@ km_status kmi_worker_ensure(kmi_queue *queue, const kmi_metrics *metrics, const 
     if (ret_started != NULL) *ret_started = false;
     km_status status = kmi_queue_open_lock(queue, error);
     if (status != KM_OK || program == NULL) return status;
-    bool is_held = is_worker_held(queue, metrics, error, &status);
+    bool is_held = true;
+    status = probe_worker(queue->lock_fd, metrics, &is_held, error);
     if (status != KM_OK) return status;
     if (is_held && !kmi_worker_has_missed_beats(metrics, KMI_WORKER_BEATS_TAKEOVER)) return KM_OK;
     status = kmi_lock_try(queue->lock_fd, KMI_LOCK_BYTE_STARTER, error);

@@ -13,8 +13,8 @@ off_t kmi_worker_lock_byte(uint64_t generation);
 /* True when the worker's heartbeat is older than so many beats. False without a page. */
 bool kmi_worker_has_missed_beats(const kmi_metrics *metrics, int beats);
 
-/* The worker as others see it. Opens queue/lock (KM_E_NOT_FOUND cannot happen: it is created). Cost: a lock probe. */
-km_status kmi_worker_look(kmi_queue *queue, const kmi_metrics *metrics, km_worker_info *ret_info,
+/* The worker as others see it. Writes nothing. Cost: a lock probe. */
+km_status kmi_worker_look(const kmi_queue *queue, const kmi_metrics *metrics, km_worker_info *ret_info,
                           km_error *error) KM_MUST_CHECK;
 
 /* Starts a detached worker unless one is alive and well, or somebody is starting one. `program` NULL starts none.

@@ -17,9 +17,11 @@ int kmi_wakeup_open(int queue_dir_fd) {
     return fd;
 }
 
-void kmi_wakeup_wait(int wakeup_fd, int64_t timeout_ms) {
+bool kmi_wakeup_wait(int wakeup_fd, int64_t timeout_ms) {
     struct pollfd wanted = {.fd = wakeup_fd, .events = POLLIN};
-    if (poll(&wanted, 1, (int)timeout_ms) <= 0 || wakeup_fd < 0) return;
+    int ready = poll(&wanted, 1, (int)timeout_ms);
+    if (ready <= 0) return ready == 0;
     char events[4096];
     for (int i = 0; i < 64 && read(wakeup_fd, events, sizeof events) > 0; i++) continue;
+    return false;
 }

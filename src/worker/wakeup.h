@@ -8,7 +8,7 @@
  * worker does not compete with the flush of the very `learn` that woke it). -1 when the system has no more watches: the
  * periodic look is then all there is. */
 int kmi_wakeup_open(int queue_dir_fd);
-/* Sleeps until woken or until timeout_ms is over. A signal ends it early. */
-void kmi_wakeup_wait(int wakeup_fd, int64_t timeout_ms);
+/* Sleeps until woken or until timeout_ms is over. A signal ends it early. Returns: whether the whole time passed. */
+bool kmi_wakeup_wait(int wakeup_fd, int64_t timeout_ms);
 
 #endif

@@ -350,9 +350,8 @@ static km_status work(worker *w, km_error *error) {
             return status;
         }
         if (has_left) return KM_OK;
-        int64_t wait_ms = choose_wait_ms(w);
-        kmi_wakeup_wait(w->wakeup_fd, wait_ms);
-        list_all = wait_ms == poll_ms;
+        /* Looking at everything closes files of the queue, which wakes us once more: only when nobody woke us, then. */
+        list_all = kmi_wakeup_wait(w->wakeup_fd, choose_wait_ms(w));
     }
 }
 

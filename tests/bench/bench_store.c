@@ -34,9 +34,10 @@ static unsigned skewed(uint64_t *state) {
 }
 
 static void write_word(char *text, size_t size, unsigned number) {
-    static const char *const SYLLABLES[] = {"ba", "de", "fi", "go", "lu", "ma", "ne", "pi", "ro", "su", "ta", "ve", "wi", "yo", "zu", "ka"};
-    snprintf(text, size, "%s%s%s%s", SYLLABLES[number & 15], SYLLABLES[(number >> 4) & 15], SYLLABLES[(number >> 8) & 15],
-             SYLLABLES[(number >> 12) & 15]);
+    static const char *const SYLLABLES[] = {"ba", "de", "fi", "go", "lu", "ma", "ne", "pi",
+                                            "ro", "su", "ta", "ve", "wi", "yo", "zu", "ka"};
+    snprintf(text, size, "%s%s%s%s", SYLLABLES[number & 15], SYLLABLES[(number >> 4) & 15],
+             SYLLABLES[(number >> 8) & 15], SYLLABLES[(number >> 12) & 15]);
 }
 
 static void write_text(char *text, size_t size, uint64_t *state, int words) {
@@ -64,8 +65,15 @@ static void learn_one(kmi_store *store, const kmi_config *config, kmi_arena *are
     write_word(first, sizeof(first), skewed(state) % 2000);
     write_word(second, sizeof(second), skewed(state) % 2000);
     km_entity entities[] = {{first, "technology"}, {second, "project"}};
-    kmi_candidate candidate = {.content = text, .type = "fact", .knowledge_type = "note", .polarity = "neutral", .pattern = "sentence",
-                               .confidence = 0.7, .importance = 0.5, .entity_count = 2, .entities = entities};
+    kmi_candidate candidate = {.content = text,
+                               .type = "fact",
+                               .knowledge_type = "note",
+                               .polarity = "neutral",
+                               .pattern = "sentence",
+                               .confidence = 0.7,
+                               .importance = 0.5,
+                               .entity_count = 2,
+                               .entities = entities};
     kmi_extraction extraction = {.candidate_count = 1, .candidates = &candidate};
     km_learn_item item = {.content = text, .source = "bench"};
     kmi_uuid task = {{0}};
@@ -74,15 +82,24 @@ static void learn_one(kmi_store *store, const kmi_config *config, kmi_arena *are
     kmi_learn_origin origin = {.item = &item, .task = &task, .submitted_at_us = now_us};
     kmi_learn_outcome *outcomes = NULL;
     require(kmi_learn_apply(store, config, &origin, &extraction, now_us, arena, &outcomes, &error), &error, "learn");
-    kmi_task_row row = {.id = task, .state = KM_TASK_COMPLETED, .priority = 5, .item_count = 1, .created_at_us = now_us,
-                        .started_at_us = now_us, .finished_at_us = now_us, .processing_us = 50, .wait_us = 10,
-                        .memory_ids = &outcomes[0].id, .memory_count = 1};
+    kmi_task_row row = {.id = task,
+                        .state = KM_TASK_COMPLETED,
+                        .priority = 5,
+                        .item_count = 1,
+                        .created_at_us = now_us,
+                        .started_at_us = now_us,
+                        .finished_at_us = now_us,
+                        .processing_us = 50,
+                        .wait_us = 10,
+                        .memory_ids = &outcomes[0].id,
+                        .memory_count = 1};
     bool is_known = false;
     require(kmi_store_task_find(store, &task, arena, &is_known, NULL, &error), &error, "find task");
     require(kmi_store_task_put(store, &row, &error), &error, "task");
 }
 
-static void learn_many(const char *what, kmi_store *store, int tasks, int batch, uint64_t *state, bool with_savepoints) {
+static void learn_many(const char *what, kmi_store *store, int tasks, int batch, uint64_t *state,
+                       bool with_savepoints) {
     km_error error = {0};
     kmi_config config;
     kmi_config_init(&config);
@@ -97,7 +114,8 @@ static void learn_many(const char *what, kmi_store *store, int tasks, int batch,
             if (with_savepoints) require(kmi_store_savepoint_release(store, &error), &error, "release");
         }
         require(kmi_store_commit(store, &error), &error, "commit");
-        if (kmi_store_wal_pages(store) > 1000) require(kmi_store_checkpoint(store, false, &error), &error, "checkpoint");
+        if (kmi_store_wal_pages(store) > 1000)
+            require(kmi_store_checkpoint(store, false, &error), &error, "checkpoint");
         kmi_arena_clear(arena);
     }
     double seconds = (double)(kmi_clock_monotonic_us() - start_us) / 1e6;
@@ -132,7 +150,8 @@ static void measure_searches(const kmi_store_options *options, uint64_t *state) 
         kmi_arena_free(arena);
     }
     qsort(times_us, SEARCHES, sizeof(times_us[0]), compare_times);
-    printf("open, choose, close: p50 %" PRId64 " us, p95 %" PRId64 " us\n", times_us[SEARCHES / 2], times_us[SEARCHES * 95 / 100]);
+    printf("open, choose, close: p50 %" PRId64 " us, p95 %" PRId64 " us\n", times_us[SEARCHES / 2],
+           times_us[SEARCHES * 95 / 100]);
 }
 
 int main(int argc, char **argv) {

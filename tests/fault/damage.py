@@ -3,6 +3,8 @@
 import processes
 from lib import Broken, Ledger
 
+DATA_OFFSET = 4096  # of the first record
+
 
 def _filled(context, waiting=8):
     project, ledger = context.project(name="template"), Ledger()
@@ -91,15 +93,15 @@ def cut(context):
     """The file is cut at every length of the last record: all before it is kept."""
     template, ledger, stored, order, places = _filled(context, 4)
     last = order[-1]
-    begin, end = places[last] - 120, places[last] + len(last) + 16
-    for length in context.sample(range(begin, end), 60):
+    head = places[order[0]] - DATA_OFFSET  # from the start of a record to its text
+    begins = [places[text] - head for text in order]
+    end = places[last] + len(last) + 16
+    for length in context.sample(range(begins[-1] - 8, end), 60):
 
         def change(content, length=length):
             return content[:length]
 
-        spared = ledger.accepted - {last}
-        if length < places[last] - 110:
-            spared -= set(order[-2:])
+        spared = stored | {text for text, following in zip(order, begins[1:]) if following <= length}
         _hurt(context, template, ledger, f"cut-{length}", change, spared)
     for length in (0, 1, 63, 64, 512, 4095, 4096, 4097):
         _hurt(context, template, ledger, f"short-{length}", lambda content, n=length: content[:n], stored)

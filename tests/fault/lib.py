@@ -211,6 +211,7 @@ class Project:
     @contextlib.contextmanager
     def no_worker_starts(self):
         """While this holds the starter's byte, every learn believes that a worker is being started."""
+        processes.wait_for_quiet()  # a worker on its way out might still take a text
         queue = self.memory / "queue"
         queue.mkdir(mode=0o700, exist_ok=True)
         fd = os.open(queue / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -262,7 +262,7 @@ def learn_falls_asleep(context):
         fault = Fault("pause-80", at, of="first", follows=False)
         report = context.work / f"sleep-{at}.report"
         argv = [*fault.argv(context, report), *project.command("learn", text, "--verbatim", "--quiet")]
-        sleeper = processes.start(argv, env=project.environment(), cwd="/", stdout=subprocess.DEVNULL)
+        sleeper = processes.start(argv, env=project.environment(), cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             time.sleep(0.01)
             for _ in range(3):
@@ -295,7 +295,7 @@ def worker_falls_asleep(context):
         fault = Fault("pause-60", at)
         report = context.work / f"sleep-{at}.report"
         argv = [*fault.argv(context, report), *project.command("worker", "run", "--until-idle")]
-        sleeper = processes.start(argv, env=project.environment(), cwd="/", stdout=subprocess.DEVNULL)
+        sleeper = processes.start(argv, env=project.environment(), cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             for _ in range(12):
                 if sleeper.poll() is None:

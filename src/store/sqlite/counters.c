@@ -54,7 +54,8 @@ static km_status write_count(kmi_store *store, kmi_count_kind kind, const char *
     return kmi_sql_run(&use, error);
 }
 
-km_status kmi_counts_add_named(kmi_store *store, kmi_count_kind kind, const char *name, int64_t amount, km_error *error) {
+km_status kmi_counts_add_named(kmi_store *store, kmi_count_kind kind, const char *name, int64_t amount,
+                               km_error *error) {
     kmi_store_changes *changes = &store->changes;
     for (size_t i = 0; i < changes->named_count; i++) {
         kmi_named_count *named = &changes->named[i];
@@ -133,7 +134,8 @@ static km_status read_name_counts(kmi_store *store, kmi_sql_use *use, size_t lim
 
 static km_status counts_of_kind(kmi_store *store, kmi_count_kind kind, kmi_arena *arena, km_name_count **ret_items,
                                 size_t *ret_count, km_error *error) {
-    static const char READ_NAMED[] = "SELECT name,value FROM counters WHERE kind=?1 AND value>0 ORDER BY value DESC,name";
+    static const char READ_NAMED[] =
+        "SELECT name,value FROM counters WHERE kind=?1 AND value>0 ORDER BY value DESC,name";
     KMI_CLEANUP_SQL kmi_sql_use use = {0};
     km_status status = kmi_sql_start(store->sql, READ_NAMED, &use, error);
     if (status != KM_OK) return status;
@@ -153,9 +155,8 @@ km_status kmi_store_counts_by_source(kmi_store *store, kmi_arena *arena, km_name
 
 km_status kmi_store_last_errors(kmi_store *store, size_t limit, kmi_arena *arena, km_name_count **ret_items,
                                 size_t *ret_count, km_error *error) {
-    static const char READ_ERRORS[] =
-        "SELECT error,count(*) FROM tasks WHERE error IS NOT NULL GROUP BY error"
-        " ORDER BY max(coalesce(finished_at,started_at,created_at)) DESC,error LIMIT ?1";
+    static const char READ_ERRORS[] = "SELECT error,count(*) FROM tasks WHERE error IS NOT NULL GROUP BY error"
+                                      " ORDER BY max(coalesce(finished_at,started_at,created_at)) DESC,error LIMIT ?1";
     KMI_CLEANUP_SQL kmi_sql_use use = {0};
     km_status status = kmi_sql_start(store->sql, READ_ERRORS, &use, error);
     if (status != KM_OK) return status;

@@ -47,7 +47,8 @@ static km_status insert_entity(kmi_store *store, kmi_slice folded, const char *t
 }
 
 /* Finds or makes the entity; *ret_id 0: the name folds to nothing. */
-static km_status require_entity(kmi_store *store, const char *name, const char *type, int64_t *ret_id, km_error *error) {
+static km_status require_entity(kmi_store *store, const char *name, const char *type, int64_t *ret_id,
+                                km_error *error) {
     KMI_CLEANUP_BUF kmi_buf folded;
     kmi_buf_init(&folded, FOLDED_NAME_LIMIT_BYTES);
     km_status status = kmi_text_fold(kmi_slice_from(name), &folded, error);
@@ -82,8 +83,8 @@ static const char *type_of_end(const kmi_candidate *candidate, const char *name)
     return UNLISTED_TYPE;
 }
 
-static km_status add_relation(kmi_store *store, int64_t seq, const kmi_candidate *candidate, const kmi_relation *relation,
-                              km_error *error) {
+static km_status add_relation(kmi_store *store, int64_t seq, const kmi_candidate *candidate,
+                              const kmi_relation *relation, km_error *error) {
     static const char INSERT_RELATION[] =
         "INSERT OR IGNORE INTO relations(memory,from_entity,name,to_entity) VALUES(?1,?2,?3,?4)";
     int64_t from = 0;
@@ -117,7 +118,8 @@ km_status kmi_graph_add(kmi_store *store, int64_t seq, const kmi_candidate *cand
 }
 
 /* Runs a statement whose only parameter is a number, and tells how many rows it changed. */
-static km_status change_rows(kmi_store *store, const char *text, int64_t number, int64_t *ret_changed, km_error *error) {
+static km_status change_rows(kmi_store *store, const char *text, int64_t number, int64_t *ret_changed,
+                             km_error *error) {
     KMI_CLEANUP_SQL kmi_sql_use use = {0};
     km_status status = kmi_sql_start(store->sql, text, &use, error);
     if (status != KM_OK) return status;
@@ -182,8 +184,8 @@ km_status kmi_graph_remove(kmi_store *store, int64_t seq, km_error *error) {
     return status;
 }
 
-km_status kmi_graph_entities(kmi_store *store, int64_t seq, kmi_arena *arena, km_entity **ret_entities, size_t *ret_count,
-                             km_error *error) {
+km_status kmi_graph_entities(kmi_store *store, int64_t seq, kmi_arena *arena, km_entity **ret_entities,
+                             size_t *ret_count, km_error *error) {
     static const char LIST_ENTITIES[] = "SELECT e.name,e.type FROM mentions n JOIN entities e ON e.id=n.entity"
                                         " WHERE n.memory=?1 ORDER BY n.position";
     KMI_CLEANUP_SQL kmi_sql_use use = {0};
@@ -229,8 +231,8 @@ static km_status read_relation(const kmi_sql_use *use, kmi_arena *arena, kmi_rel
     return ret_row->memory_id != NULL ? KM_OK : kmi_fail(error, KM_E_NOMEM, "out of memory while reading relations");
 }
 
-km_status kmi_store_relation_each(kmi_store *store, bool (*visit)(const kmi_relation_row *row, void *context), void *context,
-                                  km_error *error) {
+km_status kmi_store_relation_each(kmi_store *store, bool (*visit)(const kmi_relation_row *row, void *context),
+                                  void *context, km_error *error) {
     static const char EACH_RELATION[] = "SELECT f.name,r.name,t.name,m.id FROM relations r"
                                         " JOIN entities f ON f.id=r.from_entity JOIN entities t ON t.id=r.to_entity"
                                         " JOIN memories m ON m.seq=r.memory"

@@ -53,7 +53,7 @@ struct kmi_store {
     bool has_savepoint;
     bool has_tokenizer;
     uint64_t wal_pages;
-    double rank_floor;   /* of the running search: rows that stay below are of no interest */
+    double rank_floor; /* of the running search: rows that stay below are of no interest */
     kmi_store_changes changes;
     kmi_store_changes saved; /* as of the savepoint */
     kmi_arena *scratch;      /* names of this transaction */
@@ -131,15 +131,15 @@ km_status kmi_graph_add(kmi_store *store, int64_t seq, const kmi_candidate *cand
 /* Removes them, and entities that nothing refers to any more. */
 km_status kmi_graph_remove(kmi_store *store, int64_t seq, km_error *error) KM_MUST_CHECK;
 /* Reads the entities that a memory mentions, in the order in which it names them. */
-km_status kmi_graph_entities(kmi_store *store, int64_t seq, kmi_arena *arena, km_entity **ret_entities, size_t *ret_count,
-                             km_error *error) KM_MUST_CHECK;
+km_status kmi_graph_entities(kmi_store *store, int64_t seq, kmi_arena *arena, km_entity **ret_entities,
+                             size_t *ret_count, km_error *error) KM_MUST_CHECK;
 
 /* ---- memory_row.c ---- */
 /* The columns that kmi_memory_read() expects, in its order, of the table alias m. */
-#define MEMORY_COLUMNS                                                                                                   \
-    "m.seq,m.id,m.content,m.type,m.knowledge_type,m.polarity,m.pattern,m.confidence,m.importance,m.subject,"             \
-    "m.attribute,m.value,m.time_phrase,m.event_at,m.source,m.speaker,m.session,m.agent,m.user,m.key,m.metadata,"         \
-    "m.origin_task,m.created_at,m.observed_at,m.last_seen_at,m.expires_at,m.seen_count,"                                 \
+#define MEMORY_COLUMNS \
+    "m.seq,m.id,m.content,m.type,m.knowledge_type,m.polarity,m.pattern,m.confidence,m.importance,m.subject," \
+    "m.attribute,m.value,m.time_phrase,m.event_at,m.source,m.speaker,m.session,m.agent,m.user,m.key,m.metadata," \
+    "m.origin_task,m.created_at,m.observed_at,m.last_seen_at,m.expires_at,m.seen_count," \
     "(SELECT s.id FROM memories s WHERE s.seq=m.superseded_by)"
 /* Types that apply whatever a prompt says. The partial index memories_standing spells it the same way. */
 #define STANDING_TYPES "('preference','rule','decision','identity')"
@@ -154,9 +154,9 @@ km_status kmi_memory_seq(kmi_store *store, const kmi_uuid *id, int64_t *ret_seq,
 
 /* ---- memory_list.c ---- */
 /* The filters of a query on table alias m, as parameters 1 to 7. */
-#define MEMORY_FILTER                                                                                                    \
-    "(?1 IS NULL OR m.source=?1) AND (?2 IS NULL OR m.type=?2) AND (?3 IS NULL OR m.session=?3)"                         \
-    " AND (?4 IS NULL OR m.observed_at>=?4) AND (?5 IS NULL OR m.observed_at<=?5)"                                       \
+#define MEMORY_FILTER \
+    "(?1 IS NULL OR m.source=?1) AND (?2 IS NULL OR m.type=?2) AND (?3 IS NULL OR m.session=?3)" \
+    " AND (?4 IS NULL OR m.observed_at>=?4) AND (?5 IS NULL OR m.observed_at<=?5)" \
     " AND (m.expires_at IS NULL OR m.expires_at>?6) AND (?7 OR m.superseded_by IS NULL)"
 void kmi_memory_bind_filter(kmi_sql_use *use, const km_recall_query *query);
 

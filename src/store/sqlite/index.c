@@ -20,7 +20,8 @@ km_status kmi_index_prepare(kmi_store *store, km_error *error) {
     use.bind_code = sqlite3_bind_pointer(use.statement, 1, (void *)&api, "fts5_api_ptr", NULL);
     status = kmi_sql_step(&use, &has_row, error);
     if (status == KM_OK && api == NULL) {
-        status = kmi_fail(error, KM_E_INTERNAL, "this SQLite was built without FTS5, which \"%s\" needs", kmi_sql_path(store->sql));
+        status = kmi_fail(error, KM_E_INTERNAL, "this SQLite was built without FTS5, which \"%s\" needs",
+                          kmi_sql_path(store->sql));
     }
     if (status == KM_OK) status = kmi_tokenizer_register(store, api, error);
     if (status == KM_OK) status = kmi_rank_register(store, api, error);

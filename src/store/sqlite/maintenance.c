@@ -38,8 +38,10 @@ static km_status run_checkpoint(kmi_store *store, int mode, bool *ret_is_complet
     int code = sqlite3_wal_checkpoint_v2(kmi_sql_handle(store->sql), NULL, mode, &log_pages, &moved_pages);
     if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY) return kmi_sql_fail(store->sql, code, error);
     *ret_is_complete = code == SQLITE_OK && log_pages == moved_pages;
-    if (*ret_is_complete) store->wal_pages = 0;
-    else if (log_pages > moved_pages && moved_pages >= 0) store->wal_pages = (uint64_t)(log_pages - moved_pages);
+    if (*ret_is_complete)
+        store->wal_pages = 0;
+    else if (log_pages > moved_pages && moved_pages >= 0)
+        store->wal_pages = (uint64_t)(log_pages - moved_pages);
     return KM_OK;
 }
 
@@ -113,7 +115,8 @@ static km_status check_foreign_keys(kmi_store *store, km_error *error) {
     if (status == KM_OK) status = kmi_sql_step(&use, &has_row, error);
     if (status != KM_OK || !has_row) return status;
     kmi_slice table = kmi_sql_slice(&use, 0);
-    return kmi_fail(error, KM_E_STORE, "\"%s\" is damaged: a row of \"%.*s\" refers to one that is not there; restore a backup",
+    return kmi_fail(error, KM_E_STORE,
+                    "\"%s\" is damaged: a row of \"%.*s\" refers to one that is not there; restore a backup",
                     kmi_sql_path(store->sql), (int)(table.len < 60 ? table.len : 60), table.ptr);
 }
 
@@ -131,7 +134,8 @@ static km_status check_index(kmi_store *store, km_error *error) {
     if (store->mode == KMI_STORE_READ) return KM_OK;
     status = kmi_index_prepare(store, error);
     if (status != KM_OK) return status;
-    int code = sqlite3_exec(kmi_sql_handle(store->sql), "INSERT INTO units(units,rank) VALUES('integrity-check',1)", NULL, NULL, NULL);
+    int code = sqlite3_exec(kmi_sql_handle(store->sql), "INSERT INTO units(units,rank) VALUES('integrity-check',1)",
+                            NULL, NULL, NULL);
     if ((code & 0xff) == SQLITE_CORRUPT) {
         return kmi_fail(error, KM_E_STORE, "the search index of \"%s\" does not match the memories; restore a backup",
                         kmi_sql_path(store->sql));
@@ -178,8 +182,8 @@ static km_status compare_totals(kmi_store *store, bool *ret_is_equal, km_error *
         if (status != KM_OK || counted == values[RECOUNTS[i].counter]) continue;
         *ret_is_equal = false;
         kmi_fail(error, KM_E_STORE, "counter \"%s\" of \"%s\" is %lld, a recount gives %lld",
-                 kmi_counter_name(RECOUNTS[i].counter), kmi_sql_path(store->sql), (long long)values[RECOUNTS[i].counter],
-                 (long long)counted);
+                 kmi_counter_name(RECOUNTS[i].counter), kmi_sql_path(store->sql),
+                 (long long)values[RECOUNTS[i].counter], (long long)counted);
     }
     return status;
 }

@@ -20,7 +20,8 @@ static km_status read_doomed(kmi_store *store, int64_t seq, doomed_memory *ret_d
     if (status != KM_OK) return status;
     kmi_sql_bind_integer(&use, 1, seq);
     status = kmi_sql_step(&use, &has_row, error);
-    if (status == KM_OK && !has_row) status = kmi_fail(error, KM_E_NOT_FOUND, "there is no memory number %lld", (long long)seq);
+    if (status == KM_OK && !has_row)
+        status = kmi_fail(error, KM_E_NOT_FOUND, "there is no memory number %lld", (long long)seq);
     if (status != KM_OK) return status;
     ret_doomed->successor = kmi_sql_integer(&use, 0);
     kmi_buf_add_slice(&ret_doomed->content, kmi_sql_slice(&use, 1));
@@ -81,8 +82,10 @@ km_status kmi_memory_remove(kmi_store *store, int64_t seq, km_error *error) {
     if (status == KM_OK) status = kmi_index_remove(store, seq, kmi_buf_slice(&doomed.content), error);
     if (status == KM_OK) status = kmi_graph_remove(store, seq, error);
     if (status == KM_OK) status = kmi_task_forget(store, kmi_buf_slice(&doomed.content), error);
-    if (status == KM_OK && doomed.successor == 0) status = kmi_memory_count_live(store, seq, -1, error);
-    else if (status == KM_OK) status = kmi_store_counter_add(store, KMI_COUNTER_SUPERSEDED, -1, error);
+    if (status == KM_OK && doomed.successor == 0)
+        status = kmi_memory_count_live(store, seq, -1, error);
+    else if (status == KM_OK)
+        status = kmi_store_counter_add(store, KMI_COUNTER_SUPERSEDED, -1, error);
     if (status == KM_OK) status = delete_row(store, seq, error);
     if (status == KM_OK) store->changes.are_memories_changed = true;
     kmi_buf_deinit(&doomed.content);
@@ -99,7 +102,8 @@ km_status kmi_store_memory_delete(kmi_store *store, const kmi_uuid *ids, size_t 
     return status;
 }
 
-static km_status list_expired(kmi_store *store, int64_t now_us, int64_t seqs[EXPIRE_AT_ONCE], size_t *ret_count, km_error *error) {
+static km_status list_expired(kmi_store *store, int64_t now_us, int64_t seqs[EXPIRE_AT_ONCE], size_t *ret_count,
+                              km_error *error) {
     static const char LIST_EXPIRED[] = "SELECT seq FROM memories WHERE expires_at<=?1 ORDER BY expires_at LIMIT ?2";
     KMI_CLEANUP_SQL kmi_sql_use use = {0};
     km_status status = kmi_sql_start(store->sql, LIST_EXPIRED, &use, error);

@@ -7,8 +7,8 @@ km_status kmi_store_content_hash(kmi_slice content, unsigned char ret_hash[32], 
     return kmi_normal_hash(content, ret_hash, error);
 }
 
-km_status kmi_store_memory_find_hash(kmi_store *store, const unsigned char hash[32], bool *ret_is_found, kmi_uuid *ret_id,
-                                     km_error *error) {
+km_status kmi_store_memory_find_hash(kmi_store *store, const unsigned char hash[32], bool *ret_is_found,
+                                     kmi_uuid *ret_id, km_error *error) {
     static const char FIND_SAME[] =
         "SELECT id FROM memories WHERE content_hash=?1 AND superseded_by IS NULL ORDER BY seq LIMIT 1";
     KMI_CLEANUP_SQL kmi_sql_use use = {0};
@@ -24,7 +24,8 @@ km_status kmi_store_memory_find_hash(kmi_store *store, const unsigned char hash[
     return KM_OK;
 }
 
-km_status kmi_store_memory_find_same(kmi_store *store, kmi_slice content, bool *ret_is_found, kmi_uuid *ret_id, km_error *error) {
+km_status kmi_store_memory_find_same(kmi_store *store, kmi_slice content, bool *ret_is_found, kmi_uuid *ret_id,
+                                     km_error *error) {
     unsigned char hash[32];
     km_status status = kmi_normal_hash(content, hash, error);
     return status == KM_OK ? kmi_store_memory_find_hash(store, hash, ret_is_found, ret_id, error) : status;
@@ -32,8 +33,9 @@ km_status kmi_store_memory_find_same(kmi_store *store, kmi_slice content, bool *
 
 km_status kmi_store_memory_find_subject(kmi_store *store, const char *subject, const char *attribute, size_t limit,
                                         kmi_arena *arena, km_memory **ret_items, size_t *ret_count, km_error *error) {
-    static const char FIND_PROPERTY[] = "SELECT " MEMORY_COLUMNS " FROM memories m WHERE m.subject=?1 AND m.attribute=?2"
-                                        " AND m.superseded_by IS NULL ORDER BY m.observed_at DESC,m.seq DESC LIMIT ?3";
+    static const char FIND_PROPERTY[] =
+        "SELECT " MEMORY_COLUMNS " FROM memories m WHERE m.subject=?1 AND m.attribute=?2"
+        " AND m.superseded_by IS NULL ORDER BY m.observed_at DESC,m.seq DESC LIMIT ?3";
     static const char FIND_SUBJECT[] = "SELECT " MEMORY_COLUMNS " FROM memories m WHERE m.subject=?1"
                                        " AND m.superseded_by IS NULL ORDER BY m.observed_at DESC,m.seq DESC LIMIT ?3";
     KMI_CLEANUP_SQL kmi_sql_use use = {0};
@@ -85,8 +87,9 @@ km_status kmi_store_resolve(kmi_store *store, const char *text, const char *what
     if (count == 2) {
         char first[KMI_UUID_TEXT_SIZE];
         char second[KMI_UUID_TEXT_SIZE];
-        return kmi_fail(error, KM_E_CONFLICT, "\"%.40s\" stands for more than one %s, for example \"%s\" and \"%s\"; give more of it",
-                        prefix, what, kmi_uuid_format(&found[0], first), kmi_uuid_format(&found[1], second));
+        return kmi_fail(error, KM_E_CONFLICT,
+                        "\"%.40s\" stands for more than one %s, for example \"%s\" and \"%s\"; give more of it", prefix,
+                        what, kmi_uuid_format(&found[0], first), kmi_uuid_format(&found[1], second));
     }
     *ret_id = found[0];
     return KM_OK;

@@ -5,10 +5,10 @@
 #define DEFAULT_LIMIT 10
 #define EXPORT_ARENA_LIMIT_BYTES ((size_t)64 * 1024 * 1024)
 
-km_status kmi_store_memory_recent(kmi_store *store, const km_recall_query *query, kmi_arena *arena, km_memory **ret_items,
-                                  size_t *ret_count, km_error *error) {
-    static const char LIST_RECENT[] = "SELECT " MEMORY_COLUMNS " FROM memories m WHERE " MEMORY_FILTER
-                                      " ORDER BY m.seq DESC LIMIT ?8";
+km_status kmi_store_memory_recent(kmi_store *store, const km_recall_query *query, kmi_arena *arena,
+                                  km_memory **ret_items, size_t *ret_count, km_error *error) {
+    static const char LIST_RECENT[] =
+        "SELECT " MEMORY_COLUMNS " FROM memories m WHERE " MEMORY_FILTER " ORDER BY m.seq DESC LIMIT ?8";
     static const km_recall_query NO_FILTER;
     const km_recall_query *filter = query != NULL ? query : &NO_FILTER;
     size_t limit = filter->limit != 0 ? filter->limit : DEFAULT_LIMIT;
@@ -30,8 +30,8 @@ void kmi_memory_bind_filter(kmi_sql_use *use, const km_recall_query *query) {
     kmi_sql_bind_integer(use, 7, query->include_superseded);
 }
 
-km_status kmi_store_memory_standing(kmi_store *store, size_t limit, kmi_arena *arena, km_memory **ret_items, size_t *ret_count,
-                                    km_error *error) {
+km_status kmi_store_memory_standing(kmi_store *store, size_t limit, kmi_arena *arena, km_memory **ret_items,
+                                    size_t *ret_count, km_error *error) {
     static const char LIST_STANDING[] =
         "SELECT " MEMORY_COLUMNS " FROM memories m WHERE m.superseded_by IS NULL AND m.type IN " STANDING_TYPES
         " AND (m.expires_at IS NULL OR m.expires_at>?1) ORDER BY m.last_seen_at DESC,m.seq DESC LIMIT ?2";

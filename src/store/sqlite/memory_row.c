@@ -4,10 +4,34 @@
 #include "store/sqlite/handle.h"
 
 enum {
-    COLUMN_SEQ, COLUMN_ID, COLUMN_CONTENT, COLUMN_TYPE, COLUMN_KNOWLEDGE_TYPE, COLUMN_POLARITY, COLUMN_PATTERN,
-    COLUMN_CONFIDENCE, COLUMN_IMPORTANCE, COLUMN_SUBJECT, COLUMN_ATTRIBUTE, COLUMN_VALUE, COLUMN_TIME_PHRASE, COLUMN_EVENT_AT,
-    COLUMN_SOURCE, COLUMN_SPEAKER, COLUMN_SESSION, COLUMN_AGENT, COLUMN_USER, COLUMN_KEY, COLUMN_METADATA, COLUMN_ORIGIN_TASK,
-    COLUMN_CREATED_AT, COLUMN_OBSERVED_AT, COLUMN_LAST_SEEN_AT, COLUMN_EXPIRES_AT, COLUMN_SEEN_COUNT, COLUMN_SUPERSEDED_BY
+    COLUMN_SEQ,
+    COLUMN_ID,
+    COLUMN_CONTENT,
+    COLUMN_TYPE,
+    COLUMN_KNOWLEDGE_TYPE,
+    COLUMN_POLARITY,
+    COLUMN_PATTERN,
+    COLUMN_CONFIDENCE,
+    COLUMN_IMPORTANCE,
+    COLUMN_SUBJECT,
+    COLUMN_ATTRIBUTE,
+    COLUMN_VALUE,
+    COLUMN_TIME_PHRASE,
+    COLUMN_EVENT_AT,
+    COLUMN_SOURCE,
+    COLUMN_SPEAKER,
+    COLUMN_SESSION,
+    COLUMN_AGENT,
+    COLUMN_USER,
+    COLUMN_KEY,
+    COLUMN_METADATA,
+    COLUMN_ORIGIN_TASK,
+    COLUMN_CREATED_AT,
+    COLUMN_OBSERVED_AT,
+    COLUMN_LAST_SEEN_AT,
+    COLUMN_EXPIRES_AT,
+    COLUMN_SEEN_COUNT,
+    COLUMN_SUPERSEDED_BY
 };
 
 /* Reads a binary id as text; NULL and anything that is no id give NULL. */
@@ -52,7 +76,8 @@ static km_status copy_texts(const kmi_sql_use *use, kmi_arena *arena, km_memory 
     return KM_OK;
 }
 
-km_status kmi_memory_read(kmi_store *store, const kmi_sql_use *use, kmi_arena *arena, km_memory *ret_memory, km_error *error) {
+km_status kmi_memory_read(kmi_store *store, const kmi_sql_use *use, kmi_arena *arena, km_memory *ret_memory,
+                          km_error *error) {
     km_memory memory = {
         .seq = kmi_sql_integer(use, COLUMN_SEQ),
         .confidence = kmi_sql_real(use, COLUMN_CONFIDENCE),
@@ -122,13 +147,15 @@ km_status kmi_memory_seq(kmi_store *store, const kmi_uuid *id, int64_t *ret_seq,
     return KM_OK;
 }
 
-km_status kmi_store_memory_get(kmi_store *store, const kmi_uuid *id, kmi_arena *arena, km_memory *ret_memory, km_error *error) {
+km_status kmi_store_memory_get(kmi_store *store, const kmi_uuid *id, kmi_arena *arena, km_memory *ret_memory,
+                               km_error *error) {
     int64_t seq = 0;
     km_status status = kmi_memory_seq(store, id, &seq, error);
     return status == KM_OK ? kmi_store_memory_by_seq(store, seq, arena, ret_memory, error) : status;
 }
 
-km_status kmi_store_memory_by_seq(kmi_store *store, int64_t seq, kmi_arena *arena, km_memory *ret_memory, km_error *error) {
+km_status kmi_store_memory_by_seq(kmi_store *store, int64_t seq, kmi_arena *arena, km_memory *ret_memory,
+                                  km_error *error) {
     static const char GET_MEMORY[] = "SELECT " MEMORY_COLUMNS " FROM memories m WHERE m.seq=?1";
     KMI_CLEANUP_SQL kmi_sql_use use = {0};
     bool has_row = false;

@@ -16,7 +16,8 @@ static km_status take_seq(kmi_store *store, int64_t least, int64_t *ret_seq, km_
         if (status != KM_OK) return status;
         if (changes->next_seq < 1) {
             changes->next_seq = 0;
-            return kmi_fail(error, KM_E_STORE, "\"%s\" has lost its state; restore a backup, or move it away and import an export",
+            return kmi_fail(error, KM_E_STORE,
+                            "\"%s\" has lost its state; restore a backup, or move it away and import an export",
                             kmi_sql_path(store->sql));
         }
     }
@@ -53,10 +54,13 @@ static const char *source_of(const kmi_memory_new *memory) {
 static km_status insert_row(kmi_store *store, int64_t seq, const unsigned char hash[32], const kmi_memory_new *memory,
                             km_error *error) {
     static const char INSERT_MEMORY[] =
-        "INSERT INTO memories(seq,id,content,type,knowledge_type,polarity,pattern,confidence,importance,subject,attribute,value,"
-        "time_phrase,event_at,source,speaker,session,agent,user,key,metadata,origin_task,created_at,observed_at,last_seen_at,"
+        "INSERT INTO "
+        "memories(seq,id,content,type,knowledge_type,polarity,pattern,confidence,importance,subject,attribute,value,"
+        "time_phrase,event_at,source,speaker,session,agent,user,key,metadata,origin_task,created_at,observed_at,last_"
+        "seen_at,"
         "expires_at,seen_count,content_hash)"
-        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?28)";
+        " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?"
+        "28)";
     KMI_CLEANUP_SQL kmi_sql_use use = {0};
     km_status status = kmi_sql_start(store->sql, INSERT_MEMORY, &use, error);
     if (status != KM_OK) return status;
@@ -139,7 +143,8 @@ km_status kmi_memory_count_live(kmi_store *store, int64_t seq, int64_t amount, k
     if (status != KM_OK) return status;
     kmi_sql_bind_integer(&use, 1, seq);
     status = kmi_sql_step(&use, &has_row, error);
-    if (status == KM_OK && !has_row) status = kmi_fail(error, KM_E_NOT_FOUND, "there is no memory number %lld", (long long)seq);
+    if (status == KM_OK && !has_row)
+        status = kmi_fail(error, KM_E_NOT_FOUND, "there is no memory number %lld", (long long)seq);
     const char *type = NULL;
     const char *source = NULL;
     if (status == KM_OK) status = kmi_sql_copy_text(&use, 0, arena, &type, error);
@@ -160,7 +165,8 @@ static km_status is_superseded(kmi_store *store, int64_t seq, bool *ret_is_super
     return status;
 }
 
-km_status kmi_store_memory_supersede(kmi_store *store, const kmi_uuid *old_id, const kmi_uuid *new_id, km_error *error) {
+km_status kmi_store_memory_supersede(kmi_store *store, const kmi_uuid *old_id, const kmi_uuid *new_id,
+                                     km_error *error) {
     static const char SUPERSEDE[] = "UPDATE memories SET superseded_by=?2 WHERE seq=?1";
     int64_t old_seq = 0;
     int64_t new_seq = 0;
@@ -168,7 +174,8 @@ km_status kmi_store_memory_supersede(kmi_store *store, const kmi_uuid *old_id, c
     km_status status = kmi_store_require_writing(store, error);
     if (status == KM_OK) status = kmi_memory_seq(store, old_id, &old_seq, error);
     if (status == KM_OK) status = kmi_memory_seq(store, new_id, &new_seq, error);
-    if (status == KM_OK && old_seq == new_seq) status = kmi_fail(error, KM_E_INVALID, "a memory cannot supersede itself");
+    if (status == KM_OK && old_seq == new_seq)
+        status = kmi_fail(error, KM_E_INVALID, "a memory cannot supersede itself");
     if (status == KM_OK) status = is_superseded(store, old_seq, &was_superseded, error);
     if (status != KM_OK) return status;
     KMI_CLEANUP_SQL kmi_sql_use use = {0};
@@ -197,9 +204,11 @@ static km_status read_content(kmi_store *store, int64_t seq, kmi_buf *buf, km_er
     return kmi_buf_status(buf) == KM_OK ? KM_OK : kmi_store_fail_nomem(store, error);
 }
 
-static km_status update_content(kmi_store *store, int64_t seq, const kmi_candidate *candidate, int64_t now_us, km_error *error) {
+static km_status update_content(kmi_store *store, int64_t seq, const kmi_candidate *candidate, int64_t now_us,
+                                km_error *error) {
     static const char EDIT_MEMORY[] =
-        "UPDATE memories SET content=?2,content_hash=?3,last_seen_at=max(last_seen_at,?4),knowledge_type=?5,polarity=?6,"
+        "UPDATE memories SET "
+        "content=?2,content_hash=?3,last_seen_at=max(last_seen_at,?4),knowledge_type=?5,polarity=?6,"
         "pattern=?7,confidence=max(confidence,?8),importance=max(importance,?9),subject=?10,attribute=?11,value=?12,"
         "time_phrase=?13,event_at=?14 WHERE seq=?1";
     unsigned char hash[32];

@@ -50,14 +50,18 @@ static kmi_slice strip_word(kmi_slice word) {
     }
     for (;;) {
         quote = quote_at_end(word);
-        if (quote > 0) word.len -= quote;
-        else if (ends_in_punctuation(word)) word.len--;
-        else return word;
+        if (quote > 0)
+            word.len -= quote;
+        else if (ends_in_punctuation(word))
+            word.len--;
+        else
+            return word;
     }
 }
 
 static bool is_article(kmi_slice word, bool is_first) {
-    if (kmi_slice_equal_nocase(word, KMI_SLICE_LITERAL("the")) || kmi_slice_equal_nocase(word, KMI_SLICE_LITERAL("an"))) return true;
+    if (kmi_slice_equal_nocase(word, KMI_SLICE_LITERAL("the")) || kmi_slice_equal_nocase(word, KMI_SLICE_LITERAL("an")))
+        return true;
     if (kmi_slice_equal(word, KMI_SLICE_LITERAL("a"))) return true;
     return is_first && kmi_slice_equal(word, KMI_SLICE_LITERAL("A"));
 }
@@ -83,11 +87,13 @@ km_status kmi_normal_text(kmi_slice content, kmi_buf *buf, km_error *error) {
     KMI_CLEANUP_BUF kmi_buf words;
     char storage[1024];
     size_t longest = content.len + 1; /* every word is followed by one space */
-    if (longest < sizeof(storage)) kmi_buf_init_fixed(&words, storage, sizeof(storage));
-    else kmi_buf_init(&words, longest);
+    if (longest < sizeof(storage))
+        kmi_buf_init_fixed(&words, storage, sizeof(storage));
+    else
+        kmi_buf_init(&words, longest);
     add_plain_words(content, &words);
-    if (kmi_buf_status(&words) != KM_OK) return kmi_fail(error, KM_E_NOMEM, "out of memory while comparing a text of %zu bytes",
-                                                         content.len);
+    if (kmi_buf_status(&words) != KM_OK)
+        return kmi_fail(error, KM_E_NOMEM, "out of memory while comparing a text of %zu bytes", content.len);
     /* Nothing but punctuation and articles: then they are what it says. */
     return kmi_text_fold(words.len > 0 ? kmi_buf_slice(&words) : content, buf, error);
 }
@@ -96,8 +102,10 @@ km_status kmi_normal_hash(kmi_slice content, unsigned char ret_digest[32], km_er
     KMI_CLEANUP_BUF kmi_buf folded;
     /* Folding may lengthen a text (a ligature becomes letters), at most 18 times in Unicode. */
     char storage[8192];
-    if (content.len * 18 < sizeof(storage)) kmi_buf_init_fixed(&folded, storage, sizeof(storage));
-    else kmi_buf_init(&folded, content.len * 18 + 64);
+    if (content.len * 18 < sizeof(storage))
+        kmi_buf_init_fixed(&folded, storage, sizeof(storage));
+    else
+        kmi_buf_init(&folded, content.len * 18 + 64);
     km_status status = kmi_normal_text(content, &folded, error);
     if (status == KM_OK && kmi_buf_status(&folded) != KM_OK) {
         status = kmi_fail(error, KM_E_NOMEM, "out of memory while comparing a text of %zu bytes", content.len);

@@ -3,23 +3,24 @@
  * told to follow nothing at all. The file is made by us before SQLite sees it, because SQLite takes the modes of -wal and
  * -shm from it and would create it with the umask's.
  *
- * Creation and migration run under the writer lock, in one transaction of a rollback journal: after a crash there is an empty
- * file, which counts as none, or a whole store. */
+ * A new store is built under another name and renamed when it is whole: after a crash there is none, or all of it. That and
+ * migrations, each one transaction, run under the writer lock. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "store/sqlite/handle.h"
-#include "util/clock.h"
 #include "util/file.h"
 #include "util/lock.h"
 
 #define HEADER_WRITE_FORMAT_OFFSET 18
 #define HEADER_READ_FORMAT_OFFSET 19
 #define FORMAT_WAL 2
+#define PATH_LIMIT_BYTES ((size_t)2 * 4096)
 
 static void free_text(char **text) {
     free(*text);
@@ -40,12 +41,13 @@ static km_status look_at_file(const char *path, bool *ret_exists, km_error *erro
         return KM_OK;
     }
     if (!S_ISREG(found.st_mode)) {
-        return kmi_fail(error, KM_E_PERMISSION, "\"%s\" is not a regular file; links are not followed: put the store itself there",
-                        path);
+        return kmi_fail(error, KM_E_PERMISSION,
+                        "\"%s\" is not a regular file; links are not followed: put the store itself there", path);
     }
     uid_t user = geteuid();
     if (found.st_uid != user && user != 0) {
-        return kmi_fail(error, KM_E_PERMISSION, "\"%s\" belongs to another user; take it over, or use another project", path);
+        return kmi_fail(error, KM_E_PERMISSION, "\"%s\" belongs to another user; take it over, or use another project",
+                        path);
     }
     *ret_exists = found.st_size > 0;
     return KM_OK;
@@ -56,9 +58,11 @@ static km_status resolve_path(const char *path, char **ret_path, km_error *error
     const char *slash = strrchr(path, '/');
     const char *name = slash != NULL ? slash + 1 : path;
     KMI_CLEANUP_BUF kmi_buf buf;
-    kmi_buf_init(&buf, 2 * 4096);
-    if (slash == NULL) kmi_buf_add_text(&buf, ".");
-    else kmi_buf_add(&buf, path, slash == path ? 1 : (size_t)(slash - path));
+    kmi_buf_init(&buf, PATH_LIMIT_BYTES);
+    if (slash == NULL)
+        kmi_buf_add_text(&buf, ".");
+    else
+        kmi_buf_add(&buf, path, slash == path ? 1 : (size_t)(slash - path));
     if (kmi_buf_status(&buf) != KM_OK) return kmi_fail(error, KM_E_INVALID, "the path of the store is too long");
     __attribute__((cleanup(free_text))) char *directory = realpath(buf.ptr, NULL);
     if (directory == NULL) return kmi_fail_errno(error, errno, "cannot find the directory of \"%s\"", path);
@@ -73,19 +77,46 @@ static km_status resolve_path(const char *path, char **ret_path, km_error *error
     return KM_OK;
 }
 
-static km_status create_file(const char *path, km_error *error) {
+static km_status join_path(const char *path, const char *suffix, char **ret_path, km_error *error) {
+    KMI_CLEANUP_BUF kmi_buf buf;
+    kmi_buf_init(&buf, PATH_LIMIT_BYTES);
+    kmi_buf_add_text(&buf, path);
+    kmi_buf_add_text(&buf, suffix);
+    km_status status = kmi_buf_status(&buf);
+    if (status == KM_OK && (*ret_path = kmi_buf_take(&buf)) == NULL) status = KM_E_NOMEM;
+    if (status == KM_E_NOMEM) return kmi_fail(error, status, "out of memory while opening \"%s\"", path);
+    return status == KM_OK ? KM_OK : kmi_fail(error, status, "the path of the store is too long");
+}
+
+/* Removes what an earlier database of this name may have left beside it; SQLite would take it for its own. */
+static km_status remove_companions(const char *path, bool with_itself, km_error *error) {
+    static const char *const SUFFIXES[] = {"-wal", "-shm", "-journal", ""};
+    for (size_t i = 0; i < (with_itself ? 4 : 3); i++) {
+        __attribute__((cleanup(free_text))) char *companion = NULL;
+        km_status status = join_path(path, SUFFIXES[i], &companion, error);
+        if (status != KM_OK) return status;
+        if (unlink(companion) != 0 && errno != ENOENT) {
+            return kmi_fail_errno(error, errno, "cannot remove the left-over file \"%s\"", companion);
+        }
+    }
+    return KM_OK;
+}
+
+static km_status sync_directory_of(const char *path, km_error *error) {
+    const char *slash = strrchr(path, '/');
+    KMI_CLEANUP_BUF kmi_buf buf;
+    kmi_buf_init(&buf, PATH_LIMIT_BYTES);
+    kmi_buf_add(&buf, path, slash == path ? 1 : (size_t)(slash - path));
+    if (kmi_buf_status(&buf) != KM_OK) return kmi_fail(error, KM_E_NOMEM, "out of memory while creating \"%s\"", path);
     KMI_CLEANUP_FD int fd = -1;
-    km_error open_error = {0};
-    km_status status = kmi_file_open(AT_FDCWD, path, O_RDWR | O_CREAT | O_EXCL, &fd, &open_error);
-    if (status != KM_OK && open_error.os_errno == EEXIST) return KM_OK; /* left empty by an interrupted creation */
-    if (status != KM_OK && error != NULL) *error = open_error;
-    return status;
+    km_status status = kmi_dir_open(AT_FDCWD, buf.ptr, &fd, error);
+    return status == KM_OK ? kmi_dir_sync(fd, buf.ptr, error) : status;
 }
 
 /* True when nothing waits in a write-ahead log beside the database. */
 static bool is_log_empty(const char *path) {
     KMI_CLEANUP_BUF kmi_buf buf;
-    kmi_buf_init(&buf, 2 * 4096);
+    kmi_buf_init(&buf, PATH_LIMIT_BYTES);
     kmi_buf_add_text(&buf, path);
     kmi_buf_add_text(&buf, "-wal");
     if (kmi_buf_status(&buf) != KM_OK) return false;
@@ -97,12 +128,14 @@ static bool is_log_empty(const char *path) {
 /* ---- The writer lock ---- */
 
 km_status kmi_store_lock(kmi_store *store, km_error *error) {
-    if (store->is_locked) return kmi_fail(error, KM_E_INTERNAL, "the writer lock of \"%s\" is taken twice", kmi_sql_path(store->sql));
+    if (store->is_locked)
+        return kmi_fail(error, KM_E_INTERNAL, "the writer lock of \"%s\" is taken twice", kmi_sql_path(store->sql));
     if (store->lock_fd >= 0) {
         km_status status = kmi_lock_wait(store->lock_fd, (off_t)store->lock_byte, store->timeout_ms, error);
         if (status == KM_E_BUSY) {
-            return kmi_fail(error, KM_E_BUSY, "another process is writing \"%s\" and did not finish in %lld ms; try again",
-                            store->sql != NULL ? kmi_sql_path(store->sql) : "memories.db", (long long)store->timeout_ms);
+            return kmi_fail(
+                error, KM_E_BUSY, "another process is writing \"%s\" and did not finish in %lld ms; try again",
+                store->sql != NULL ? kmi_sql_path(store->sql) : "memories.db", (long long)store->timeout_ms);
         }
         if (status != KM_OK) return status;
     }
@@ -119,9 +152,10 @@ void kmi_store_unlock(kmi_store *store) {
 /* ---- The database ---- */
 
 static km_status fail_newer(const kmi_store *store, int64_t version, km_error *error) {
-    return kmi_fail(error, KM_E_STORE, "\"%s\" was written by a newer kuzu-memory (schema %lld, this one knows %lld); update this "
-                                       "program", kmi_sql_path(store->sql), (long long)version,
-                    (long long)kmi_schema_last_version(KMI_MIGRATIONS));
+    return kmi_fail(error, KM_E_STORE,
+                    "\"%s\" was written by a newer kuzu-memory (schema %lld, this one knows %lld); update this "
+                    "program",
+                    kmi_sql_path(store->sql), (long long)version, (long long)kmi_schema_last_version(KMI_MIGRATIONS));
 }
 
 static km_status fail_older(const kmi_store *store, int64_t version, km_error *error) {
@@ -162,10 +196,17 @@ static km_status require_log_mode(kmi_store *store, km_error *error) {
     kmi_sql_end(&use);
     if (!was_locked) kmi_store_unlock(store);
     if (status == KM_OK && !is_set) {
-        status = kmi_fail(error, KM_E_IO, "cannot keep a write-ahead log beside \"%s\"; put the project on a local file system",
+        status = kmi_fail(error, KM_E_IO,
+                          "cannot keep a write-ahead log beside \"%s\"; put the project on a local file system",
                           kmi_sql_path(store->sql));
     }
     return status;
+}
+
+static void close_database(kmi_store *store) {
+    kmi_sql_close(store->sql);
+    store->sql = NULL;
+    store->has_tokenizer = false;
 }
 
 static km_status open_for_reading(kmi_store *store, const char *path, km_error *error) {
@@ -174,8 +215,7 @@ static km_status open_for_reading(kmi_store *store, const char *path, km_error *
     if (status == KM_OK) status = kmi_schema_inspect(store->sql, &version, error);
     if ((status == KM_E_IO || status == KM_E_PERMISSION) && is_log_empty(path)) {
         /* SQLite wants its -shm file even to read; where it cannot be made, nobody can be writing either. */
-        kmi_sql_close(store->sql);
-        store->sql = NULL;
+        close_database(store);
         status = kmi_sql_open(path, KMI_SQL_UNWRITTEN, store->timeout_ms, &store->sql, error);
         if (status == KM_OK) status = kmi_schema_inspect(store->sql, &version, error);
     }
@@ -196,38 +236,60 @@ static km_status open_for_writing(kmi_store *store, const char *path, km_error *
     return KM_OK;
 }
 
-/* Makes the file if there is none and brings it to the newest schema. Under the writer lock. */
-static km_status build(kmi_store *store, const char *path, km_error *error) {
-    km_status status = create_file(path, error);
-    if (status == KM_OK) status = kmi_sql_open(path, KMI_SQL_WRITE, store->timeout_ms, &store->sql, error);
-    bool exists = false;
-    if (status == KM_OK) status = look_at_file(path, &exists, error);
-    int64_t version = 0;
-    if (status == KM_OK && exists) status = kmi_schema_inspect(store->sql, &version, error);
-    if (status != KM_OK) return status;
-    if (version > kmi_schema_last_version(KMI_MIGRATIONS)) return fail_newer(store, version, error);
-    status = kmi_index_prepare(store, error);
+/* Brings the open database to the newest schema. Under the writer lock. */
+static km_status migrate(kmi_store *store, km_error *error) {
+    km_status status = kmi_index_prepare(store, error);
     if (status == KM_OK) status = kmi_schema_migrate(store->sql, KMI_MIGRATIONS, error);
-    if (status == KM_OK) status = require_log_mode(store, error);
     if (status != KM_OK) return status;
     /* The header in the file itself tells the version from now on, for those who look at nothing else. */
     int code = sqlite3_wal_checkpoint_v2(kmi_sql_handle(store->sql), NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    return code == SQLITE_OK || code == SQLITE_BUSY ? KM_OK : kmi_sql_fail(store->sql, code, error);
+    return code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY ? KM_OK : kmi_sql_fail(store->sql, code, error);
+}
+
+static km_status build_at(kmi_store *store, const char *path, km_error *error) {
+    KMI_CLEANUP_FD int fd = -1;
+    km_status status = remove_companions(path, true, error);
+    if (status == KM_OK) status = kmi_file_open(AT_FDCWD, path, O_RDWR | O_CREAT | O_EXCL, &fd, error);
+    if (status != KM_OK) return status;
+    kmi_fd_close(&fd); /* before SQLite opens it: closing later would drop SQLite's locks */
+    status = kmi_sql_open(path, KMI_SQL_WRITE, store->timeout_ms, &store->sql, error);
+    if (status == KM_OK) status = migrate(store, error);
+    close_database(store);
+    return status;
+}
+
+/* Makes a new store, unless another process just has. Under the writer lock. */
+static km_status build(kmi_store *store, const char *path, km_error *error) {
+    bool exists = false;
+    km_status status = look_at_file(path, &exists, error);
+    if (status != KM_OK || exists) return status;
+    __attribute__((cleanup(free_text))) char *new_path = NULL;
+    status = join_path(path, ".new", &new_path, error);
+    if (status == KM_OK) status = build_at(store, new_path, error);
+    if (status == KM_OK) status = remove_companions(path, false, error);
+    if (status != KM_OK) return status;
+    if (rename(new_path, path) != 0) return kmi_fail_errno(error, errno, "cannot create \"%s\"", path);
+    return sync_directory_of(path, error);
 }
 
 static km_status open_or_create(kmi_store *store, const char *path, bool exists, km_error *error) {
-    if (exists) {
-        km_status status = open_for_writing(store, path, error);
+    km_status status = KM_OK;
+    if (!exists) {
+        status = kmi_store_lock(store, error);
+        if (status == KM_OK) status = build(store, path, error);
+        kmi_store_unlock(store);
         if (status != KM_OK) return status;
-        int64_t version = 0;
-        status = kmi_schema_inspect(store->sql, &version, error);
-        if (status != KM_OK || version == kmi_schema_last_version(KMI_MIGRATIONS)) return status;
-        kmi_sql_close(store->sql);
-        store->sql = NULL;
     }
-    km_status status = kmi_store_lock(store, error);
-    if (status == KM_OK) status = build(store, path, error);
+    int64_t version = 0;
+    status = open_for_writing(store, path, error);
+    if (status == KM_OK) status = kmi_schema_inspect(store->sql, &version, error);
+    if (status != KM_OK || version == kmi_schema_last_version(KMI_MIGRATIONS)) return status;
+    status = kmi_store_lock(store, error);
+    if (status == KM_OK) status = migrate(store, error);
     kmi_store_unlock(store);
+    if (status == KM_OK) status = kmi_schema_inspect(store->sql, &version, error);
+    if (status == KM_OK && version > kmi_schema_last_version(KMI_MIGRATIONS))
+        status = fail_newer(store, version, error);
     return status;
 }
 

@@ -19,8 +19,8 @@
 
 #include "store/sqlite/handle.h"
 
-#define K1 0.9
-#define B 0.5
+#define K1 1.2
+#define B 0.9
 #define UNSEEN_WEIGHT 0.5
 #define LONGEST_QUERY_IN_RARE_WORDS 2.5
 #define ROWS_BETWEEN_CLOCK_LOOKS 1024
@@ -80,8 +80,10 @@ static int get_weights(const Fts5ExtensionApi *api, Fts5Context *context, query_
     if (weights == NULL) return SQLITE_NOMEM;
     weights->term_count = term_count;
     int code = weigh_terms(api, context, weights);
-    if (code == SQLITE_OK) code = api->xSetAuxdata(context, weights, free); /* frees it on failure too */
-    else free(weights);
+    if (code == SQLITE_OK)
+        code = api->xSetAuxdata(context, weights, free); /* frees it on failure too */
+    else
+        free(weights);
     *ret_weights = weights;
     return code;
 }
@@ -135,14 +137,16 @@ static int rank_row(const Fts5ExtensionApi *api, Fts5Context *context, kmi_rank_
     return code;
 }
 
-static void rank_function(const Fts5ExtensionApi *api, Fts5Context *context, sqlite3_context *result_context, int argument_count,
-                          sqlite3_value **arguments) {
+static void rank_function(const Fts5ExtensionApi *api, Fts5Context *context, sqlite3_context *result_context,
+                          int argument_count, sqlite3_value **arguments) {
     (void)argument_count;
     (void)arguments;
     kmi_rank_result result = {0};
     int code = rank_row(api, context, &result);
-    if (code != SQLITE_OK) sqlite3_result_error_code(result_context, code);
-    else sqlite3_result_blob(result_context, &result, sizeof(result), SQLITE_TRANSIENT);
+    if (code != SQLITE_OK)
+        sqlite3_result_error_code(result_context, code);
+    else
+        sqlite3_result_blob(result_context, &result, sizeof(result), SQLITE_TRANSIENT);
 }
 
 km_status kmi_rank_register(kmi_store *store, fts5_api *api, km_error *error) {

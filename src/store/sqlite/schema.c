@@ -134,9 +134,10 @@ int64_t kmi_schema_last_version(const kmi_migration *table) {
 }
 
 static km_status fail_foreign(kmi_sql *sql, km_error *error) {
-    return kmi_fail(error, KM_E_STORE,
-                    "\"%s\" is not a store of kuzu-memory; it was left as it is: move it away, then run the command again",
-                    kmi_sql_path(sql));
+    return kmi_fail(
+        error, KM_E_STORE,
+        "\"%s\" is not a store of kuzu-memory; it was left as it is: move it away, then run the command again",
+        kmi_sql_path(sql));
 }
 
 static km_status read_pragma(kmi_sql *sql, const char *text, int64_t *ret_value, km_error *error) {
@@ -172,8 +173,10 @@ km_status kmi_schema_inspect(kmi_sql *sql, int64_t *ret_version, km_error *error
     status = read_pragma(sql, READ_APPLICATION_ID, &application_id, error);
     if (status == KM_OK) status = read_pragma(sql, READ_USER_VERSION, &version, error);
     if (status != KM_OK) return status;
-    if (application_id == 0 && version == 0) status = require_empty(sql, error);
-    else if (application_id != KMI_STORE_APPLICATION_ID) status = fail_foreign(sql, error);
+    if (application_id == 0 && version == 0)
+        status = require_empty(sql, error);
+    else if (application_id != KMI_STORE_APPLICATION_ID)
+        status = fail_foreign(sql, error);
     if (status == KM_OK) *ret_version = version;
     return status;
 }
@@ -193,6 +196,8 @@ static km_status apply_steps(kmi_sql *sql, const kmi_migration *table, km_error 
     static const char READ_USER_VERSION[] = "PRAGMA user_version";
     int64_t version = 0;
     km_status status = read_pragma(sql, READ_USER_VERSION, &version, error);
+    /* Asked again under the lock: another process, perhaps of a newer program, may have been here first. */
+    if (status == KM_OK && version >= kmi_schema_last_version(table)) return KM_OK;
     for (size_t i = 0; status == KM_OK && table[i].statements != NULL; i++) {
         if (table[i].version <= version) continue;
         status = kmi_sql_execute(sql, table[i].statements, error);
@@ -200,8 +205,8 @@ static km_status apply_steps(kmi_sql *sql, const kmi_migration *table, km_error 
     }
     if (status != KM_OK) return status;
     char text[96];
-    sqlite3_snprintf((int)sizeof(text), text, "PRAGMA application_id=%d;PRAGMA user_version=%lld", KMI_STORE_APPLICATION_ID,
-                     (long long)kmi_schema_last_version(table));
+    sqlite3_snprintf((int)sizeof(text), text, "PRAGMA application_id=%d;PRAGMA user_version=%lld",
+                     KMI_STORE_APPLICATION_ID, (long long)kmi_schema_last_version(table));
     return kmi_sql_execute(sql, text, error);
 }
 

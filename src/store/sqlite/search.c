@@ -152,7 +152,8 @@ static km_status passes_filter(kmi_store *store, kmi_sql_use *filter, int64_t se
     return status;
 }
 
-static km_status collect_hits(kmi_store *store, kmi_sql_use *match, kmi_sql_use *filter, hit_heap *heap, km_error *error) {
+static km_status collect_hits(kmi_store *store, kmi_sql_use *match, kmi_sql_use *filter, hit_heap *heap,
+                              km_error *error) {
     for (size_t row = 1;; row++) {
         bool has_row = false;
         bool passes = false;
@@ -168,7 +169,8 @@ static km_status collect_hits(kmi_store *store, kmi_sql_use *match, kmi_sql_use 
             if (passes) enter(heap, hit);
             if (heap->count == heap->limit) store->rank_floor = heap->items[0].score;
         }
-        if (row % ROWS_BETWEEN_CLOCK_LOOKS == 0 && kmi_store_is_overdue(store)) return kmi_store_fail_overdue(store, error);
+        if (row % ROWS_BETWEEN_CLOCK_LOOKS == 0 && kmi_store_is_overdue(store))
+            return kmi_store_fail_overdue(store, error);
     }
 }
 
@@ -189,8 +191,8 @@ static km_status run_search(kmi_store *store, kmi_slice expression, const km_rec
     return collect_hits(store, &match, &filter, heap, error);
 }
 
-km_status kmi_store_search(kmi_store *store, kmi_slice text, const km_recall_query *query, size_t limit, kmi_arena *arena,
-                           kmi_search_hit **ret_hits, size_t *ret_count, km_error *error) {
+km_status kmi_store_search(kmi_store *store, kmi_slice text, const km_recall_query *query, size_t limit,
+                           kmi_arena *arena, kmi_search_hit **ret_hits, size_t *ret_count, km_error *error) {
     term_list *list = kmi_arena_alloc(arena, sizeof(*list));
     if (list == NULL) return kmi_store_fail_nomem(store, error);
     list->arena = arena;

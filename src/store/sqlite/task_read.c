@@ -3,14 +3,16 @@
 
 #include "store/sqlite/handle.h"
 
-#define TASK_COLUMNS                                                                                                     \
-    "id,state,priority,attempts,crashes,item_count,created_at,started_at,finished_at,run_at,processing_us,wait_us,is_keyed,error"
+#define TASK_COLUMNS \
+    "id,state,priority,attempts,crashes,item_count,created_at,started_at,finished_at,run_at,processing_us,wait_us,is_" \
+    "keyed,error"
 enum { COLUMN_MEMORY_IDS = 14, COLUMN_PAYLOAD = 15 };
 
-#define RUN_AT_LIMIT_US ((int64_t)61 * 60 * 1000 * 1000) /* longest backoff and a minute: further off, the clock went back */
+#define RUN_AT_LIMIT_US \
+    ((int64_t)61 * 60 * 1000 * 1000) /* longest backoff and a minute: further off, the clock went back */
 
-static km_status read_bytes(kmi_store *store, const kmi_sql_use *use, int column, kmi_arena *arena, kmi_slice *ret_bytes,
-                            km_error *error) {
+static km_status read_bytes(kmi_store *store, const kmi_sql_use *use, int column, kmi_arena *arena,
+                            kmi_slice *ret_bytes, km_error *error) {
     kmi_slice bytes = kmi_sql_slice(use, column);
     if (bytes.len == 0) {
         *ret_bytes = (kmi_slice){NULL, 0};
@@ -22,8 +24,8 @@ static km_status read_bytes(kmi_store *store, const kmi_sql_use *use, int column
     return KM_OK;
 }
 
-static km_status read_task(kmi_store *store, const kmi_sql_use *use, bool with_payload, kmi_arena *arena, kmi_task_row *ret_task,
-                           km_error *error) {
+static km_status read_task(kmi_store *store, const kmi_sql_use *use, bool with_payload, kmi_arena *arena,
+                           kmi_task_row *ret_task, km_error *error) {
     kmi_task_row task = {
         .state = (km_task_state)kmi_sql_integer(use, 1),
         .priority = (int)kmi_sql_integer(use, 2),
@@ -92,8 +94,8 @@ static km_status is_key_known(kmi_store *store, const kmi_uuid *id, bool *ret_is
     return kmi_sql_step(&use, ret_is_known, error);
 }
 
-km_status kmi_store_task_find(kmi_store *store, const kmi_uuid *id, kmi_arena *arena, bool *ret_is_known, kmi_task_row *ret_task,
-                              km_error *error) {
+km_status kmi_store_task_find(kmi_store *store, const kmi_uuid *id, kmi_arena *arena, bool *ret_is_known,
+                              kmi_task_row *ret_task, km_error *error) {
     static const char FIND_TASK[] = "SELECT 1 FROM tasks WHERE id=?1";
     static const char GET_TASK[] = "SELECT " TASK_COLUMNS ",memory_ids,payload FROM tasks WHERE id=?1";
     KMI_CLEANUP_SQL kmi_sql_use use = {0};
@@ -113,8 +115,8 @@ km_status kmi_store_task_find(kmi_store *store, const kmi_uuid *id, kmi_arena *a
     return status;
 }
 
-km_status kmi_store_task_list(kmi_store *store, const km_task_state *state, bool with_payload, size_t limit, kmi_arena *arena,
-                              kmi_task_row **ret_items, size_t *ret_count, km_error *error) {
+km_status kmi_store_task_list(kmi_store *store, const km_task_state *state, bool with_payload, size_t limit,
+                              kmi_arena *arena, kmi_task_row **ret_items, size_t *ret_count, km_error *error) {
     static const char LIST_ALL[] = "SELECT " TASK_COLUMNS ",memory_ids,CASE WHEN ?1 THEN payload END FROM tasks"
                                    " WHERE ?3 IS NULL ORDER BY created_at,id LIMIT ?2";
     static const char LIST_COMPLETED[] = "SELECT " TASK_COLUMNS ",memory_ids,CASE WHEN ?1 THEN payload END FROM tasks"
@@ -132,7 +134,8 @@ km_status kmi_store_task_list(kmi_store *store, const km_task_state *state, bool
 }
 
 static km_status find_next_run(kmi_store *store, int64_t now_us, int64_t *ret_run_at_us, km_error *error) {
-    static const char FIND_NEXT[] = "SELECT min(run_at) FROM tasks WHERE state=2 AND state<>3 AND run_at>?1 AND run_at<=?2";
+    static const char FIND_NEXT[] =
+        "SELECT min(run_at) FROM tasks WHERE state=2 AND state<>3 AND run_at>?1 AND run_at<=?2";
     KMI_CLEANUP_SQL kmi_sql_use use = {0};
     bool has_row = false;
     km_status status = kmi_sql_start(store->sql, FIND_NEXT, &use, error);

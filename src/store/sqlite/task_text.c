@@ -63,7 +63,8 @@ static km_status blank_payloads(kmi_store *store, kmi_slice content, km_error *e
         km_status status = next_payload(store, &id, &payload, &has_one, error);
         if (status != KM_OK || !has_one) return status;
         if (payload.ptr == NULL || !blank_out(payload.ptr, payload.len, content)) continue;
-        status = write_payload(store, (kmi_slice){(const char *)id.bytes, sizeof(id.bytes)}, kmi_buf_slice(&payload), error);
+        status =
+            write_payload(store, (kmi_slice){(const char *)id.bytes, sizeof(id.bytes)}, kmi_buf_slice(&payload), error);
         if (status != KM_OK) return status;
     }
 }

@@ -17,11 +17,16 @@ static bool may_run_again(km_task_state state) {
 /* The counter of tasks in a state now; KMI_COUNTER_COUNT for states whose counters only grow. */
 static kmi_counter gauge_of(km_task_state state) {
     switch (state) {
-    case KM_TASK_QUEUED: return KMI_COUNTER_TASKS_QUEUED;
-    case KM_TASK_PROCESSING: return KMI_COUNTER_TASKS_PROCESSING;
-    case KM_TASK_RETRYING: return KMI_COUNTER_TASKS_RETRYING;
-    case KM_TASK_FAILED: return KMI_COUNTER_TASKS_FAILED;
-    default: return KMI_COUNTER_COUNT;
+    case KM_TASK_QUEUED:
+        return KMI_COUNTER_TASKS_QUEUED;
+    case KM_TASK_PROCESSING:
+        return KMI_COUNTER_TASKS_PROCESSING;
+    case KM_TASK_RETRYING:
+        return KMI_COUNTER_TASKS_RETRYING;
+    case KM_TASK_FAILED:
+        return KMI_COUNTER_TASKS_FAILED;
+    default:
+        return KMI_COUNTER_COUNT;
     }
 }
 
@@ -62,7 +67,8 @@ static void bind_task(kmi_sql_use *use, const kmi_task_row *task) {
     kmi_sql_bind_blob(use, 16, task->memory_count > 0 ? task->memory_ids : NULL, task->memory_count * sizeof(kmi_uuid));
 }
 
-static km_status write_task(kmi_store *store, const char *text, const kmi_task_row *task, int *ret_changed, km_error *error) {
+static km_status write_task(kmi_store *store, const char *text, const kmi_task_row *task, int *ret_changed,
+                            km_error *error) {
     KMI_CLEANUP_SQL kmi_sql_use use = {0};
     km_status status = kmi_sql_start(store->sql, text, &use, error);
     if (status != KM_OK) return status;
@@ -96,12 +102,15 @@ static km_status remember_key(kmi_store *store, const kmi_uuid *id, km_error *er
 
 km_status kmi_store_task_put(kmi_store *store, const kmi_task_row *task, km_error *error) {
     static const char INSERT_TASK[] =
-        "INSERT INTO tasks(id,state,priority,attempts,crashes,item_count,created_at,started_at,finished_at,run_at,processing_us,"
+        "INSERT INTO "
+        "tasks(id,state,priority,attempts,crashes,item_count,created_at,started_at,finished_at,run_at,processing_us,"
         "wait_us,is_keyed,error,payload,memory_ids)"
         " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16) ON CONFLICT(id) DO NOTHING";
     static const char UPDATE_TASK[] =
-        "UPDATE tasks SET state=?2,priority=?3,attempts=?4,crashes=?5,item_count=?6,created_at=?7,started_at=?8,finished_at=?9,"
-        "run_at=?10,processing_us=?11,wait_us=?12,is_keyed=max(is_keyed,?13),error=?14,payload=?15,memory_ids=?16 WHERE id=?1";
+        "UPDATE tasks SET "
+        "state=?2,priority=?3,attempts=?4,crashes=?5,item_count=?6,created_at=?7,started_at=?8,finished_at=?9,"
+        "run_at=?10,processing_us=?11,wait_us=?12,is_keyed=max(is_keyed,?13),error=?14,payload=?15,memory_ids=?16 "
+        "WHERE id=?1";
     int changed = 0;
     old_task old = {0};
     bool is_new = false;
@@ -118,7 +127,8 @@ km_status kmi_store_task_put(kmi_store *store, const kmi_task_row *task, km_erro
 }
 
 /* Deletes finished records by their end; failed ones only on request, for they hold work that was never done. */
-km_status kmi_store_task_purge(kmi_store *store, int64_t before_us, bool with_failed, uint64_t *ret_count, km_error *error) {
+km_status kmi_store_task_purge(kmi_store *store, int64_t before_us, bool with_failed, uint64_t *ret_count,
+                               km_error *error) {
     static const char DELETE_FAILED[] = "DELETE FROM tasks WHERE state=4 AND state<>3 AND coalesce(finished_at,0)<?1";
     static const char DELETE_FINISHED[] = "DELETE FROM tasks WHERE finished_at<?1 AND state IN (3,5)";
     const char *const texts[] = {DELETE_FINISHED, with_failed ? DELETE_FAILED : NULL};

@@ -12,7 +12,8 @@ typedef struct token_stream {
     int code;
 } token_stream;
 
-static int create_tokenizer(void *user_data, const char **arguments, int argument_count, Fts5Tokenizer **ret_tokenizer) {
+static int create_tokenizer(void *user_data, const char **arguments, int argument_count,
+                            Fts5Tokenizer **ret_tokenizer) {
     (void)arguments;
     (void)argument_count;
     *ret_tokenizer = user_data; /* it has no state; any pointer that is not NULL will do */
@@ -26,8 +27,8 @@ static void delete_tokenizer(Fts5Tokenizer *tokenizer) {
 static bool pass_word(const kmi_text_word *word, void *context) {
     token_stream *stream = context;
     if (word->term.len == 0) return true;
-    stream->code = stream->sink(stream->context, word->is_part ? FTS5_TOKEN_COLOCATED : 0, word->term.ptr, (int)word->term.len,
-                                (int)word->start, (int)word->end);
+    stream->code = stream->sink(stream->context, word->is_part ? FTS5_TOKEN_COLOCATED : 0, word->term.ptr,
+                                (int)word->term.len, (int)word->start, (int)word->end);
     return stream->code == SQLITE_OK;
 }
 

@@ -74,7 +74,8 @@ km_status kmi_store_require_writing(kmi_store *store, km_error *error) {
 km_status kmi_store_begin(kmi_store *store, km_error *error) {
     static const char BEGIN[] = "BEGIN IMMEDIATE";
     if (store->mode == KMI_STORE_READ || store->is_writing || store->is_reading) {
-        return kmi_fail(error, KM_E_INTERNAL, "a write transaction on \"%s\" where none can start", kmi_sql_path(store->sql));
+        return kmi_fail(error, KM_E_INTERNAL, "a write transaction on \"%s\" where none can start",
+                        kmi_sql_path(store->sql));
     }
     if (store->scratch == NULL) store->scratch = kmi_arena_new(SCRATCH_LIMIT_BYTES);
     if (store->scratch == NULL) return kmi_store_fail_nomem(store, error);
@@ -207,8 +208,10 @@ km_status kmi_store_epoch_raise(kmi_store *store, uint64_t *ret_epoch, km_error 
     int64_t epoch = 0;
     status = run_text(store, RAISE_EPOCH, error);
     if (status == KM_OK) status = kmi_store_read_number(store, READ_EPOCH, &epoch, error);
-    if (status == KM_OK) status = kmi_store_commit(store, error);
-    else kmi_store_rollback(store);
+    if (status == KM_OK)
+        status = kmi_store_commit(store, error);
+    else
+        kmi_store_rollback(store);
     if (status == KM_OK) *ret_epoch = (uint64_t)epoch;
     return status;
 }

@@ -10,20 +10,20 @@ typedef struct api_fixture {
     km_error error;
 } api_fixture;
 
-#define expect_ok(call)                                                                                                  \
-    do {                                                                                                                 \
-        km_status status_ = (call);                                                                                      \
-        if (status_ != KM_OK) print_error("%s: %s\n", #call, f->error.message);                                          \
-        assert_int_equal(status_, KM_OK);                                                                                \
+#define expect_ok(call) \
+    do { \
+        km_status status_ = (call); \
+        if (status_ != KM_OK) print_error("%s: %s\n", #call, f->error.message); \
+        assert_int_equal(status_, KM_OK); \
     } while (0)
 
 /* The call fails with this status and says so in f->error. */
-#define expect_failure(call, expected)                                                                                   \
-    do {                                                                                                                 \
-        f->error = (km_error){0};                                                                                        \
-        assert_int_equal((call), expected);                                                                              \
-        assert_int_equal(f->error.status, expected);                                                                     \
-        assert_true(f->error.message[0] != '\0');                                                                        \
+#define expect_failure(call, expected) \
+    do { \
+        f->error = (km_error){0}; \
+        assert_int_equal((call), expected); \
+        assert_int_equal(f->error.status, expected); \
+        assert_true(f->error.message[0] != '\0'); \
     } while (0)
 
 /* Another handle on the fixture's project. */
@@ -35,8 +35,9 @@ static inline km_project *api_open(api_fixture *f) {
 }
 
 static inline int api_setup(void **state) {
-    static const char *const variables[] = {"KUZU_MEMORY_PROJECT",       "KUZU_MEMORY_PROGRAM",          "KUZU_MEMORY_ASYNC_DISABLED",
-                                            "KUZU_MEMORY_ASYNC_WORKERS", "KUZU_MEMORY_ASYNC_QUEUE_SIZE", "KUZU_MEMORY_ASYNC_TIMEOUT"};
+    static const char *const variables[] = {"KUZU_MEMORY_PROJECT",          "KUZU_MEMORY_PROGRAM",
+                                            "KUZU_MEMORY_ASYNC_DISABLED",   "KUZU_MEMORY_ASYNC_WORKERS",
+                                            "KUZU_MEMORY_ASYNC_QUEUE_SIZE", "KUZU_MEMORY_ASYNC_TIMEOUT"};
     api_fixture *f = calloc(1, sizeof *f);
     if (f == NULL || temp_dir_setup((void **)&f->dir) != 0) return -1;
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) unsetenv(variables[i]);

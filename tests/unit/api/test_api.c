@@ -100,7 +100,8 @@ static void init_is_safe_to_repeat(void **state) {
 
 static void queued_text_is_learnt_by_the_worker(void **state) {
     api_fixture *f = *state;
-    km_learn_result *result = learn(f, f->project, "Our team deploys every Tuesday. We use Terraform for the network.", false);
+    km_learn_result *result =
+        learn(f, f->project, "Our team deploys every Tuesday. We use Terraform for the network.", false);
     assert_int_equal(result->state, KM_LEARN_QUEUED);
     assert_int_equal(result->task_count, 1);
     assert_int_equal(result->queue_size, 1);
@@ -249,7 +250,8 @@ static void a_full_queue_refuses_and_stores_nothing(void **state) {
 
 static void secrets_never_arrive(void **state) {
     api_fixture *f = *state;
-    km_learn_result *result = learn(f, f->project, "The deploy token is ghp_0123456789abcdefghijABCDEFGHIJ012345.", true);
+    km_learn_result *result =
+        learn(f, f->project, "The deploy token is ghp_0123456789abcdefghijABCDEFGHIJ012345.", true);
     assert_int_equal(result->redaction_count, 1);
     km_learn_result_free(result);
     km_memory_list *list = recent(f, f->project);
@@ -287,9 +289,10 @@ static void switched_off_means_synchronous(void **state) {
 
 static void recent_is_newest_first_and_filters(void **state) {
     api_fixture *f = *state;
-    km_learn_item items[] = {{.content = "The first release was in May.", .source = "chat", .observed_at_us = INT64_C(1700000000000000)},
-                             {.content = "I prefer dark mode.", .session = "s-2"},
-                             {.content = "The third office is in Porto.", .source = "chat"}};
+    km_learn_item items[] = {
+        {.content = "The first release was in May.", .source = "chat", .observed_at_us = INT64_C(1700000000000000)},
+        {.content = "I prefer dark mode.", .session = "s-2"},
+        {.content = "The third office is in Porto.", .source = "chat"}};
     km_learn_options options = KM_LEARN_OPTIONS_INIT;
     km_learn_result *result = NULL;
     km_memory_list *list = NULL;
@@ -345,7 +348,11 @@ static void enhance_adds_what_matters(void **state) {
     assert_non_null(strstr(result->enhanced_prompt, "How do I reach the database server?"));
     assert_int_equal(strlen(result->enhanced_prompt), result->enhanced_prompt_len);
     km_enhance_result_free(result);
-    expect_failure(km_enhance(f->project, "a\xFF", 0, NULL, &result, &f->error), KM_E_INVALID);
+    expect_ok(
+        km_enhance(f->project, "database a\xFF", 0, NULL, &result, &f->error)); /* the prompt must never be lost */
+    assert_int_equal(result->problem, KM_E_INVALID);
+    assert_string_equal(result->enhanced_prompt, "database a\xFF");
+    km_enhance_result_free(result);
 }
 
 static void show_knows_prefixes_and_predecessors(void **state) {
@@ -456,7 +463,8 @@ static void waiting_ends_in_time(void **state) {
     volatile int interrupted = 1;
     expect_failure(km_task_wait(f->project, result->task_ids[0], 20, NULL, &tasks, &f->error), KM_E_BUSY);
     expect_failure(km_task_wait(f->project, NULL, 20, NULL, &tasks, &f->error), KM_E_BUSY);
-    expect_failure(km_task_wait(f->project, result->task_ids[0], -1, &interrupted, &tasks, &f->error), KM_E_INTERRUPTED);
+    expect_failure(km_task_wait(f->project, result->task_ids[0], -1, &interrupted, &tasks, &f->error),
+                   KM_E_INTERRUPTED);
     expect_failure(km_task_wait(f->project, "ffffffff", 20, NULL, &tasks, &f->error), KM_E_NOT_FOUND);
     km_learn_result_free(result);
 }
@@ -539,10 +547,12 @@ static void config_set_refuses_what_is_wrong(void **state) {
     expect_failure(km_config_set(f->project, "async.max_queue_size", "many", &f->error), KM_E_INVALID);
     expect_failure(km_config_set(f->project, "async.nothing", "1", &f->error), KM_E_NOT_FOUND);
     expect_failure(km_config_set(f->project, "alerts.command", "[\"/bin/true\"]", &f->error), KM_E_INVALID);
-    expect_failure(km_config_set(f->project, "learn.custom_patterns", "{\"p\": {\"regex\": \"(\", \"type\": \"fact\"}}", &f->error),
+    expect_failure(km_config_set(f->project, "learn.custom_patterns", "{\"p\": {\"regex\": \"(\", \"type\": \"fact\"}}",
+                                 &f->error),
                    KM_E_INVALID);
     assert_false(api_has_file(f, "kuzu-memories"));
-    expect_ok(km_config_set(f->project, "learn.custom_patterns", "{\"p\": {\"regex\": \"ticket \\\\d+\", \"type\": \"fact\"}}", &f->error));
+    expect_ok(km_config_set(f->project, "learn.custom_patterns",
+                            "{\"p\": {\"regex\": \"ticket \\\\d+\", \"type\": \"fact\"}}", &f->error));
 }
 
 static void config_set_keeps_the_rest_of_the_file(void **state) {
@@ -675,26 +685,88 @@ static void freeing_nothing_is_fine(void **state) {
     km_config_list_free(NULL);
 }
 
-/* The error is optional, untouched on success and filled on failure; outputs are written on success only. */
-static void errors_follow_the_convention(void **state) {
+/* Succeeds and leaves the error alone. */
+#define expect_untouched(call) \
+    do { \
+        memset(&error, 0x5A, sizeof error); \
+        assert_int_equal((call), KM_OK); \
+        for (size_t i_ = 0; i_ < sizeof error; i_++) \
+            if (((const unsigned char *)&error)[i_] != 0x5A) fail_msg("%s touched the error", #call); \
+    } while (0)
+
+/* Everything that succeeds in whatever state the project is. */
+static void expect_untouched_errors(km_project *project, bool changes) {
+    km_error error;
+    km_project_info info;
+    km_worker_info worker;
+    km_recall_query query = {.query = "heron"};
+    km_learn_item item = {.content = "The staging server is called heron."};
+    km_learn_options options = KM_LEARN_OPTIONS_INIT;
+    km_memory_list *list = NULL;
+    km_enhance_result *enhanced = NULL;
+    km_stats *stats = NULL;
+    km_task_list *tasks = NULL;
+    km_learn_result *learned = NULL;
+    km_config_list *config = NULL;
+    km_import_result imported;
+    size_t count = 0;
+    expect_untouched(km_project_get_info(project, &info, &error));
+    expect_untouched(km_recent(project, NULL, &list, &error));
+    km_memory_list_free(list);
+    expect_untouched(km_recall(project, &query, &list, &error));
+    km_memory_list_free(list);
+    expect_untouched(km_enhance(project, "Where is heron?", 0, NULL, &enhanced, &error));
+    km_enhance_result_free(enhanced);
+    expect_untouched(km_stats_get(project, &stats, &error));
+    km_stats_free(stats);
+    expect_untouched(km_task_list_get(project, NULL, 10, &tasks, &error));
+    km_task_list_free(tasks);
+    expect_untouched(km_task_purge(project, &count, &error));
+    expect_untouched(km_worker_get_info(project, &worker, &error));
+    expect_untouched(km_config_list_get(project, &config, &error));
+    km_config_list_free(config);
+    expect_untouched(km_import(project, "{\"content\": \"Text.\"}", 19, true, &imported, &error));
+    options.dry_run = true;
+    expect_untouched(km_learn(project, &item, 1, &options, &learned, &error));
+    km_learn_result_free(learned);
+    if (!changes) return;
+    options.dry_run = false;
+    expect_untouched(km_learn(project, &item, 1, &options, &learned, &error));
+    expect_untouched(km_task_get(project, learned->task_ids[0], &tasks, &error));
+    km_task_list_free(tasks);
+    expect_untouched(km_task_cancel(project, learned->task_ids[0], &error));
+    expect_untouched(km_task_retry(project, learned->task_ids[0], &count, &error));
+    km_learn_result_free(learned);
+    expect_untouched(km_config_set(project, "async.worker_idle_seconds", "0", &error));
+    expect_untouched(km_worker_run(project, NULL, &error));
+    expect_untouched(km_task_wait(project, NULL, 1000, NULL, &tasks, &error));
+    km_task_list_free(tasks);
+    expect_untouched(km_remember(project, &item, &learned, &error));
+    km_learn_result_free(learned);
+    expect_untouched(km_import(project, "{\"content\": \"Text.\"}", 19, false, &imported, &error));
+    expect_untouched(km_project_init(project, false, NULL, &error));
+}
+
+static void success_leaves_the_error_alone(void **state) {
+    api_fixture *f = *state;
+    expect_untouched_errors(f->project, false);
+    assert_false(api_has_file(f, "kuzu-memories"));
+    expect_untouched_errors(f->project, true);
+    expect_untouched_errors(f->project, true);
+}
+
+/* Outputs are written on success only, and the error is optional. */
+static void failure_fills_the_error_and_nothing_else(void **state) {
     api_fixture *f = *state;
     km_error error;
     memset(&error, 0x5A, sizeof error);
-    const km_error untouched = error;
-    km_memory_list *list = NULL;
-    assert_int_equal(km_recent(f->project, NULL, &list, &error), KM_OK);
-    km_memory_list_free(list);
-    assert_memory_equal(&error, &untouched, sizeof error);
-    km_learn_item item = {.content = "The staging server is called heron."};
-    km_learn_result *result = NULL;
-    assert_int_equal(km_remember(f->project, &item, &result, &error), KM_OK);
-    km_learn_result_free(result);
-    assert_memory_equal(&error, &untouched, sizeof error);
     km_memory_list *kept = (km_memory_list *)&error;
-    list = kept;
+    km_memory_list *list = kept;
+    api_remember(f, "The staging server is called heron.");
     assert_int_equal(km_show(f->project, "ffffffff", &list, NULL), KM_E_NOT_FOUND);
     assert_ptr_equal(list, kept);
     assert_int_equal(km_show(f->project, "ffffffff", &list, &error), KM_E_NOT_FOUND);
+    assert_ptr_equal(list, kept);
     assert_int_equal(error.status, KM_E_NOT_FOUND);
     assert_non_null(strstr(error.message, "ffffffff"));
     assert_null(strchr(error.message, '\n'));
@@ -746,7 +818,8 @@ int main(void) {
         API_TEST(config_set_follows_the_named_file),
         API_TEST(null_arguments_are_refused),
         API_TEST(freeing_nothing_is_fine),
-        API_TEST(errors_follow_the_convention),
+        API_TEST(success_leaves_the_error_alone),
+        API_TEST(failure_fills_the_error_and_nothing_else),
         API_TEST(closed_lists_are_closed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

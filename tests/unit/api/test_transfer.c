@@ -65,7 +65,8 @@ static km_import_result import_text(api_fixture *f, km_project *project, const c
 }
 
 static void expect_counts(km_import_result result, uint64_t imported, uint64_t duplicates, uint64_t rejected) {
-    if (result.rejected != rejected) print_error("line %u: %s\n", (unsigned)result.first_bad_line, result.first_bad_reason);
+    if (result.rejected != rejected)
+        print_error("line %u: %s\n", (unsigned)result.first_bad_line, result.first_bad_reason);
     assert_int_equal(result.imported, imported);
     assert_int_equal(result.duplicates, duplicates);
     assert_int_equal(result.rejected, rejected);
@@ -149,30 +150,45 @@ static void export_comes_back_equal(void **state) {
 }
 
 /* Supersession, gaps in the order of arrival, the same words twice, all members, relations: not left to what the learner finds. */
-#define HISTORY                                                                                                          \
-    "{\"record\":\"header\",\"format\":\"kuzu-memory-export\",\"version\":1,\"schema\":1,\"exported_at\":\"2026-01-01T00:00:00Z\"}\n" \
-    "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-000000000001\",\"seq\":3,\"content\":\"We deploy with Helm.\","           \
-    "\"type\":\"fact\",\"memory_type\":\"semantic\",\"knowledge_type\":\"convention\",\"polarity\":\"positive\",\"confidence\":0.3,"  \
-    "\"importance\":0.7000000000000001,\"source\":\"chat\",\"speaker\":\"user\",\"session\":\"s\",\"agent\":\"a\",\"user\":\"u\","   \
-    "\"key\":\"k\",\"origin_task\":\"01890000-0000-7000-8000-00000000000f\",\"created_at\":\"2026-01-02T03:04:05.000006Z\","         \
-    "\"observed_at\":\"2026-01-02T03:04:04.000000Z\",\"last_seen_at\":\"2026-01-03T00:00:00.000000Z\","                              \
-    "\"expires_at\":\"2099-01-01T00:00:00.000000Z\",\"seen_count\":4,\"superseded_by\":\"01890000-0000-7000-8000-000000000002\","   \
-    "\"pattern\":\"p\",\"subject\":\"we\",\"attribute\":\"deploy\",\"value\":\"helm\",\"time_phrase\":\"since March\","              \
-    "\"event_at\":\"2025-03-01T00:00:00.000000Z\",\"entities\":[{\"name\":\"Helm\",\"type\":\"technology\"}],"                       \
-    "\"metadata\":{\"n\":1.5}}\n"                                                                                                    \
-    "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-000000000002\",\"seq\":4,\"content\":\"We deploy with Nomad.\","          \
-    "\"type\":\"fact\",\"memory_type\":\"semantic\",\"knowledge_type\":\"note\",\"polarity\":\"neutral\",\"confidence\":0.5,"         \
-    "\"importance\":0.5,\"source\":\"chat\",\"created_at\":\"2026-01-03T00:00:00.000000Z\","                                         \
-    "\"observed_at\":\"2026-01-03T00:00:00.000000Z\",\"last_seen_at\":\"2026-01-03T00:00:00.000000Z\",\"seen_count\":1,"             \
-    "\"superseded_by\":\"01890000-0000-7000-8000-000000000003\",\"entities\":[]}\n"                                                  \
-    "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-000000000003\",\"seq\":9,\"content\":\"We deploy with Helm.\","           \
-    "\"type\":\"fact\",\"memory_type\":\"semantic\",\"knowledge_type\":\"note\",\"polarity\":\"neutral\",\"confidence\":0.5,"         \
-    "\"importance\":0.5,\"source\":\"chat\",\"created_at\":\"2026-01-04T00:00:00.000000Z\","                                         \
-    "\"observed_at\":\"2026-01-04T00:00:00.000000Z\",\"last_seen_at\":\"2026-01-04T00:00:00.000000Z\",\"seen_count\":1,"             \
-    "\"entities\":[]}\n"                                                                                                             \
-    "{\"record\":\"relation\",\"memory\":\"01890000-0000-7000-8000-000000000001\",\"from\":\"project\",\"name\":\"deploys_with\","    \
-    "\"to\":\"Helm\"}\n"                                                                                                             \
-    "{\"record\":\"relation\",\"memory\":\"01890000-0000-7000-8000-000000000001\",\"from\":\"team\",\"name\":\"uses\",\"to\":\"Helm\"}\n"
+#define HISTORY \
+    "{\"record\":\"header\",\"format\":\"kuzu-memory-export\",\"version\":1,\"schema\":1,\"exported_at\":\"2026-01-" \
+    "01T00:00:00Z\"}\n" \
+    "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-000000000001\",\"seq\":3,\"content\":\"We deploy with " \
+    "Helm.\"," \
+    "\"type\":\"fact\",\"memory_type\":\"semantic\",\"knowledge_type\":\"convention\",\"polarity\":\"positive\"," \
+    "\"confidence\":0.3," \
+    "\"importance\":0.7000000000000001,\"source\":\"chat\",\"speaker\":\"user\",\"session\":\"s\",\"agent\":\"a\"," \
+    "\"user\":\"u\"," \
+    "\"key\":\"k\",\"origin_task\":\"01890000-0000-7000-8000-00000000000f\",\"created_at\":\"2026-01-02T03:04:05." \
+    "000006Z\"," \
+    "\"observed_at\":\"2026-01-02T03:04:04.000000Z\",\"last_seen_at\":\"2026-01-03T00:00:00.000000Z\"," \
+    "\"expires_at\":\"2099-01-01T00:00:00.000000Z\",\"seen_count\":4,\"superseded_by\":\"01890000-0000-7000-8000-" \
+    "000000000002\"," \
+    "\"pattern\":\"p\",\"subject\":\"we\",\"attribute\":\"deploy\",\"value\":\"helm\",\"time_phrase\":\"since " \
+    "March\"," \
+    "\"event_at\":\"2025-03-01T00:00:00.000000Z\",\"entities\":[{\"name\":\"Helm\",\"type\":\"technology\"}]," \
+    "\"metadata\":{\"n\":1.5}}\n" \
+    "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-000000000002\",\"seq\":4,\"content\":\"We deploy with " \
+    "Nomad.\"," \
+    "\"type\":\"fact\",\"memory_type\":\"semantic\",\"knowledge_type\":\"note\",\"polarity\":\"neutral\"," \
+    "\"confidence\":0.5," \
+    "\"importance\":0.5,\"source\":\"chat\",\"created_at\":\"2026-01-03T00:00:00.000000Z\"," \
+    "\"observed_at\":\"2026-01-03T00:00:00.000000Z\",\"last_seen_at\":\"2026-01-03T00:00:00.000000Z\",\"seen_count\":" \
+    "1," \
+    "\"superseded_by\":\"01890000-0000-7000-8000-000000000003\",\"entities\":[]}\n" \
+    "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-000000000003\",\"seq\":9,\"content\":\"We deploy with " \
+    "Helm.\"," \
+    "\"type\":\"fact\",\"memory_type\":\"semantic\",\"knowledge_type\":\"note\",\"polarity\":\"neutral\"," \
+    "\"confidence\":0.5," \
+    "\"importance\":0.5,\"source\":\"chat\",\"created_at\":\"2026-01-04T00:00:00.000000Z\"," \
+    "\"observed_at\":\"2026-01-04T00:00:00.000000Z\",\"last_seen_at\":\"2026-01-04T00:00:00.000000Z\",\"seen_count\":" \
+    "1," \
+    "\"entities\":[]}\n" \
+    "{\"record\":\"relation\",\"memory\":\"01890000-0000-7000-8000-000000000001\",\"from\":\"project\",\"name\":" \
+    "\"deploys_with\"," \
+    "\"to\":\"Helm\"}\n" \
+    "{\"record\":\"relation\",\"memory\":\"01890000-0000-7000-8000-000000000001\",\"from\":\"team\",\"name\":" \
+    "\"uses\",\"to\":\"Helm\"}\n"
 
 static void every_member_survives(void **state) {
     api_fixture *f = *state;
@@ -224,13 +240,16 @@ static void an_import_extends_what_is_there(void **state) {
 
 static void a_known_memory_learns_of_its_successor(void **state) {
     api_fixture *f = *state;
-    static const char first[] = "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-00000000000a\",\"content\":\"The port is 80.\"}\n";
-    static const char both[] = "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-00000000000a\",\"content\":\"The port is 80.\","
-                               "\"superseded_by\":\"01890000-0000-7000-8000-00000000000b\"}\n"
-                               "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-00000000000b\",\"content\":\"The port is 81.\"}\n";
-    static const char back[] = "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-00000000000b\",\"content\":\"The port is 81.\","
-                               "\"superseded_by\":\"01890000-0000-7000-8000-00000000000a\"}\n"
-                               "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-00000000000a\",\"content\":\"The port is 80.\"}\n";
+    static const char first[] =
+        "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-00000000000a\",\"content\":\"The port is 80.\"}\n";
+    static const char both[] =
+        "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-00000000000a\",\"content\":\"The port is 80.\","
+        "\"superseded_by\":\"01890000-0000-7000-8000-00000000000b\"}\n"
+        "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-00000000000b\",\"content\":\"The port is 81.\"}\n";
+    static const char back[] =
+        "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-00000000000b\",\"content\":\"The port is 81.\","
+        "\"superseded_by\":\"01890000-0000-7000-8000-00000000000a\"}\n"
+        "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-00000000000a\",\"content\":\"The port is 80.\"}\n";
     expect_import(f, first, 1, 0, 0);
     expect_import(f, both, 1, 1, 0);
     assert_int_equal(count_memories(f, f->project, false), 1);
@@ -282,18 +301,26 @@ static void dry_run_creates_nothing(void **state) {
 static void python_backup_is_read(void **state) {
     api_fixture *f = *state;
     static const char text[] =
-        "{\n  \"schema_version\": \"1.0\",\n  \"exported_at\": \"2025-06-01T10:00:00.123456\",\n  \"memory_count\": 3,\n"
+        "{\n  \"schema_version\": \"1.0\",\n  \"exported_at\": \"2025-06-01T10:00:00.123456\",\n  \"memory_count\": "
+        "3,\n"
         "  \"memories\": [\n"
-        "    {\n      \"id\": \"7d1f2a3b-1111-4222-8333-444455556666\",\n      \"content\": \"The service talks to Redis, not to Memcached.\",\n"
-        "      \"content_hash\": \"00\",\n      \"created_at\": \"2025-05-01T08:30:00.250000\",\n      \"accessed_at\": null,\n"
+        "    {\n      \"id\": \"7d1f2a3b-1111-4222-8333-444455556666\",\n      \"content\": \"The service talks to "
+        "Redis, not to Memcached.\",\n"
+        "      \"content_hash\": \"00\",\n      \"created_at\": \"2025-05-01T08:30:00.250000\",\n      "
+        "\"accessed_at\": null,\n"
         "      \"access_count\": 4,\n      \"memory_type\": \"semantic\",\n      \"knowledge_type\": \"gotcha\",\n"
-        "      \"importance\": 0.9,\n      \"confidence\": 0.8,\n      \"source_type\": \"conversation\",\n      \"source_speaker\": \"user\",\n"
-        "      \"project_tag\": \"\",\n      \"agent_id\": \"default\",\n      \"user_id\": null,\n      \"session_id\": \"abc\",\n"
+        "      \"importance\": 0.9,\n      \"confidence\": 0.8,\n      \"source_type\": \"conversation\",\n      "
+        "\"source_speaker\": \"user\",\n"
+        "      \"project_tag\": \"\",\n      \"agent_id\": \"default\",\n      \"user_id\": null,\n      "
+        "\"session_id\": \"abc\",\n"
         "      \"metadata\": \"{\\\"memories\\\": [1, 2], \\\"extracted_by\\\": \\\"rules\\\"}\"\n    },\n"
         "    {\n      \"id\": \"mem-2\",\n      \"content\": \"Run the formatter before every commit.\",\n"
-        "      \"memory_type\": \"procedural\",\n      \"knowledge_type\": \"rule\",\n      \"metadata\": \"{}\"\n    },\n"
-        "    {\n      \"id\": \"mem-3\",\n      \"content\": \"run the formatter before every commit\",\n      \"memory_type\": \"procedural\"\n    }\n"
-        "  ],\n  \"archived\": [{\"id\": \"x\", \"content\": \"Old text ] } [\", \"archived_at\": \"2025-01-01\"}],\n  \"archived_count\": 1\n}\n";
+        "      \"memory_type\": \"procedural\",\n      \"knowledge_type\": \"rule\",\n      \"metadata\": \"{}\"\n    "
+        "},\n"
+        "    {\n      \"id\": \"mem-3\",\n      \"content\": \"run the formatter before every commit\",\n      "
+        "\"memory_type\": \"procedural\"\n    }\n"
+        "  ],\n  \"archived\": [{\"id\": \"x\", \"content\": \"Old text ] } [\", \"archived_at\": \"2025-01-01\"}],\n  "
+        "\"archived_count\": 1\n}\n";
     expect_import(f, text, 2, 1, 0);
     expect_import(f, text, 0, 3, 0);
     km_memory_list *list = NULL;
@@ -321,12 +348,16 @@ static void python_backup_is_read(void **state) {
 static void python_shared_file_is_read(void **state) {
     api_fixture *f = *state;
     static const char text[] =
-        "{\"export_version\": \"1.0\", \"exported_at\": \"2025-06-01T10:00:00+00:00\", \"source_project\": \"demo\", \"memories\": ["
-        "{\"id\": \"b0000000-0000-4000-8000-000000000001\", \"content\": \"I prefer small commits.\", \"content_hash\": \"aa\","
+        "{\"export_version\": \"1.0\", \"exported_at\": \"2025-06-01T10:00:00+00:00\", \"source_project\": \"demo\", "
+        "\"memories\": ["
+        "{\"id\": \"b0000000-0000-4000-8000-000000000001\", \"content\": \"I prefer small commits.\", "
+        "\"content_hash\": \"aa\","
         " \"created_at\": \"2025-05-01T10:30:00+02:00\", \"memory_type\": \"preference\", \"source_type\": \"manual\","
-        " \"importance\": 0.9, \"confidence\": 1.0, \"metadata\": {\"a\": 1}, \"agent_id\": \"bot\", \"user_id\": \"u1\","
+        " \"importance\": 0.9, \"confidence\": 1.0, \"metadata\": {\"a\": 1}, \"agent_id\": \"bot\", \"user_id\": "
+        "\"u1\","
         " \"session_id\": null},"
-        "{\"id\": \"b0000000-0000-4000-8000-000000000002\", \"content\": \"Working on the parser.\", \"memory_type\": \"working\","
+        "{\"id\": \"b0000000-0000-4000-8000-000000000002\", \"content\": \"Working on the parser.\", \"memory_type\": "
+        "\"working\","
         " \"created_at\": \"2025-05-02T00:00:00Z\", \"valid_to\": \"2999-01-01T00:00:00\"}]}";
     expect_import(f, text, 2, 0, 0);
     km_memory_list *list = NULL;
@@ -345,9 +376,12 @@ static void python_shared_file_is_read(void **state) {
 
 static void bare_array_and_loose_lines_are_read(void **state) {
     api_fixture *f = *state;
-    expect_import(f, " [ {\"content\": \"The cache lives in Redis.\"}, {\"content\": \"the cache lives in redis\"} ,\n"
-                     "{\"text\": \"Queues are kept in RabbitMQ.\"}]\n", 2, 1, 0);
-    expect_import(f, "{\"content\": \"The logs go to Loki.\"}\n\n  {\"content\": \"The cache lives in Redis\"}\r\n", 1, 1, 0);
+    expect_import(f,
+                  " [ {\"content\": \"The cache lives in Redis.\"}, {\"content\": \"the cache lives in redis\"} ,\n"
+                  "{\"text\": \"Queues are kept in RabbitMQ.\"}]\n",
+                  2, 1, 0);
+    expect_import(f, "{\"content\": \"The logs go to Loki.\"}\n\n  {\"content\": \"The cache lives in Redis\"}\r\n", 1,
+                  1, 0);
     expect_import(f, "\xEF\xBB\xBF{\"content\": \"Alerts go to the on-call phone.\"}", 1, 0, 0);
     assert_int_equal(count_memories(f, f->project, true), 4);
 }
@@ -365,7 +399,10 @@ static void imported_texts_are_found_and_have_entities(void **state) {
 
 static void old_status_arrives_expired(void **state) {
     api_fixture *f = *state;
-    expect_import(f, "[{\"content\": \"Working on the importer.\", \"memory_type\": \"working\", \"created_at\": \"2024-01-01\"}]", 1, 0, 0);
+    expect_import(
+        f,
+        "[{\"content\": \"Working on the importer.\", \"memory_type\": \"working\", \"created_at\": \"2024-01-01\"}]",
+        1, 0, 0);
     assert_int_equal(count_memories(f, f->project, false), 0);
 }
 
@@ -386,8 +423,9 @@ static void bad_lines_are_counted_and_the_first_is_told(void **state) {
 
 static void entries_of_documents_know_their_line(void **state) {
     api_fixture *f = *state;
-    km_import_result result =
-        import_text(f, f->project, "{\n\"memories\": [\n{\"content\": \"Good.\"},\n{\"content\": NaN},\n{\"content\": \"Fine.\"}\n]}", false);
+    km_import_result result = import_text(
+        f, f->project,
+        "{\n\"memories\": [\n{\"content\": \"Good.\"},\n{\"content\": NaN},\n{\"content\": \"Fine.\"}\n]}", false);
     expect_counts(result, 2, 0, 1);
     assert_int_equal(result.first_bad_line, 4);
 }
@@ -395,18 +433,40 @@ static void entries_of_documents_know_their_line(void **state) {
 static void hostile_lines_are_rejected(void **state) {
     api_fixture *f = *state;
     static const char *const bad[] = {
-        "7", "\"text\"", "null", "[1]", "{\"content\": \"a\"", "{\"content\": \"a\"} {\"content\": \"b\"}", "{\"content\": \"\"}",
-        "{\"content\": \" \\t\\n\"}", "{\"content\": \"a\\u0000b\"}", "{\"content\": \"\\ud800\"}", "{\"content\": \"\xC3\x28\"}",
-        "{\"content\": \"a\", \"content\": \"b\"}", "{\"content\": [\"a\"]}", "{\"memory\": \"a\"}",
-        "{\"content\": \"a\", \"created_at\": \"soon\"}", "{\"content\": \"a\", \"created_at\": 5}",
-        "{\"content\": \"a\", \"created_at\": \"99999-01-01\"}", "{\"content\": \"a\", \"confidence\": 1e400}",
-        "{\"content\": \"a\", \"confidence\": -0.1}", "{\"content\": \"a\", \"importance\": \"high\"}",
-        "{\"content\": \"a\", \"metadata\": [1]}", "{\"content\": \"a\", \"metadata\": \"[1]\"}",
-        "{\"content\": \"a\", \"metadata\": \"{\"}", "{\"record\": 5}", "{\"record\": \"tomb\"}", "{\"record\": \"memory\"}",
-        "{\"record\": \"memory\", \"id\": \"x\", \"content\": \"a\"}", "{\"record\": \"memory\", \"content\": \"a\"}",
-        "{\"record\": \"header\", \"format\": \"zip\", \"version\": 1}", "{\"record\": \"header\", \"format\": \"kuzu-memory-export\"}",
-        "{\"record\": \"relation\", \"memory\": \"01890000-0000-7000-8000-000000000001\", \"from\": \"a\", \"name\": \"b\"}",
-        "{\"record\": \"relation\", \"memory\": \"01890000-0000-7000-8000-000000000001\", \"from\": \"a\", \"name\": \"b\", \"to\": \"c\"}",
+        "7",
+        "\"text\"",
+        "null",
+        "[1]",
+        "{\"content\": \"a\"",
+        "{\"content\": \"a\"} {\"content\": \"b\"}",
+        "{\"content\": \"\"}",
+        "{\"content\": \" \\t\\n\"}",
+        "{\"content\": \"a\\u0000b\"}",
+        "{\"content\": \"\\ud800\"}",
+        "{\"content\": \"\xC3\x28\"}",
+        "{\"content\": \"a\", \"content\": \"b\"}",
+        "{\"content\": [\"a\"]}",
+        "{\"memory\": \"a\"}",
+        "{\"content\": \"a\", \"created_at\": \"soon\"}",
+        "{\"content\": \"a\", \"created_at\": 5}",
+        "{\"content\": \"a\", \"created_at\": \"99999-01-01\"}",
+        "{\"content\": \"a\", \"confidence\": 1e400}",
+        "{\"content\": \"a\", \"confidence\": -0.1}",
+        "{\"content\": \"a\", \"importance\": \"high\"}",
+        "{\"content\": \"a\", \"metadata\": [1]}",
+        "{\"content\": \"a\", \"metadata\": \"[1]\"}",
+        "{\"content\": \"a\", \"metadata\": \"{\"}",
+        "{\"record\": 5}",
+        "{\"record\": \"tomb\"}",
+        "{\"record\": \"memory\"}",
+        "{\"record\": \"memory\", \"id\": \"x\", \"content\": \"a\"}",
+        "{\"record\": \"memory\", \"content\": \"a\"}",
+        "{\"record\": \"header\", \"format\": \"zip\", \"version\": 1}",
+        "{\"record\": \"header\", \"format\": \"kuzu-memory-export\"}",
+        "{\"record\": \"relation\", \"memory\": \"01890000-0000-7000-8000-000000000001\", \"from\": \"a\", \"name\": "
+        "\"b\"}",
+        "{\"record\": \"relation\", \"memory\": \"01890000-0000-7000-8000-000000000001\", \"from\": \"a\", \"name\": "
+        "\"b\", \"to\": \"c\"}",
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         km_import_result result = import_text(f, f->project, bad[i], false);
@@ -421,16 +481,34 @@ static void hostile_lines_are_rejected(void **state) {
 static void members_out_of_range_are_rejected(void **state) {
     api_fixture *f = *state;
     static const char *const members[] = {
-        "\"seq\": 0", "\"seq\": -1", "\"seq\": 1.5", "\"seq\": 9223372036854775807", "\"seq\": 92233720368547758080", "\"seq\": \"1\"",
-        "\"seen_count\": 4294967296", "\"seen_count\": 0", "\"type\": \"poem\"", "\"type\": 1", "\"knowledge_type\": \"x\"",
-        "\"polarity\": \"mixed\"", "\"superseded_by\": \"me\"", "\"superseded_by\": \"01890000-0000-7000-8000-0000000000ff\"",
-        "\"superseded_by\": \"01890000-0000-7000-8000-000000000001\"", "\"origin_task\": 4", "\"entities\": {}",
-        "\"entities\": [\"Helm\"]", "\"entities\": [{\"name\": \"\", \"type\": \"technology\"}]",
-        "\"entities\": [{\"name\": \"Helm\", \"type\": \"beast\"}]", "\"metadata\": \"{}\"", "\"key\": \"\"", "\"expires_at\": {}",
+        "\"seq\": 0",
+        "\"seq\": -1",
+        "\"seq\": 1.5",
+        "\"seq\": 9223372036854775807",
+        "\"seq\": 92233720368547758080",
+        "\"seq\": \"1\"",
+        "\"seen_count\": 4294967296",
+        "\"seen_count\": 0",
+        "\"type\": \"poem\"",
+        "\"type\": 1",
+        "\"knowledge_type\": \"x\"",
+        "\"polarity\": \"mixed\"",
+        "\"superseded_by\": \"me\"",
+        "\"superseded_by\": \"01890000-0000-7000-8000-0000000000ff\"",
+        "\"superseded_by\": \"01890000-0000-7000-8000-000000000001\"",
+        "\"origin_task\": 4",
+        "\"entities\": {}",
+        "\"entities\": [\"Helm\"]",
+        "\"entities\": [{\"name\": \"\", \"type\": \"technology\"}]",
+        "\"entities\": [{\"name\": \"Helm\", \"type\": \"beast\"}]",
+        "\"metadata\": \"{}\"",
+        "\"key\": \"\"",
+        "\"expires_at\": {}",
     };
     for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
         char text[512];
-        snprintf(text, sizeof text, "{\"record\": \"memory\", \"id\": \"01890000-0000-7000-8000-000000000001\", \"content\": \"a\", %s}",
+        snprintf(text, sizeof text,
+                 "{\"record\": \"memory\", \"id\": \"01890000-0000-7000-8000-000000000001\", \"content\": \"a\", %s}",
                  members[i]);
         km_import_result result = import_text(f, f->project, text, true);
         if (result.rejected != 1) print_error("accepted: %s\n", members[i]);
@@ -450,7 +528,8 @@ static char *repeat(const char *part, size_t count) {
 /* One entry, "before" + filling + "behind", between two good lines. */
 static void expect_rejected_between(api_fixture *f, const char *before, char *filling, const char *behind) {
     char *text = NULL;
-    assert_true(asprintf(&text, "{\"content\": \"The line above.\"}\n%s%s%s\n{\"content\": \"The line below.\"}\n", before, filling, behind) > 0);
+    assert_true(asprintf(&text, "{\"content\": \"The line above.\"}\n%s%s%s\n{\"content\": \"The line below.\"}\n",
+                         before, filling, behind) > 0);
     km_import_result result = import_text(f, f->project, text, true);
     expect_counts(result, 2, 0, 1);
     assert_int_equal(result.first_bad_line, 2);
@@ -464,9 +543,12 @@ static void sizes_and_depths_have_limits(void **state) {
     expect_rejected_between(f, "{\"content\": \"a\", \"x\": ", repeat("{\"a\":", 5000), "1}");
     expect_rejected_between(f, "{\"content\": \"", repeat("a", KM_CONTENT_LIMIT_BYTES + 1), "\"}");
     expect_rejected_between(f, "{\"content\": \"a\", \"source\": \"", repeat("a", KM_LABEL_LIMIT_BYTES + 1), "\"}");
-    expect_rejected_between(f, "{\"content\": \"a\", \"metadata\": {\"a\": \"", repeat("a", KM_METADATA_LIMIT_BYTES), "\"}}");
+    expect_rejected_between(f, "{\"content\": \"a\", \"metadata\": {\"a\": \"", repeat("a", KM_METADATA_LIMIT_BYTES),
+                            "\"}}");
     expect_rejected_between(f, "{\"content\": \"a\", \"x\": \"", repeat("a", (size_t)8 << 20), "\"}");
-    expect_rejected_between(f, "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-000000000001\",\"content\":\"a\",\"entities\":[{\"name\":\"",
+    expect_rejected_between(f,
+                            "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-000000000001\",\"content\":\"a\","
+                            "\"entities\":[{\"name\":\"",
                             repeat("a", 600), "\",\"type\":\"file\"}]}");
 }
 
@@ -495,7 +577,8 @@ static void damaged_documents_are_told(void **state) {
     expect_counts(import_text(f, f->project, "[{\"content\": \"One.\"}", true), 1, 0, 1);
     expect_counts(import_text(f, f->project, "[{\"content\": \"One.\"}, {\"content\": \"Tw", true), 1, 0, 1);
     expect_counts(import_text(f, f->project, "[{\"content\": \"One.\"}] []", true), 1, 0, 1);
-    expect_counts(import_text(f, f->project, "{\"memories\": [{\"content\": \"One.\"}], \"archived\": [", true), 1, 0, 1);
+    expect_counts(import_text(f, f->project, "{\"memories\": [{\"content\": \"One.\"}], \"archived\": [", true), 1, 0,
+                  1);
     expect_counts(import_text(f, f->project, "{\"memories\": [{\"content\": \"One.\"}]} x", true), 1, 0, 1);
     expect_counts(import_text(f, f->project, "[[[[[[[", true), 0, 0, 1);
     expect_counts(import_text(f, f->project, "[]", true), 0, 0, 0);
@@ -506,9 +589,10 @@ static void damaged_documents_are_told(void **state) {
 
 static void the_same_id_twice(void **state) {
     api_fixture *f = *state;
-    static const char text[] = "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-000000000001\",\"content\":\"Same.\"}\n"
-                               "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-000000000001\",\"content\":\"same\"}\n"
-                               "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-000000000001\",\"content\":\"Other.\"}\n";
+    static const char text[] =
+        "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-000000000001\",\"content\":\"Same.\"}\n"
+        "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-000000000001\",\"content\":\"same\"}\n"
+        "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-000000000001\",\"content\":\"Other.\"}\n";
     km_import_result result = import_text(f, f->project, text, true);
     expect_counts(result, 1, 1, 1);
     assert_int_equal(result.first_bad_line, 3);
@@ -518,11 +602,16 @@ static void the_same_id_twice(void **state) {
 static void circles_and_missing_successors_are_rejected(void **state) {
     api_fixture *f = *state;
     static const char text[] =
-        "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-000000000001\",\"content\":\"One.\",\"superseded_by\":\"01890000-0000-7000-8000-000000000002\"}\n"
-        "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-000000000002\",\"content\":\"Two.\",\"superseded_by\":\"01890000-0000-7000-8000-000000000001\"}\n"
-        "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-000000000003\",\"content\":\"Three.\",\"superseded_by\":\"01890000-0000-7000-8000-000000000004\"}\n"
-        "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-000000000004\",\"content\":\"Four.\",\"superseded_by\":\"01890000-0000-7000-8000-0000000000ff\"}\n"
-        "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-000000000005\",\"content\":\"Five.\",\"superseded_by\":\"01890000-0000-7000-8000-000000000006\"}\n"
+        "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-000000000001\",\"content\":\"One.\",\"superseded_by\":"
+        "\"01890000-0000-7000-8000-000000000002\"}\n"
+        "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-000000000002\",\"content\":\"Two.\",\"superseded_by\":"
+        "\"01890000-0000-7000-8000-000000000001\"}\n"
+        "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-000000000003\",\"content\":\"Three.\",\"superseded_"
+        "by\":\"01890000-0000-7000-8000-000000000004\"}\n"
+        "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-000000000004\",\"content\":\"Four.\",\"superseded_"
+        "by\":\"01890000-0000-7000-8000-0000000000ff\"}\n"
+        "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-000000000005\",\"content\":\"Five.\",\"superseded_"
+        "by\":\"01890000-0000-7000-8000-000000000006\"}\n"
         "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-000000000006\",\"content\":\"Six.\"}\n";
     km_import_result result = import_text(f, f->project, text, false);
     expect_counts(result, 2, 0, 4);
@@ -532,7 +621,8 @@ static void circles_and_missing_successors_are_rejected(void **state) {
 
 static void a_newer_format_is_refused_as_a_whole(void **state) {
     api_fixture *f = *state;
-    static const char text[] = "{\"record\":\"header\",\"format\":\"kuzu-memory-export\",\"version\":2}\n{\"content\":\"A.\"}\n";
+    static const char text[] =
+        "{\"record\":\"header\",\"format\":\"kuzu-memory-export\",\"version\":2}\n{\"content\":\"A.\"}\n";
     km_import_result result = {.imported = 77};
     expect_failure(km_import(f->project, text, strlen(text), false, &result, &f->error), KM_E_INVALID);
     assert_int_equal(result.imported, 77);
@@ -542,7 +632,8 @@ static void a_newer_format_is_refused_as_a_whole(void **state) {
 static void secrets_stay_outside(void **state) {
     api_fixture *f = *state;
     static const char text[] =
-        "{\"content\": \"The token is ghp_0123456789abcdefghijABCDEFGHIJ012345 for now.\", \"metadata\": {\"password\": \"hunter2hunter2\"}}\n"
+        "{\"content\": \"The token is ghp_0123456789abcdefghijABCDEFGHIJ012345 for now.\", \"metadata\": "
+        "{\"password\": \"hunter2hunter2\"}}\n"
         "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-000000000001\",\"content\":\"Ask Ines.\","
         "\"value\":\"ghp_0123456789abcdefghijABCDEFGHIJ012345\"}\n";
     expect_import(f, text, 2, 0, 0);
@@ -588,7 +679,8 @@ static void many_are_one_transaction(void **state) {
     char *text = malloc(count * 128);
     assert_non_null(text);
     char *at = text;
-    for (int i = 0; i < count; i++) at += sprintf(at, "{\"content\": \"Component number %d belongs to group %d.\"}\n", i, i % 7);
+    for (int i = 0; i < count; i++)
+        at += sprintf(at, "{\"content\": \"Component number %d belongs to group %d.\"}\n", i, i % 7);
     expect_import(f, text, count, 0, 0);
     expect_import(f, text, 0, count, 0);
     assert_int_equal(count_memories(f, f->project, true), count);

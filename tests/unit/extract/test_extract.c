@@ -1,8 +1,8 @@
 /* The extractor as its users see it: cases as data (tests/data/learning/extraction.jsonl), verbatim texts, custom
  * patterns, deadlines, hostile texts. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,8 +32,7 @@ static kmi_extraction run(const char *text, const char *speaker) {
     kmi_extraction extraction = {0};
     km_error error = {0};
     km_status status = kmi_extract(extractor, &input, &extraction, &error);
-    if (status != KM_OK)
-        print_error("%s\n", error.message);
+    if (status != KM_OK) print_error("%s\n", error.message);
     assert_int_equal(status, KM_OK);
     return extraction;
 }
@@ -53,8 +52,7 @@ static void the_guides_examples_give_one_memory_each(void **state) {
         kmi_extraction extraction = run(rows[i][0], NULL);
         assert_int_equal(extraction.candidate_count, 1);
         assert_string_equal(extraction.candidates[0].content, rows[i][0]);
-        if (rows[i][1] != NULL)
-            assert_string_equal(extraction.candidates[0].type, rows[i][1]);
+        if (rows[i][1] != NULL) assert_string_equal(extraction.candidates[0].type, rows[i][1]);
         kmi_extraction_deinit(&extraction);
     }
 }
@@ -74,7 +72,10 @@ static void a_verbatim_text_is_one_memory(void **state) {
 static void custom_patterns_decide_the_type(void **state) {
     (void)state;
     kmi_extractor *own = NULL;
-    assert_int_equal(kmi_extractor_new("{\"ticket\": {\"regex\": \"\\\\bTICK-[0-9]+\", \"type\": \"status\", \"confidence\": 0.8}}", &own, NULL), KM_OK);
+    assert_int_equal(
+        kmi_extractor_new("{\"ticket\": {\"regex\": \"\\\\bTICK-[0-9]+\", \"type\": \"status\", \"confidence\": 0.8}}",
+                          &own, NULL),
+        KM_OK);
     kmi_extract_input input = {.text = kmi_slice_from("The lid belongs to tick-204.")};
     kmi_extraction extraction = {0};
     assert_int_equal(kmi_extract(own, &input, &extraction, NULL), KM_OK);
@@ -111,7 +112,10 @@ static bool is_overdue_after(void *context) {
 static void the_deadline_stops_it(void **state) {
     (void)state;
     int left = 3;
-    kmi_extract_input input = {.text = kmi_slice_from("The lid is red. The cup is blue. The pot is green. The tin is grey. The jar is brown."), .is_overdue = is_overdue_after, .overdue_context = &left};
+    kmi_extract_input input = {
+        .text = kmi_slice_from("The lid is red. The cup is blue. The pot is green. The tin is grey. The jar is brown."),
+        .is_overdue = is_overdue_after,
+        .overdue_context = &left};
     kmi_extraction extraction = {0};
     km_error error = {0};
     assert_int_equal(kmi_extract(extractor, &input, &extraction, &error), KM_E_BUSY);
@@ -123,13 +127,13 @@ static bool fits(const kmi_candidate *candidate, const json_t *expected) {
     size_t i;
     json_t *part;
     json_array_foreach(json_object_get(expected, "contains"), i, part) {
-        if (strstr(candidate->content, json_string_value(part)) == NULL)
-            return false;
+        if (strstr(candidate->content, json_string_value(part)) == NULL) return false;
     }
     const char *type = json_string_value(json_object_get(expected, "type"));
     const char *polarity = json_string_value(json_object_get(expected, "polarity"));
     const char *knowledge = json_string_value(json_object_get(expected, "knowledge_type"));
-    return (type == NULL || strcmp(type, candidate->type) == 0) && (polarity == NULL || strcmp(polarity, candidate->polarity) == 0) &&
+    return (type == NULL || strcmp(type, candidate->type) == 0) &&
+           (polarity == NULL || strcmp(polarity, candidate->polarity) == 0) &&
            (knowledge == NULL || strcmp(knowledge, candidate->knowledge_type) == 0);
 }
 
@@ -141,16 +145,17 @@ static size_t count_faults(const json_t *row) {
     json_t *expected;
     json_array_foreach(expect, i, expected) {
         bool is_found = false;
-        for (size_t k = 0; k < extraction.candidate_count; k++)
-            is_found |= fits(&extraction.candidates[k], expected);
+        for (size_t k = 0; k < extraction.candidate_count; k++) is_found |= fits(&extraction.candidates[k], expected);
         faults += !is_found;
     }
-    size_t count = json_object_get(row, "count") != NULL ? (size_t)json_integer_value(json_object_get(row, "count")) : json_array_size(expect);
+    size_t count = json_object_get(row, "count") != NULL ? (size_t)json_integer_value(json_object_get(row, "count"))
+                                                         : json_array_size(expect);
     faults += extraction.candidate_count != count;
     if (faults > 0) {
         print_error("%s\n", text);
         for (size_t k = 0; k < extraction.candidate_count; k++)
-            print_error("    %s %s %s: %s\n", extraction.candidates[k].type, extraction.candidates[k].polarity, extraction.candidates[k].pattern, extraction.candidates[k].content);
+            print_error("    %s %s %s: %s\n", extraction.candidates[k].type, extraction.candidates[k].polarity,
+                        extraction.candidates[k].pattern, extraction.candidates[k].content);
     }
     kmi_extraction_deinit(&extraction);
     return faults;
@@ -181,14 +186,39 @@ static void the_cases_hold(void **state) {
 
 static void hostile_texts_take_linear_time(void **state) {
     (void)state;
-    static const char *const seeds[] = {"a", "- a b\n", "```\n", "~~~\n```\n", "The lid is red. ", "if , when ", ". ", "`", "([{<", "a.b.", "é", "。", "\n", "> q\n", "never ", "$ ls\nout put\n", "## Relevant Context:\n1. a\n", "|", "\"", "x:\n", "Mr. ", "http://", "A", "Bo Berg and ", "and the ", "12.", "#"};
+    static const char *const seeds[] = {"a",
+                                        "- a b\n",
+                                        "```\n",
+                                        "~~~\n```\n",
+                                        "The lid is red. ",
+                                        "if , when ",
+                                        ". ",
+                                        "`",
+                                        "([{<",
+                                        "a.b.",
+                                        "é",
+                                        "。",
+                                        "\n",
+                                        "> q\n",
+                                        "never ",
+                                        "$ ls\nout put\n",
+                                        "## Relevant Context:\n1. a\n",
+                                        "|",
+                                        "\"",
+                                        "x:\n",
+                                        "Mr. ",
+                                        "http://",
+                                        "A",
+                                        "Bo Berg and ",
+                                        "and the ",
+                                        "12.",
+                                        "#"};
     size_t size = 1 << 20;
     char *text = malloc(size);
     assert_non_null(text);
     for (size_t i = 0; i < sizeof seeds / sizeof seeds[0]; i++) {
         size_t len = strlen(seeds[i]), n = 0;
-        for (; n + len <= size; n += len)
-            memcpy(text + n, seeds[i], len);
+        for (; n + len <= size; n += len) memcpy(text + n, seeds[i], len);
         kmi_extract_input input = {.text = {text, n}};
         kmi_extraction extraction = {0};
         int64_t before = kmi_clock_thread_cpu_us();
@@ -196,8 +226,7 @@ static void hostile_texts_take_linear_time(void **state) {
         if (kmi_extract(extractor, &input, &extraction, &error) != KM_OK)
             fail_msg("\"%s\": %s", seeds[i], error.message);
         int64_t took = kmi_clock_thread_cpu_us() - before;
-        if (took > 20000000)
-            print_error("\"%s\" took %lld us\n", seeds[i], (long long)took);
+        if (took > 20000000) print_error("\"%s\" took %lld us\n", seeds[i], (long long)took);
         assert_true(took < 20000000);
         kmi_extraction_deinit(&extraction);
     }

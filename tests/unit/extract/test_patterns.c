@@ -1,8 +1,8 @@
 /* The pattern table keeps its promises: every row matches its example and not its counterexample, ids are unique, types
  * and kinds of knowledge are known ones. Adding a row without fitting examples fails here. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -44,8 +44,7 @@ static bool has_hit(fixture *f, const char *text, const kmi_pattern *pattern) {
     assert_true(kmi_tokens_split(f->lexicon, kmi_slice_from(text), f->scratch, &tokens));
     size_t count = kmi_matcher_find(f->matcher, &tokens, 0, hits);
     for (size_t i = 0; i < count; i++)
-        if (hits[i].pattern == pattern)
-            return true;
+        if (hits[i].pattern == pattern) return true;
     return false;
 }
 
@@ -76,8 +75,7 @@ static void rows_are_well_formed(void **state) {
         assert_true(is_known);
         assert_true(pattern->type == NULL || kmi_types_find(pattern->type) != NULL);
         assert_true(pattern->confidence > 0 && pattern->confidence <= 1);
-        for (size_t j = i + 1; j < kmi_pattern_count; j++)
-            assert_string_not_equal(pattern->id, kmi_patterns[j].id);
+        for (size_t j = i + 1; j < kmi_pattern_count; j++) assert_string_not_equal(pattern->id, kmi_patterns[j].id);
     }
 }
 
@@ -86,12 +84,18 @@ static void the_language_of_patterns(void **state) {
         const char *pattern, *text;
         bool matches;
     } cases[] = {
-        {"^ red|blue door", "Red door open", true},  {"^ red|blue door", "A red door", false},
-        {"the very? red", "the red one", true},      {"the very? red", "the very red one", true},
-        {"from ... to", "from here over there to me", true}, {"from ... to", "from here", false},
-        {"# hours", "12 hours", true},               {"# hours", "twelve hours", true},
-        {"door $", "the door!", true},               {"door $", "the door is red", false},
-        {"@cap ,", "Bo, the cook", true},            {"%be not", "it is not", true},
+        {"^ red|blue door", "Red door open", true},
+        {"^ red|blue door", "A red door", false},
+        {"the very? red", "the red one", true},
+        {"the very? red", "the very red one", true},
+        {"from ... to", "from here over there to me", true},
+        {"from ... to", "from here", false},
+        {"# hours", "12 hours", true},
+        {"# hours", "twelve hours", true},
+        {"door $", "the door!", true},
+        {"door $", "the door is red", false},
+        {"@cap ,", "Bo, the cook", true},
+        {"%be not", "it is not", true},
     };
     fixture *f = *state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -101,10 +105,8 @@ static void the_language_of_patterns(void **state) {
         bool is_found = false;
         assert_non_null(phrase);
         assert_true(kmi_tokens_split(f->lexicon, kmi_slice_from(cases[i].text), f->arena, &tokens));
-        for (size_t at = 0; at < tokens.count; at++)
-            is_found |= kmi_phrase_match(phrase, &tokens, at, 0, &end);
-        if (is_found != cases[i].matches)
-            print_error("\"%s\" on \"%s\"\n", cases[i].pattern, cases[i].text);
+        for (size_t at = 0; at < tokens.count; at++) is_found |= kmi_phrase_match(phrase, &tokens, at, 0, &end);
+        if (is_found != cases[i].matches) print_error("\"%s\" on \"%s\"\n", cases[i].pattern, cases[i].text);
         assert_int_equal(is_found, cases[i].matches);
     }
     assert_null(kmi_phrase_new(f->lexicon, f->arena, "%unknown"));

@@ -1,8 +1,8 @@
 /* Redaction: what must vanish, what must stay, and that neither costs more than linear time.
  * Secrets are made up and put together at run time, so that no scanner trips over this file. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,11 +109,11 @@ static void secrets_vanish(void **state) {
         kmi_buf_init(&buf, 1 << 20);
         assert_int_equal(kmi_secrets_redact(kmi_slice_from(text), &buf, &is_changed, &redactions), KM_OK);
         if (!is_changed || redactions.count == 0 || strcmp(redactions.kinds[0], row->kind) != 0)
-            print_error("row %zu \"%s\": %s instead of %s\n", i, row->text, redactions.count > 0 ? redactions.kinds[0] : "nothing", row->kind);
+            print_error("row %zu \"%s\": %s instead of %s\n", i, row->text,
+                        redactions.count > 0 ? redactions.kinds[0] : "nothing", row->kind);
         assert_true(is_changed);
         assert_string_equal(redactions.kinds[0], row->kind);
-        if (strstr(buf.ptr, row->a) != NULL)
-            print_error("row %zu \"%s\" became \"%s\"\n", i, row->text, buf.ptr);
+        if (strstr(buf.ptr, row->a) != NULL) print_error("row %zu \"%s\" became \"%s\"\n", i, row->text, buf.ptr);
         assert_null(strstr(buf.ptr, row->a));
         assert_null(strstr(buf.ptr, row->b));
         assert_non_null(strstr(buf.ptr, row->kind));
@@ -129,8 +129,7 @@ static void look_alikes_stay(void **state) {
         bool is_changed = true;
         kmi_buf_init(&buf, 1 << 20);
         assert_int_equal(kmi_secrets_redact(kmi_slice_from(look_alikes[i]), &buf, &is_changed, &redactions), KM_OK);
-        if (is_changed)
-            print_error("\"%s\" became \"%s\"\n", look_alikes[i], buf.ptr);
+        if (is_changed) print_error("\"%s\" became \"%s\"\n", look_alikes[i], buf.ptr);
         assert_false(is_changed);
         assert_int_equal(redactions.count, 0);
         assert_int_equal(buf.len, 0);
@@ -139,7 +138,11 @@ static void look_alikes_stay(void **state) {
 
 static void the_text_around_stays(void **state) {
     (void)state;
-    static const char text[] = "The key " "ghp_" "1a2B3c4D5e6F7g8H9i0J1k2L and the password: " "gre3n" "Tea7 open it.";
+    static const char text[] = "The key "
+                               "ghp_"
+                               "1a2B3c4D5e6F7g8H9i0J1k2L and the password: "
+                               "gre3n"
+                               "Tea7 open it.";
     KMI_CLEANUP_BUF kmi_buf buf;
     kmi_redactions redactions = {0};
     bool is_changed = false;
@@ -163,14 +166,27 @@ static void every_first_byte_is_known(void **state) {
 /* A megabyte of whatever invites looking ahead: bounded work per byte, so far below a second even unoptimised. */
 static void hostile_texts_take_linear_time(void **state) {
     (void)state;
-    static const char *const seeds[] = {"token:", "sk-", "eyJ.", "a://b:", "-----BEGIN PRIVATE KEY", "<private", "token:é", "password=\"", "token:http://", "apikey ", "\"token=", "token:'a ", "SG.", "@:", "bearer "};
+    static const char *const seeds[] = {"token:",
+                                        "sk-",
+                                        "eyJ.",
+                                        "a://b:",
+                                        "-----BEGIN PRIVATE KEY",
+                                        "<private",
+                                        "token:é",
+                                        "password=\"",
+                                        "token:http://",
+                                        "apikey ",
+                                        "\"token=",
+                                        "token:'a ",
+                                        "SG.",
+                                        "@:",
+                                        "bearer "};
     size_t size = 1 << 20;
     char *text = malloc(size);
     assert_non_null(text);
     for (size_t i = 0; i < sizeof seeds / sizeof seeds[0]; i++) {
         size_t len = strlen(seeds[i]), n = 0;
-        for (; n + len <= size; n += len)
-            memcpy(text + n, seeds[i], len);
+        for (; n + len <= size; n += len) memcpy(text + n, seeds[i], len);
         KMI_CLEANUP_BUF kmi_buf buf;
         kmi_redactions redactions = {0};
         bool is_changed = false;
@@ -178,8 +194,7 @@ static void hostile_texts_take_linear_time(void **state) {
         int64_t before = kmi_clock_thread_cpu_us();
         assert_int_equal(kmi_secrets_redact((kmi_slice){text, n}, &buf, &is_changed, &redactions), KM_OK);
         int64_t took = kmi_clock_thread_cpu_us() - before;
-        if (took > 10000000)
-            print_error("\"%s\" took %lld us\n", seeds[i], (long long)took);
+        if (took > 10000000) print_error("\"%s\" took %lld us\n", seeds[i], (long long)took);
         assert_true(took < 10000000);
     }
     free(text);
@@ -192,7 +207,8 @@ static void a_full_buffer_is_reported(void **state) {
     kmi_redactions redactions = {0};
     bool is_changed = false;
     kmi_buf_init_fixed(&buf, storage, sizeof storage);
-    assert_int_equal(kmi_secrets_redact(KMI_SLICE_LITERAL("password=longenough"), &buf, &is_changed, &redactions), KM_E_NOMEM);
+    assert_int_equal(kmi_secrets_redact(KMI_SLICE_LITERAL("password=longenough"), &buf, &is_changed, &redactions),
+                     KM_E_NOMEM);
 }
 
 int main(void) {

@@ -40,7 +40,8 @@ static km_memory memory_of(store_fixture *f, const kmi_learn_outcome *outcome) {
 static void repeat_is_strengthened_and_counted(void **state) {
     store_fixture *f = *state;
     kmi_learn_outcome first = learn(f, &(statement){.content = "Team decided to use Docker."});
-    kmi_learn_outcome again = learn(f, &(statement){.content = "The team decided to use docker", .said_at_us = TEST_NOW_US + 9});
+    kmi_learn_outcome again =
+        learn(f, &(statement){.content = "The team decided to use docker", .said_at_us = TEST_NOW_US + 9});
     assert_string_equal(first.action, "stored");
     assert_string_equal(again.action, "strengthened");
     assert_int_equal(kmi_uuid_compare(&first.id, &again.id), 0);
@@ -67,23 +68,29 @@ static void origin_is_kept(void **state) {
 
 static void another_value_supersedes(void **state) {
     store_fixture *f = *state;
-    kmi_learn_outcome old = learn(f, &(statement){.content = "port is 80", .subject = "api", .attribute = "port", .value = "80"});
-    kmi_learn_outcome same = learn(f, &(statement){.content = "it listens on 80", .subject = "api", .attribute = "port", .value = "80"});
+    kmi_learn_outcome old =
+        learn(f, &(statement){.content = "port is 80", .subject = "api", .attribute = "port", .value = "80"});
+    kmi_learn_outcome same =
+        learn(f, &(statement){.content = "it listens on 80", .subject = "api", .attribute = "port", .value = "80"});
     assert_string_equal(same.action, "stored"); /* they agree */
-    kmi_learn_outcome new = learn(f, &(statement){.content = "port is 81", .subject = "api", .attribute = "port", .value = "81"});
+    kmi_learn_outcome new =
+        learn(f, &(statement){.content = "port is 81", .subject = "api", .attribute = "port", .value = "81"});
     assert_string_equal(new.action, "superseded");
     assert_int_equal(new.supersedes_count, 2);
     assert_string_equal(memory_of(f, &old).superseded_by, memory_of(f, &new).id);
-    kmi_learn_outcome other = learn(f, &(statement){.content = "port is 82", .subject = "web", .attribute = "port", .value = "82"});
+    kmi_learn_outcome other =
+        learn(f, &(statement){.content = "port is 82", .subject = "web", .attribute = "port", .value = "82"});
     assert_string_equal(other.action, "stored");
 }
 
 static void said_earlier_but_learnt_later_is_superseded_itself(void **state) {
     store_fixture *f = *state;
-    kmi_learn_outcome new = learn(f, &(statement){.content = "port is 81", .subject = "api", .attribute = "port", .value = "81",
-                                                  .said_at_us = 2000});
-    kmi_learn_outcome old = learn(f, &(statement){.content = "port is 80", .subject = "api", .attribute = "port", .value = "80",
-                                                  .said_at_us = 1000});
+    kmi_learn_outcome new = learn(
+        f, &(statement){
+               .content = "port is 81", .subject = "api", .attribute = "port", .value = "81", .said_at_us = 2000});
+    kmi_learn_outcome old = learn(
+        f, &(statement){
+               .content = "port is 80", .subject = "api", .attribute = "port", .value = "80", .said_at_us = 1000});
     assert_string_equal(old.action, "stored");
     assert_int_equal(old.supersedes_count, 0);
     assert_null(memory_of(f, &new).superseded_by);
@@ -92,23 +99,40 @@ static void said_earlier_but_learnt_later_is_superseded_itself(void **state) {
 
 static void denial_of_the_same_value_supersedes(void **state) {
     store_fixture *f = *state;
-    learn(f, &(statement){.content = "cache is shared", .subject = "cache", .attribute = "shared", .value = "yes", .polarity = "positive"});
-    kmi_learn_outcome new = learn(f, &(statement){.content = "cache is not shared", .subject = "cache", .attribute = "shared",
-                                                  .value = "yes", .polarity = "negative"});
+    learn(f, &(statement){.content = "cache is shared",
+                          .subject = "cache",
+                          .attribute = "shared",
+                          .value = "yes",
+                          .polarity = "positive"});
+    kmi_learn_outcome new = learn(f, &(statement){.content = "cache is not shared",
+                                                  .subject = "cache",
+                                                  .attribute = "shared",
+                                                  .value = "yes",
+                                                  .polarity = "negative"});
     assert_string_equal(new.action, "superseded");
 }
 
 static void correction_takes_only_the_value_it_names(void **state) {
     store_fixture *f = *state;
-    kmi_learn_outcome a = learn(f, &(statement){.content = "builds run on A", .subject = "ci", .attribute = "runs on", .value = "a"});
-    kmi_learn_outcome b = learn(f, &(statement){.content = "they run on A too", .subject = "ci", .attribute = "runs on", .value = "a"});
+    kmi_learn_outcome a =
+        learn(f, &(statement){.content = "builds run on A", .subject = "ci", .attribute = "runs on", .value = "a"});
+    kmi_learn_outcome b =
+        learn(f, &(statement){.content = "they run on A too", .subject = "ci", .attribute = "runs on", .value = "a"});
     (void)b;
-    kmi_learn_outcome c = learn(f, &(statement){.content = "moved from A to C", .subject = "ci", .attribute = "runs on", .value = "c",
-                                                .replaces = "a", .is_correction = true});
+    kmi_learn_outcome c = learn(f, &(statement){.content = "moved from A to C",
+                                                .subject = "ci",
+                                                .attribute = "runs on",
+                                                .value = "c",
+                                                .replaces = "a",
+                                                .is_correction = true});
     assert_int_equal(c.supersedes_count, 2);
     assert_non_null(memory_of(f, &a).superseded_by);
-    kmi_learn_outcome d = learn(f, &(statement){.content = "moved from Q to D", .subject = "ci", .attribute = "runs on", .value = "d",
-                                                .replaces = "q", .is_correction = true});
+    kmi_learn_outcome d = learn(f, &(statement){.content = "moved from Q to D",
+                                                .subject = "ci",
+                                                .attribute = "runs on",
+                                                .value = "d",
+                                                .replaces = "q",
+                                                .is_correction = true});
     assert_int_equal(d.supersedes_count, 1); /* nothing is called q: what stands is meant */
     assert_non_null(memory_of(f, &c).superseded_by);
 }
@@ -117,11 +141,13 @@ static void correction_without_property_finds_what_it_names(void **state) {
     store_fixture *f = *state;
     kmi_learn_outcome tea = learn(f, &(statement){.content = "We like steam", .subject = "team"});
     kmi_learn_outcome jenkins = learn(f, &(statement){.content = "We use Jenkins for builds.", .subject = "team"});
-    kmi_learn_outcome new = learn(f, &(statement){.content = "We no longer use Jenkins", .subject = "team", .replaces = "jenkins",
-                                                  .is_correction = true});
+    kmi_learn_outcome new = learn(
+        f, &(statement){
+               .content = "We no longer use Jenkins", .subject = "team", .replaces = "jenkins", .is_correction = true});
     assert_int_equal(new.supersedes_count, 1);
     assert_int_equal(kmi_uuid_compare(&new.supersedes[0], &jenkins.id), 0);
-    kmi_learn_outcome part = learn(f, &(statement){.content = "No longer tea", .subject = "team", .replaces = "tea", .is_correction = true});
+    kmi_learn_outcome part =
+        learn(f, &(statement){.content = "No longer tea", .subject = "team", .replaces = "tea", .is_correction = true});
     assert_int_equal(part.supersedes_count, 0); /* "steam" is another word */
     assert_null(memory_of(f, &tea).superseded_by);
 }
@@ -129,19 +155,23 @@ static void correction_without_property_finds_what_it_names(void **state) {
 static void bare_correction_finds_the_nearest_statement(void **state) {
     store_fixture *f = *state;
     learn(f, &(statement){.content = "The mobile team tests on Mondays", .subject = "mobile team"});
-    kmi_learn_outcome old = learn(f, &(statement){.content = "The mobile team decided to use React", .subject = "mobile team"});
-    kmi_learn_outcome new = learn(f, &(statement){.content = "The mobile team decided to use Flutter", .subject = "mobile team",
+    kmi_learn_outcome old =
+        learn(f, &(statement){.content = "The mobile team decided to use React", .subject = "mobile team"});
+    kmi_learn_outcome new = learn(f, &(statement){.content = "The mobile team decided to use Flutter",
+                                                  .subject = "mobile team",
                                                   .is_correction = true});
     assert_int_equal(new.supersedes_count, 1);
     assert_int_equal(kmi_uuid_compare(&new.supersedes[0], &old.id), 0);
-    kmi_learn_outcome far = learn(f, &(statement){.content = "Entirely other words", .subject = "mobile team", .is_correction = true});
+    kmi_learn_outcome far =
+        learn(f, &(statement){.content = "Entirely other words", .subject = "mobile team", .is_correction = true});
     assert_string_equal(far.action, "stored");
 }
 
 static void only_status_expires(void **state) {
     store_fixture *f = *state;
     const int64_t day_us = INT64_C(86400000000);
-    kmi_learn_outcome status = learn(f, &(statement){.content = "the build is red", .type = "status", .said_at_us = 5000});
+    kmi_learn_outcome status =
+        learn(f, &(statement){.content = "the build is red", .type = "status", .said_at_us = 5000});
     kmi_learn_outcome fact = learn(f, &(statement){.content = "the build is slow", .type = "fact"});
     assert_int_equal(memory_of(f, &status).expires_at_us, 5000 + day_us);
     assert_int_equal(memory_of(f, &fact).expires_at_us, 0);

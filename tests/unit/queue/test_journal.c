@@ -1,6 +1,7 @@
 /* Appending, taking, reading, giving back; and what damage does to each. */
 #include "queue_fixture.h"
 
+#include "base/hash.h"
 #include "queue/names.h"
 #include "util/lock.h"
 
@@ -113,32 +114,83 @@ static void retiring_twice_spares_the_new_life_of_the_file(void **state) {
     kmi_segment_close(&segment);
 }
 
-static void torn_tail_is_dropped_at_every_length(void **state) {
-    queue_fixture *f = *state;
-    assert_int_equal(fixture_append(f, "whole", 5, 10, NULL), KM_OK);
+/* Writes a record of `size` bytes behind what is there, of which only the first `written` bytes reached the disk. */
+static kmi_scan_result scan_torn(queue_fixture *f, const unsigned char *bytes, size_t size, size_t written) {
     kmi_journal_header header;
     assert_true(kmi_journal_header_read(&f->queue, KMI_JOURNAL_NAME, &header));
-    const uint64_t whole_end = header.next_offset;
-    kmi_record record = {
-        .created_at_us = 5, .item_count = 1, .payload = KMI_SLICE_LITERAL("a record that was cut off")};
-    unsigned char bytes[256] = {0};
-    kmi_record_header_encode(header.journal_id, &record, bytes);
-    memcpy(bytes + KMI_RECORD_HEADER_BYTES, record.payload.ptr, record.payload.len);
-    const size_t size = kmi_record_size(record.payload.len);
+    unsigned char *torn = calloc(1, size);
+    memcpy(torn, bytes, written);
     int fd = fixture_open(f, KMI_JOURNAL_NAME);
-    for (size_t len = 0; len < KMI_RECORD_HEADER_BYTES + record.payload.len; len++) {
-        unsigned char torn[256] = {0};
-        memcpy(torn, bytes, len);
-        assert_int_equal(pwrite(fd, torn, size, (off_t)whole_end), (ssize_t)size);
-        header.next_offset = whole_end + size;
-        header.record_count = 2;
-        assert_int_equal(kmi_journal_write_header(fd, &header, "journal", &f->error), KM_OK);
+    assert_int_equal(pwrite(fd, torn, size, (off_t)header.next_offset), (ssize_t)size);
+    free(torn);
+    const kmi_journal_header before = header;
+    header.next_offset += size;
+    header.record_count++;
+    assert_int_equal(kmi_journal_write_header(fd, &header, "journal", &f->error), KM_OK);
+    kmi_scan_result result;
+    kmi_scan_visitor nobody = {0};
+    assert_int_equal(kmi_scan_file(fd, "journal", &nobody, &result, &f->error), KM_OK);
+    assert_int_equal(kmi_journal_write_header(fd, &before, "journal", &f->error), KM_OK);
+    close(fd);
+    return result;
+}
+
+/* A record over several sectors, in ret_bytes; returns its size. */
+static size_t make_long_record(queue_fixture *f, unsigned char ret_bytes[4096]) {
+    char payload[3000];
+    kmi_journal_header header;
+    assert_true(kmi_journal_header_read(&f->queue, KMI_JOURNAL_NAME, &header));
+    memset(payload, 'x', sizeof payload);
+    kmi_record record = {.created_at_us = 5, .item_count = 1, .payload = {payload, sizeof payload}};
+    memset(ret_bytes, 0, 4096);
+    kmi_record_header_encode(header.journal_id, &record, ret_bytes);
+    memcpy(ret_bytes + KMI_RECORD_HEADER_BYTES, payload, sizeof payload);
+    return kmi_record_size(sizeof payload);
+}
+
+static void write_that_a_power_cut_stopped_is_dropped(void **state) {
+    queue_fixture *f = *state;
+    unsigned char bytes[4096];
+    assert_int_equal(fixture_append(f, "whole", 5, 10, NULL), KM_OK);
+    const size_t size = make_long_record(f, bytes);
+    const size_t first_sector = 512 - kmi_record_size(5) % 512;
+    for (size_t written = 0; written + 512 < size; written = written == 0 ? first_sector : written + 512) {
+        kmi_scan_result result = scan_torn(f, bytes, size, written);
+        assert_int_equal(result.record_count, 1);
+        assert_int_equal(result.damaged_bytes, 0);
+        assert_int_equal(result.torn_bytes, size);
+    }
+    assert_int_equal(scan_torn(f, bytes, size, size).record_count, 2);
+}
+
+static void whole_record_that_was_damaged_at_the_end_is_reported(void **state) {
+    queue_fixture *f = *state;
+    unsigned char bytes[4096];
+    assert_int_equal(fixture_append(f, "whole", 5, 10, NULL), KM_OK);
+    const size_t size = make_long_record(f, bytes);
+    for (size_t at = 0; at < KMI_RECORD_HEADER_BYTES + 3000; at += 61) {
+        bytes[at] ^= 0x10;
+        kmi_scan_result result = scan_torn(f, bytes, size, size);
+        bytes[at] ^= 0x10;
+        assert_int_equal(result.record_count, 1);
+        assert_int_equal(result.damaged_bytes, size);
+        assert_int_equal(result.torn_bytes, 0);
+    }
+}
+
+static void file_that_was_cut_keeps_all_before_the_cut(void **state) {
+    queue_fixture *f = *state;
+    assert_int_equal(fixture_append(f, "first", 5, 10, NULL), KM_OK);
+    assert_int_equal(fixture_append(f, "second", 5, 10, NULL), KM_OK);
+    int fd = fixture_open(f, KMI_JOURNAL_NAME);
+    const off_t second = KMI_JOURNAL_DATA_OFFSET + (off_t)kmi_record_size(5);
+    for (off_t end = second + KMI_RECORD_HEADER_BYTES + 5; end >= second; end--) {
+        assert_int_equal(ftruncate(fd, end), 0);
         kmi_scan_result result;
         kmi_scan_visitor nobody = {0};
         assert_int_equal(kmi_scan_file(fd, "journal", &nobody, &result, &f->error), KM_OK);
         assert_int_equal(result.record_count, 1);
         assert_int_equal(result.damaged_bytes, 0);
-        assert_int_equal(result.torn_bytes, size);
     }
     close(fd);
 }
@@ -182,14 +234,32 @@ static void damaged_header_stops_neither_intake_nor_recovery(void **state) {
     kmi_segment_close(&segment);
 }
 
+/* Gives the journal another version, with a sound checksum or without. */
+static void set_version(queue_fixture *f, bool is_sound) {
+    unsigned char bytes[KMI_JOURNAL_HEADER_BYTES];
+    int fd = fixture_open(f, KMI_JOURNAL_NAME);
+    assert_int_equal(pread(fd, bytes, sizeof bytes, 0), sizeof bytes);
+    bytes[8] = 2;
+    kmi_slice fields = {(const char *)bytes, sizeof bytes - 8};
+    uint64_t checksum = kmi_hash_checksum(0, &fields, 1);
+    for (int i = 0; i < 8 && is_sound; i++) bytes[56 + i] = (unsigned char)(checksum >> (8 * i));
+    assert_int_equal(pwrite(fd, bytes, sizeof bytes, 0), sizeof bytes);
+    close(fd);
+}
+
 static void newer_version_is_refused(void **state) {
     queue_fixture *f = *state;
     assert_int_equal(fixture_append(f, "one", 5, 10, NULL), KM_OK);
-    int fd = fixture_open(f, KMI_JOURNAL_NAME);
-    assert_int_equal(pwrite(fd, "\x02", 1, 8), 1);
-    close(fd);
+    set_version(f, true);
     assert_int_equal(fixture_append(f, "two", 5, 10, NULL), KM_E_STORE);
     assert_non_null(strstr(f->error.message, "newer version"));
+}
+
+static void damaged_version_is_damage(void **state) {
+    queue_fixture *f = *state;
+    assert_int_equal(fixture_append(f, "one", 5, 10, NULL), KM_OK);
+    set_version(f, false);
+    assert_int_equal(fixture_append(f, "two", 5, 10, NULL), KM_OK);
 }
 
 static void taking_that_was_cut_short_is_finished(void **state) {
@@ -277,11 +347,15 @@ int main(void) {
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(retiring_twice_spares_the_new_life_of_the_file, fixture_setup,
                                         fixture_teardown),
-        cmocka_unit_test_setup_teardown(torn_tail_is_dropped_at_every_length, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(write_that_a_power_cut_stopped_is_dropped, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(whole_record_that_was_damaged_at_the_end_is_reported, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(file_that_was_cut_keeps_all_before_the_cut, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(damaged_record_is_quarantined_and_neighbours_live, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(damaged_header_stops_neither_intake_nor_recovery, fixture_setup,
                                         fixture_teardown),
+        cmocka_unit_test_setup_teardown(damaged_version_is_damage, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(newer_version_is_refused, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(taking_that_was_cut_short_is_finished, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(sealed_journal_that_was_not_exchanged_is_still_the_journal, fixture_setup,

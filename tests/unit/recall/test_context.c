@@ -4,8 +4,12 @@
 #include "recall/recall.h"
 
 static kmi_context_request make_request(const char *prompt) {
-    return (kmi_context_request){.prompt = kmi_slice_from(prompt), .max_memories = 5, .confidence_threshold = 0.3, .max_chars = 4000,
-                                 .standing_memories = 2, .now_us = TEST_NOW_US};
+    return (kmi_context_request){.prompt = kmi_slice_from(prompt),
+                                 .max_memories = 5,
+                                 .confidence_threshold = 0.3,
+                                 .max_chars = 4000,
+                                 .standing_memories = 2,
+                                 .now_us = TEST_NOW_US};
 }
 
 static size_t choose(store_fixture *f, const kmi_context_request *request, km_memory **ret_items) {
@@ -59,7 +63,8 @@ static void pairs_meet_in_a_big_store_too(void **state) {
     expect_ok(kmi_store_begin(f->store, &f->error));
     for (int i = 0; i < 2000; i++) {
         char text[128];
-        snprintf(text, sizeof text, "component%d talks to component%d about topic%d %s", i, i + 1, i % 37, i % 50 == 0 ? "error" : "");
+        snprintf(text, sizeof text, "component%d talks to component%d about topic%d %s", i, i + 1, i % 37,
+                 i % 50 == 0 ? "error" : "");
         kmi_candidate candidate = make_candidate(text, "fact");
         put_memory(f, &candidate);
     }
@@ -196,7 +201,8 @@ static void deadline_is_told(void **state) {
     expect_ok(kmi_store_commit(f->store, &f->error));
     kmi_context_request request = make_request("common words");
     kmi_store_set_deadline(f->store, kmi_clock_monotonic_us() - 1);
-    assert_int_equal(kmi_context_choose(f->store, &request, f->arena, &items, &count, &confidence, &f->error), KM_E_BUSY);
+    assert_int_equal(kmi_context_choose(f->store, &request, f->arena, &items, &count, &confidence, &f->error),
+                     KM_E_BUSY);
 }
 
 int main(void) {

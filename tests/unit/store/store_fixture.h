@@ -20,15 +20,16 @@ typedef struct store_fixture {
     km_error error;
 } store_fixture;
 
-#define expect_ok(call)                                                                                                  \
-    do {                                                                                                                 \
-        km_status status_ = (call);                                                                                      \
-        if (status_ != KM_OK) print_error("%s: %s\n", #call, f->error.message);                                          \
-        assert_int_equal(status_, KM_OK);                                                                                \
+#define expect_ok(call) \
+    do { \
+        km_status status_ = (call); \
+        if (status_ != KM_OK) print_error("%s: %s\n", #call, f->error.message); \
+        assert_int_equal(status_, KM_OK); \
     } while (0)
 
 static inline kmi_store_options store_options(const store_fixture *f, kmi_store_mode mode) {
-    return (kmi_store_options){.path = f->path, .mode = mode, .lock_fd = f->lock_fd, .lock_byte = LOCK_BYTE, .timeout_ms = 300};
+    return (kmi_store_options){
+        .path = f->path, .mode = mode, .lock_fd = f->lock_fd, .lock_byte = LOCK_BYTE, .timeout_ms = 300};
 }
 
 static inline void store_reopen(store_fixture *f, kmi_store_mode mode) {

@@ -80,7 +80,8 @@ static int install_faults(void **state) {
 
 static km_status learn_two(store_fixture *f, kmi_store *store) {
     const km_entity entity = {"Docker", "technology"};
-    kmi_candidate candidates[] = {make_candidate("We deploy with Docker", "decision"), make_candidate("The port is 80", "fact")};
+    kmi_candidate candidates[] = {make_candidate("We deploy with Docker", "decision"),
+                                  make_candidate("The port is 80", "fact")};
     candidates[0].entities = &entity;
     candidates[0].entity_count = 1;
     candidates[1].subject = "api";
@@ -95,7 +96,8 @@ static km_status learn_two(store_fixture *f, kmi_store *store) {
     kmi_learn_outcome *outcomes = NULL;
     km_status status = kmi_store_begin(store, &f->error);
     if (status == KM_OK) status = kmi_store_savepoint(store, &f->error);
-    if (status == KM_OK) status = kmi_learn_apply(store, &config, &origin, &extraction, TEST_NOW_US, f->arena, &outcomes, &f->error);
+    if (status == KM_OK)
+        status = kmi_learn_apply(store, &config, &origin, &extraction, TEST_NOW_US, f->arena, &outcomes, &f->error);
     if (status == KM_OK) status = kmi_store_task_put(store, &task, &f->error);
     if (status == KM_OK) status = kmi_store_savepoint_release(store, &f->error);
     if (status == KM_OK) return kmi_store_commit(store, &f->error);
@@ -114,8 +116,12 @@ static km_status open_and_learn(store_fixture *f) {
 
 static km_status open_and_choose(store_fixture *f) {
     kmi_store_options options = store_options(f, KMI_STORE_READ);
-    kmi_context_request request = {.prompt = kmi_slice_from("how do we deploy"), .max_memories = 5, .confidence_threshold = 0.3,
-                                   .max_chars = 1000, .standing_memories = 2, .now_us = TEST_NOW_US};
+    kmi_context_request request = {.prompt = kmi_slice_from("how do we deploy"),
+                                   .max_memories = 5,
+                                   .confidence_threshold = 0.3,
+                                   .max_chars = 1000,
+                                   .standing_memories = 2,
+                                   .now_us = TEST_NOW_US};
     kmi_store *store = NULL;
     km_memory *items = NULL;
     size_t count = 0;
@@ -166,9 +172,11 @@ static void check_message(const store_fixture *f) {
     assert_null(strstr(f->error.message, "Docker"));
 }
 
-/* Fails the n-th of `left`, for every n, until the work succeeds on a new store. Returns: how many n there were. */
-static long fail_each(store_fixture *f, long *left, km_status (*work)(store_fixture *f), bool starts_empty, km_status wanted) {
-    for (long n = 0; n < 100000; n++) {
+/* Fails the n-th of `left`, for every n (of big n some), until the work succeeds. Returns: how many n there were. SQLite tells
+ * some lost allocations as input and output that failed. */
+static long fail_each(store_fixture *f, long *left, km_status (*work)(store_fixture *f), bool starts_empty,
+                      km_status wanted) {
+    for (long n = 0; n < 100000; n += 1 + n / 30) {
         if (starts_empty) remove_files(f);
         kmi_store_free(f->store);
         f->store = NULL;
@@ -180,8 +188,9 @@ static long fail_each(store_fixture *f, long *left, km_status (*work)(store_fixt
         kmi_arena_clear(f->arena);
         if (status != KM_OK) {
             check_message(f);
-            if (status != wanted) print_error("n %ld: status %d, %s\n", n, status, f->error.message);
-            assert_int_equal(status, wanted);
+            if (status != wanted && status != KM_E_IO)
+                print_error("n %ld: status %d, %s\n", n, status, f->error.message);
+            assert_true(status == wanted || status == KM_E_IO);
         }
         if (starts_empty) expect_whole(f, true);
         if (is_over && status == KM_OK) return n;

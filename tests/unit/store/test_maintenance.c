@@ -54,7 +54,8 @@ static void check_notices_index_and_references(void **state) {
     assert_null(strstr(f->error.message, "gamma"));
     expect_ok(kmi_sql_execute(f->store->sql, "UPDATE memories SET content='alpha beta'", &f->error));
     expect_sound(f);
-    expect_ok(kmi_sql_execute(f->store->sql, "PRAGMA foreign_keys=OFF;INSERT INTO mentions VALUES(77,88,0);PRAGMA foreign_keys=ON",
+    expect_ok(kmi_sql_execute(f->store->sql,
+                              "PRAGMA foreign_keys=OFF;INSERT INTO mentions VALUES(77,88,0);PRAGMA foreign_keys=ON",
                               &f->error));
     assert_int_equal(kmi_store_check(f->store, &f->error), KM_E_STORE);
 }
@@ -74,7 +75,8 @@ static bool file_holds(const store_fixture *f, const char *name, const char *wor
 }
 
 static bool any_file_holds(const store_fixture *f, const char *word) {
-    return file_holds(f, "memories.db", word) || file_holds(f, "memories.db-wal", word) || file_holds(f, "memories.db-shm", word);
+    return file_holds(f, "memories.db", word) || file_holds(f, "memories.db-wal", word) ||
+           file_holds(f, "memories.db-shm", word);
 }
 
 static void keep_many(store_fixture *f, kmi_uuid *ids, int count) {
@@ -96,14 +98,19 @@ static void forgotten_words_are_in_no_file(void **state) {
     keep_many(f, ids, 300);
     expect_ok(kmi_store_checkpoint(f->store, false, &f->error));
     assert_true(any_file_holds(f, "wordqqx007"));
-    kmi_task_row task = {.id = {{9}}, .state = KM_TASK_FAILED, .created_at_us = 1,
-                         .payload = KMI_SLICE_LITERAL("\1\2wordqqx007 stands in a sentence with zzkept007 and some pa\3other item")};
+    kmi_task_row task = {
+        .id = {{9}},
+        .state = KM_TASK_FAILED,
+        .created_at_us = 1,
+        .payload = KMI_SLICE_LITERAL("\1\2wordqqx007 stands in a sentence with zzkept007 and some pa\3other item")};
     expect_ok(kmi_store_begin(f->store, &f->error));
     expect_ok(kmi_store_task_put(f->store, &task, &f->error));
     for (int i = 0; i < 300; i += 7) { /* forget some, edit others */
         kmi_candidate edited = make_candidate("nothing of it is left", "fact");
-        if (i % 2 != 0) expect_ok(kmi_store_memory_delete(f->store, &ids[i], 1, &f->error));
-        else expect_ok(kmi_store_memory_edit(f->store, &ids[i], &edited, 5, &f->error));
+        if (i % 2 != 0)
+            expect_ok(kmi_store_memory_delete(f->store, &ids[i], 1, &f->error));
+        else
+            expect_ok(kmi_store_memory_edit(f->store, &ids[i], &edited, 5, &f->error));
     }
     expect_ok(kmi_store_commit(f->store, &f->error));
     expect_ok(kmi_store_erase(f->store, &is_erased, &f->error));

@@ -28,9 +28,20 @@ static void every_field_comes_back(void **state) {
                                .relation_count = 2,
                                .relations = relations};
     kmi_uuid task = {{1, 2, 3}};
-    kmi_memory_new new = {.candidate = &candidate, .source = "chat", .speaker = "Ann", .session = "s1", .agent = "a", .user = "u",
-                          .key = "k", .metadata_json = "{\"a\":1}", .origin_task = &task, .created_at_us = 11,
-                          .observed_at_us = 22, .last_seen_at_us = 33, .expires_at_us = INT64_MAX, .seen_count = 4};
+    kmi_memory_new new = {.candidate = &candidate,
+                          .source = "chat",
+                          .speaker = "Ann",
+                          .session = "s1",
+                          .agent = "a",
+                          .user = "u",
+                          .key = "k",
+                          .metadata_json = "{\"a\":1}",
+                          .origin_task = &task,
+                          .created_at_us = 11,
+                          .observed_at_us = 22,
+                          .last_seen_at_us = 33,
+                          .expires_at_us = INT64_MAX,
+                          .seen_count = 4};
     expect_ok(kmi_uuid_make(&new.id, &f->error));
     expect_ok(kmi_store_begin(f->store, &f->error));
     expect_ok(kmi_store_memory_insert(f->store, &new, &f->error));
@@ -160,7 +171,8 @@ static void superseded_memory_steps_back(void **state) {
     assert_string_equal(search_best(f, "ansible deploy", NULL), "we deploy with nomad");
     km_recall_query all = {.include_superseded = true};
     assert_string_equal(search_best(f, "ansible", &all), "we deploy with ansible");
-    expect_ok(kmi_store_memory_find_same(f->store, kmi_slice_from("we deploy with ansible"), &is_found, &found, &f->error));
+    expect_ok(
+        kmi_store_memory_find_same(f->store, kmi_slice_from("we deploy with ansible"), &is_found, &found, &f->error));
     assert_false(is_found);
     expect_ok(kmi_store_memory_standing(f->store, 10, f->arena, &items, &count, &f->error));
     assert_int_equal(count, 1);
@@ -260,7 +272,8 @@ static void edit_replaces_text_and_what_hangs_on_it(void **state) {
     assert_int_equal(count_of(f, KMI_COUNTER_ENTITIES), 0);
     kmi_uuid found;
     bool is_found = false;
-    expect_ok(kmi_store_memory_find_same(f->store, kmi_slice_from("ci runs on buildbot"), &is_found, &found, &f->error));
+    expect_ok(
+        kmi_store_memory_find_same(f->store, kmi_slice_from("ci runs on buildbot"), &is_found, &found, &f->error));
     assert_true(is_found);
     expect_sound(f);
     expect_ok(kmi_store_begin(f->store, &f->error));
@@ -296,8 +309,12 @@ static void recent_lists_newest_first_and_filters(void **state) {
         char text[32];
         snprintf(text, sizeof text, "statement %zu", i);
         kmi_candidate candidate = make_candidate(text, i == 3 ? "rule" : "fact");
-        kmi_memory_new new = {.candidate = &candidate, .source = SOURCES[i], .session = SESSIONS[i], .created_at_us = 50,
-                              .observed_at_us = 100 + (int64_t)i, .expires_at_us = i == 0 ? 1000 : 0};
+        kmi_memory_new new = {.candidate = &candidate,
+                              .source = SOURCES[i],
+                              .session = SESSIONS[i],
+                              .created_at_us = 50,
+                              .observed_at_us = 100 + (int64_t)i,
+                              .expires_at_us = i == 0 ? 1000 : 0};
         expect_ok(kmi_uuid_make(&new.id, &f->error));
         expect_ok(kmi_store_begin(f->store, &f->error));
         expect_ok(kmi_store_memory_insert(f->store, &new, &f->error));
@@ -406,7 +423,8 @@ static bool note_memory(const km_memory *memory, void *context) {
 static bool note_relation(const kmi_relation_row *row, void *context) {
     export_list *list = context;
     size_t len = strlen(list->seen);
-    snprintf(list->seen + len, sizeof list->seen - len, "%s-%s-%s@%.4s;", row->from, row->name, row->to, row->memory_id);
+    snprintf(list->seen + len, sizeof list->seen - len, "%s-%s-%s@%.4s;", row->from, row->name, row->to,
+             row->memory_id);
     return true;
 }
 

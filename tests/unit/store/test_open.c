@@ -125,7 +125,8 @@ static void newer_schema_in_the_log_is_refused(void **state) {
     sqlite3 *db = NULL;
     kmi_store *store = NULL;
     assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, "PRAGMA wal_autocheckpoint=0; PRAGMA user_version=7", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "PRAGMA wal_autocheckpoint=0; PRAGMA user_version=7", NULL, NULL, NULL),
+                     SQLITE_OK);
     assert_int_equal(try_open(f, KMI_STORE_READ, &store), KM_E_STORE);
     sqlite3_close(db);
 }

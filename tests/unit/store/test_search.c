@@ -2,8 +2,9 @@
 #include "store_fixture.h"
 
 static void fill(store_fixture *f) {
-    static const char *const TEXTS[] = {"Team decided to use Docker for deployment", "User prefers detailed error messages",
-                                        "getUserName returns the login", "The mice went away", "東京の天気は晴れ"};
+    static const char *const TEXTS[] = {"Team decided to use Docker for deployment",
+                                        "User prefers detailed error messages", "getUserName returns the login",
+                                        "The mice went away", "東京の天気は晴れ"};
     for (size_t i = 0; i < sizeof TEXTS / sizeof TEXTS[0]; i++) keep_memory(f, TEXTS[i], "fact");
 }
 
@@ -29,8 +30,10 @@ static void forms_of_a_word_meet(void **state) {
     for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
         const char *best = search_best(f, CASES[i].query, NULL);
         bool is_stop_word_case = strcmp(CASES[i].query, "the") == 0;
-        if (is_stop_word_case) assert_int_equal(search_count(f, "the"), 2);
-        else assert_string_equal(best, CASES[i].wanted);
+        if (is_stop_word_case)
+            assert_int_equal(search_count(f, "the"), 2);
+        else
+            assert_string_equal(best, CASES[i].wanted);
     }
 }
 
@@ -81,7 +84,8 @@ static void hits_come_best_first_and_equal_ones_newest_first(void **state) {
     expect_ok(kmi_store_search(f->store, kmi_slice_from("pear"), NULL, 30, f->arena, &hits, &count, &f->error));
     assert_int_equal(count, 30);
     for (size_t i = 1; i < count; i++) {
-        bool is_ordered = hits[i - 1].score > hits[i].score || (hits[i - 1].score == hits[i].score && hits[i - 1].seq > hits[i].seq);
+        bool is_ordered =
+            hits[i - 1].score > hits[i].score || (hits[i - 1].score == hits[i].score && hits[i - 1].seq > hits[i].seq);
         assert_true(is_ordered);
     }
     assert_int_equal(hits[0].seq, 91); /* the shortest, the newest of ten */
@@ -171,14 +175,10 @@ static void long_memories_are_found(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        STORE_TEST(forms_of_a_word_meet),
-        STORE_TEST(operators_are_only_words),
-        STORE_TEST(filters_apply_before_the_limit),
-        STORE_TEST(hits_come_best_first_and_equal_ones_newest_first),
-        STORE_TEST(short_lists_are_exact),
-        STORE_TEST(rare_words_weigh_more),
-        STORE_TEST(long_prompts_are_bounded),
-        STORE_TEST(long_memories_are_found),
+        STORE_TEST(forms_of_a_word_meet),           STORE_TEST(operators_are_only_words),
+        STORE_TEST(filters_apply_before_the_limit), STORE_TEST(hits_come_best_first_and_equal_ones_newest_first),
+        STORE_TEST(short_lists_are_exact),          STORE_TEST(rare_words_weigh_more),
+        STORE_TEST(long_prompts_are_bounded),       STORE_TEST(long_memories_are_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,10 +14,23 @@ static void put(store_fixture *f, const kmi_task_row *task) {
 static void every_field_comes_back(void **state) {
     store_fixture *f = *state;
     const kmi_uuid ids[] = {{{1}}, {{2}}};
-    kmi_task_row task = {.id = {{7, 7}}, .state = KM_TASK_RETRYING, .priority = 2, .attempts = 3, .crashes = 1, .item_count = 4,
-                         .created_at_us = 10, .started_at_us = 20, .finished_at_us = 30, .run_at_us = 40, .processing_us = 50,
-                         .wait_us = 60, .error = "it broke", .payload = KMI_SLICE_LITERAL("pay\0load"), .memory_ids = ids,
-                         .memory_count = 2, .is_keyed = true};
+    kmi_task_row task = {.id = {{7, 7}},
+                         .state = KM_TASK_RETRYING,
+                         .priority = 2,
+                         .attempts = 3,
+                         .crashes = 1,
+                         .item_count = 4,
+                         .created_at_us = 10,
+                         .started_at_us = 20,
+                         .finished_at_us = 30,
+                         .run_at_us = 40,
+                         .processing_us = 50,
+                         .wait_us = 60,
+                         .error = "it broke",
+                         .payload = KMI_SLICE_LITERAL("pay\0load"),
+                         .memory_ids = ids,
+                         .memory_count = 2,
+                         .is_keyed = true};
     put(f, &task);
     kmi_task_row found;
     bool is_known = false;
@@ -83,7 +96,8 @@ static void counters_follow_the_states(void **state) {
     expect_sound(f);
 }
 
-static void put_due(store_fixture *f, unsigned char number, km_task_state state, int priority, int64_t created, int64_t run_at) {
+static void put_due(store_fixture *f, unsigned char number, km_task_state state, int priority, int64_t created,
+                    int64_t run_at) {
     kmi_task_row task = make_task(number, state);
     task.priority = priority;
     task.created_at_us = created;
@@ -98,11 +112,11 @@ static void due_tasks_by_priority_and_age(void **state) {
     const int64_t now = 100 * minute;
     put_due(f, 1, KM_TASK_QUEUED, 5, now - 1, 0);
     put_due(f, 2, KM_TASK_QUEUED, 1, now, 0);
-    put_due(f, 3, KM_TASK_RETRYING, 5, now - 2, now);              /* due now */
-    put_due(f, 4, KM_TASK_RETRYING, 0, now - 3, now + minute);     /* not yet */
+    put_due(f, 3, KM_TASK_RETRYING, 5, now - 2, now);               /* due now */
+    put_due(f, 4, KM_TASK_RETRYING, 0, now - 3, now + minute);      /* not yet */
     put_due(f, 5, KM_TASK_RETRYING, 9, now - 4, now + 62 * minute); /* the clock went back: due */
     put_due(f, 6, KM_TASK_FAILED, 0, now - 5, 0);
-    put_due(f, 7, KM_TASK_QUEUED, 9, now - 90 * minute, 0);        /* has waited long enough to come first */
+    put_due(f, 7, KM_TASK_QUEUED, 9, now - 90 * minute, 0); /* has waited long enough to come first */
     put_due(f, 8, KM_TASK_COMPLETED, 0, now, 0);
     kmi_task_row *items = NULL;
     size_t count = 0;
@@ -144,7 +158,8 @@ static void lists_by_state_oldest_first(void **state) {
 
 static void purge_keeps_keys_and_unfinished_work(void **state) {
     store_fixture *f = *state;
-    static const km_task_state STATES[] = {KM_TASK_COMPLETED, KM_TASK_CANCELLED, KM_TASK_FAILED, KM_TASK_QUEUED, KM_TASK_RETRYING};
+    static const km_task_state STATES[] = {KM_TASK_COMPLETED, KM_TASK_CANCELLED, KM_TASK_FAILED, KM_TASK_QUEUED,
+                                           KM_TASK_RETRYING};
     for (unsigned char i = 0; i < 5; i++) {
         kmi_task_row task = make_task((unsigned char)(i + 1), STATES[i]);
         task.finished_at_us = 100;
