@@ -57,9 +57,8 @@ static const struct {
                     {"they'll", "They", " will"}};
 
 static size_t append(char *to, size_t at, const char *text) {
-    size_t len = strlen(text);
-    memcpy(to + at, text, len);
-    return at + len;
+    for (; *text != '\0'; text++) to[at++] = *text;
+    return at;
 }
 
 /* Writes "It (the app)" for the pronoun; returns the bytes written. */

@@ -105,7 +105,7 @@ kmi_lexicon *kmi_lexicon_new(kmi_arena *arena) {
     lexicon->arena = arena;
     lexicon->slot_count = FIRST_SLOTS;
     lexicon->slots = kmi_arena_alloc_array(arena, FIRST_SLOTS, sizeof *lexicon->slots);
-    lexicon->pages = kmi_arena_alloc_array(arena, PAGES_MAX, sizeof *lexicon->pages);
+    lexicon->pages = kmi_arena_alloc_array(arena, PAGES_MAX, sizeof(kmi_word *));
     if (lexicon->slots == NULL || lexicon->pages == NULL) return NULL;
     for (size_t i = 0; i < sizeof word_lists / sizeof word_lists[0]; i++)
         if (!add_list(lexicon, word_lists[i].classes, word_lists[i].words)) return NULL;

@@ -73,6 +73,8 @@ def given_up(kind, deaths):
         if died != deaths:
             raise Broken(f"{died} workers died instead of {deaths}: {codes}")
         _check(project, ledger, poison, 1)
+        if kind == "hang" and not context.is_full:
+            return f"exit codes {codes}"  # three more hangs would take 20 s
         result = project.run("tasks", "retry", "--all")
         if result.code != 0:
             raise Broken(f"tasks retry --all: {result}")

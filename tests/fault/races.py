@@ -56,7 +56,7 @@ def _background_worker(project):
     result = project.run("worker", "start")
     if result.code != 0:
         raise Broken(f"worker start: {result}")
-    if not processes.wait_until(lambda: project.json("worker", "status")["state"] in ("idle", "running"), 5):
+    if not processes.wait_until(lambda: project.json("worker", "status")["state"] == "idle", 5):
         raise Broken(f"no worker after worker start: {project.json('worker', 'status')}")
     alive = processes.workers()
     if len(alive) != 1:
@@ -98,6 +98,7 @@ def stalled_in_the_middle(context):
     for number in range(rounds):
         project, ledger = context.project({"async": {"worker_idle_seconds": 60, "max_queue_size": 1000000}}), Ledger()
         project.must_learn(ledger)
+        project.drain_running()
         stop_worker(project)
         project.fill(ledger, 300)
         first = _start_worker_process(project)

@@ -28,7 +28,8 @@ enum { TRACEE_LIMIT = 4096, TICK_US = 50000, PATH_SHOWN = 256 };
 typedef struct tracee {
     pid_t tid;
     pid_t tgid;
-    long call;          /* the call it is in */
+    long call; /* the call it is in */
+    uint64_t program_break;
     bool dies_at_exit;  /* of that call */
     bool fails_at_exit; /* of that call */
     shortened cut;
@@ -199,11 +200,11 @@ static bool is_unlock(const tracee *caller, const struct ptrace_syscall_info *in
 }
 
 /* The call is skipped, with two exceptions that keep to what the kernel really does: close gives the descriptor back even if
- * it reports an error, and brk knows no error codes. */
+ * it reports an error, and brk knows no error codes and fails only when it should grow. */
 static bool inject_error(tracee *caller, const struct ptrace_syscall_info *info) {
     long call = (long)info->entry.nr;
     if (call_cannot_fail(call) || is_unlock(caller, info)) return false;
-    if (call == SYS_brk) return inject_failing_brk(caller->tid);
+    if (call == SYS_brk) return info->entry.args[0] > caller->program_break && inject_failing_brk(caller->tid);
     caller->fails_at_exit = call == SYS_close || inject_skip(caller->tid);
     return caller->fails_at_exit;
 }
@@ -256,7 +257,8 @@ static void enter_call(tracer *t, tracee *caller, const struct ptrace_syscall_in
     }
 }
 
-static void leave_call(tracer *t, tracee *caller) {
+static void leave_call(tracer *t, tracee *caller, int64_t result) {
+    if (caller->call == SYS_brk) caller->program_break = (uint64_t)result;
     if (caller->dies_at_exit) {
         kill_chosen(t, caller);
     }
@@ -279,7 +281,7 @@ static void handle_call_stop(tracer *t, tracee *caller) {
     if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
         enter_call(t, caller, &info);
     } else if (info.op == PTRACE_SYSCALL_INFO_EXIT) {
-        leave_call(t, caller);
+        leave_call(t, caller, info.exit.rval);
     }
 }
 

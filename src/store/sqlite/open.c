@@ -311,7 +311,7 @@ static km_status open_database(kmi_store *store, const char *path, km_error *err
 km_status kmi_store_open(const kmi_store_options *options, kmi_store **ret_store, km_error *error) {
     __attribute__((cleanup(free_text))) char *path = NULL;
     km_status status = resolve_path(options->path, &path, error);
-    if (status != KM_OK) return status;
+    if (status != KM_OK || path == NULL) return status;
     kmi_store *store = calloc(1, sizeof(*store));
     if (store == NULL) return kmi_fail(error, KM_E_NOMEM, "out of memory while opening \"%s\"", path);
     store->mode = options->mode;

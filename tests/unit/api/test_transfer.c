@@ -149,53 +149,14 @@ static void export_comes_back_equal(void **state) {
     free(text);
 }
 
-/* Supersession, gaps in the order of arrival, the same words twice, all members, relations: not left to what the learner finds. */
-#define HISTORY \
-    "{\"record\":\"header\",\"format\":\"kuzu-memory-export\",\"version\":1,\"schema\":1,\"exported_at\":\"2026-01-" \
-    "01T00:00:00Z\"}\n" \
-    "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-000000000001\",\"seq\":3,\"content\":\"We deploy with " \
-    "Helm.\"," \
-    "\"type\":\"fact\",\"memory_type\":\"semantic\",\"knowledge_type\":\"convention\",\"polarity\":\"positive\"," \
-    "\"confidence\":0.3," \
-    "\"importance\":0.7000000000000001,\"source\":\"chat\",\"speaker\":\"user\",\"session\":\"s\",\"agent\":\"a\"," \
-    "\"user\":\"u\"," \
-    "\"key\":\"k\",\"origin_task\":\"01890000-0000-7000-8000-00000000000f\",\"created_at\":\"2026-01-02T03:04:05." \
-    "000006Z\"," \
-    "\"observed_at\":\"2026-01-02T03:04:04.000000Z\",\"last_seen_at\":\"2026-01-03T00:00:00.000000Z\"," \
-    "\"expires_at\":\"2099-01-01T00:00:00.000000Z\",\"seen_count\":4,\"superseded_by\":\"01890000-0000-7000-8000-" \
-    "000000000002\"," \
-    "\"pattern\":\"p\",\"subject\":\"we\",\"attribute\":\"deploy\",\"value\":\"helm\",\"time_phrase\":\"since " \
-    "March\"," \
-    "\"event_at\":\"2025-03-01T00:00:00.000000Z\",\"entities\":[{\"name\":\"Helm\",\"type\":\"technology\"}]," \
-    "\"metadata\":{\"n\":1.5}}\n" \
-    "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-000000000002\",\"seq\":4,\"content\":\"We deploy with " \
-    "Nomad.\"," \
-    "\"type\":\"fact\",\"memory_type\":\"semantic\",\"knowledge_type\":\"note\",\"polarity\":\"neutral\"," \
-    "\"confidence\":0.5," \
-    "\"importance\":0.5,\"source\":\"chat\",\"created_at\":\"2026-01-03T00:00:00.000000Z\"," \
-    "\"observed_at\":\"2026-01-03T00:00:00.000000Z\",\"last_seen_at\":\"2026-01-03T00:00:00.000000Z\",\"seen_count\":" \
-    "1," \
-    "\"superseded_by\":\"01890000-0000-7000-8000-000000000003\",\"entities\":[]}\n" \
-    "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-000000000003\",\"seq\":9,\"content\":\"We deploy with " \
-    "Helm.\"," \
-    "\"type\":\"fact\",\"memory_type\":\"semantic\",\"knowledge_type\":\"note\",\"polarity\":\"neutral\"," \
-    "\"confidence\":0.5," \
-    "\"importance\":0.5,\"source\":\"chat\",\"created_at\":\"2026-01-04T00:00:00.000000Z\"," \
-    "\"observed_at\":\"2026-01-04T00:00:00.000000Z\",\"last_seen_at\":\"2026-01-04T00:00:00.000000Z\",\"seen_count\":" \
-    "1," \
-    "\"entities\":[]}\n" \
-    "{\"record\":\"relation\",\"memory\":\"01890000-0000-7000-8000-000000000001\",\"from\":\"project\",\"name\":" \
-    "\"deploys_with\"," \
-    "\"to\":\"Helm\"}\n" \
-    "{\"record\":\"relation\",\"memory\":\"01890000-0000-7000-8000-000000000001\",\"from\":\"team\",\"name\":" \
-    "\"uses\",\"to\":\"Helm\"}\n"
-
+/* history.jsonl has supersession, gaps in the order of arrival, the same words twice, every member, and relations in an order that
+ * is not that of their rows: none of it left to what the learner finds. */
 static void every_member_survives(void **state) {
     api_fixture *f = *state;
-    expect_import(f, HISTORY, 3, 0, 0);
+    expect_import(f, f->history, 3, 0, 0);
     lines all = export_all(f, f->project);
     char *text = join_lines(&all, "", "\n", "\n");
-    assert_string_equal(strchr(text, '\n'), strchr(HISTORY, '\n'));
+    assert_string_equal(strchr(text, '\n'), strchr(f->history, '\n'));
     free(text);
     free_lines(&all);
     assert_int_equal(count_memories(f, f->project, false), 1);
@@ -205,12 +166,12 @@ static void every_member_survives(void **state) {
     assert_int_equal(stats->superseded_memories, 2);
     assert_int_equal(stats->relations, 2);
     km_stats_free(stats);
-    expect_import(f, HISTORY, 0, 3, 0);
+    expect_import(f, f->history, 0, 3, 0);
 }
 
 static void lines_may_come_as_one_array(void **state) {
     api_fixture *f = *state;
-    expect_import(f, HISTORY, 3, 0, 0);
+    expect_import(f, f->history, 3, 0, 0);
     lines all = export_all(f, f->project);
     char *text = join_lines(&all, "[", ",\n", "]\n");
     km_project *second = open_second(f);
@@ -227,10 +188,10 @@ static void an_import_extends_what_is_there(void **state) {
     api_fixture *f = *state;
     api_remember(f, "Nobody deploys on Fridays.");
     api_remember(f, "We deploy with Helm!"); /* says the same as the live memory of the history */
-    expect_import(f, HISTORY, 2, 1, 0);
+    expect_import(f, f->history, 2, 1, 0);
     assert_int_equal(count_memories(f, f->project, false), 2);
     assert_int_equal(count_memories(f, f->project, true), 4);
-    expect_import(f, HISTORY, 0, 3, 0);
+    expect_import(f, f->history, 0, 3, 0);
     km_memory_list *list = NULL;
     expect_ok(km_show(f->project, "01890000-0000-7000-8000-000000000002", &list, &f->error));
     assert_non_null(list->items[0].superseded_by); /* by the equal one that was there before */
@@ -263,7 +224,7 @@ static void two_exports_in_one_file_share_their_words(void **state) {
         "{\"record\":\"header\",\"format\":\"kuzu-memory-export\",\"version\":1}\n"
         "{\"record\":\"memory\",\"id\":\"01890000-0000-7000-8000-0000000000aa\",\"content\":\"we deploy with helm\"}\n";
     char *text = NULL;
-    assert_true(asprintf(&text, "%s%s", HISTORY, other) > 0);
+    assert_true(asprintf(&text, "%s%s", f->history, other) > 0);
     expect_import(f, text, 3, 1, 0);
     free(text);
 }
@@ -279,7 +240,7 @@ static void an_empty_project_gives_a_header(void **state) {
 
 static void export_stops_when_told(void **state) {
     api_fixture *f = *state;
-    expect_import(f, HISTORY, 3, 0, 0);
+    expect_import(f, f->history, 3, 0, 0);
     for (size_t i = 1; i <= 5; i++) {
         lines some = {.stop_after = i};
         expect_failure(km_export(f->project, keep_line, &some, &f->error), KM_E_INTERRUPTED);
@@ -290,7 +251,7 @@ static void export_stops_when_told(void **state) {
 
 static void dry_run_creates_nothing(void **state) {
     api_fixture *f = *state;
-    expect_counts(import_text(f, f->project, HISTORY, true), 3, 0, 0);
+    expect_counts(import_text(f, f->project, f->history, true), 3, 0, 0);
     assert_false(api_has_file(f, "kuzu-memories"));
     expect_counts(import_text(f, f->project, "nonsense\n", false), 0, 0, 1);
     assert_false(api_has_file(f, "kuzu-memories"));
@@ -299,30 +260,11 @@ static void dry_run_creates_nothing(void **state) {
 /* ---- Memories of the Python kuzu-memory ---- */
 
 static void python_backup_is_read(void **state) {
-    api_fixture *f = *state;
-    static const char text[] =
-        "{\n  \"schema_version\": \"1.0\",\n  \"exported_at\": \"2025-06-01T10:00:00.123456\",\n  \"memory_count\": "
-        "3,\n"
-        "  \"memories\": [\n"
-        "    {\n      \"id\": \"7d1f2a3b-1111-4222-8333-444455556666\",\n      \"content\": \"The service talks to "
-        "Redis, not to Memcached.\",\n"
-        "      \"content_hash\": \"00\",\n      \"created_at\": \"2025-05-01T08:30:00.250000\",\n      "
-        "\"accessed_at\": null,\n"
-        "      \"access_count\": 4,\n      \"memory_type\": \"semantic\",\n      \"knowledge_type\": \"gotcha\",\n"
-        "      \"importance\": 0.9,\n      \"confidence\": 0.8,\n      \"source_type\": \"conversation\",\n      "
-        "\"source_speaker\": \"user\",\n"
-        "      \"project_tag\": \"\",\n      \"agent_id\": \"default\",\n      \"user_id\": null,\n      "
-        "\"session_id\": \"abc\",\n"
-        "      \"metadata\": \"{\\\"memories\\\": [1, 2], \\\"extracted_by\\\": \\\"rules\\\"}\"\n    },\n"
-        "    {\n      \"id\": \"mem-2\",\n      \"content\": \"Run the formatter before every commit.\",\n"
-        "      \"memory_type\": \"procedural\",\n      \"knowledge_type\": \"rule\",\n      \"metadata\": \"{}\"\n    "
-        "},\n"
-        "    {\n      \"id\": \"mem-3\",\n      \"content\": \"run the formatter before every commit\",\n      "
-        "\"memory_type\": \"procedural\"\n    }\n"
-        "  ],\n  \"archived\": [{\"id\": \"x\", \"content\": \"Old text ] } [\", \"archived_at\": \"2025-01-01\"}],\n  "
-        "\"archived_count\": 1\n}\n";
+    transfer_fixture *f = *state;
+    char *text = read_data("python_backup.json");
     expect_import(f, text, 2, 1, 0);
     expect_import(f, text, 0, 3, 0);
+    free(text);
     km_memory_list *list = NULL;
     expect_ok(km_show(f->project, "7d1f2a3b", &list, &f->error));
     const km_memory *memory = &list->items[0];
@@ -333,7 +275,7 @@ static void python_backup_is_read(void **state) {
     assert_null(memory->agent);
     assert_null(memory->user);
     assert_string_equal(memory->knowledge_type, "gotcha");
-    assert_string_equal(memory->metadata_json, "{\"memories\":[1,2],\"extracted_by\":\"rules\"}");
+    assert_string_equal(memory->metadata_json, "{\"memories\":[1,2],\"quoted\":\"a \\\" ] } b\"}");
     assert_true(memory->created_at_us == INT64_C(1746088200250000));
     assert_true(memory->observed_at_us == memory->created_at_us);
     assert_true(memory->confidence > 0.79 && memory->confidence < 0.81);
@@ -346,20 +288,10 @@ static void python_backup_is_read(void **state) {
 }
 
 static void python_shared_file_is_read(void **state) {
-    api_fixture *f = *state;
-    static const char text[] =
-        "{\"export_version\": \"1.0\", \"exported_at\": \"2025-06-01T10:00:00+00:00\", \"source_project\": \"demo\", "
-        "\"memories\": ["
-        "{\"id\": \"b0000000-0000-4000-8000-000000000001\", \"content\": \"I prefer small commits.\", "
-        "\"content_hash\": \"aa\","
-        " \"created_at\": \"2025-05-01T10:30:00+02:00\", \"memory_type\": \"preference\", \"source_type\": \"manual\","
-        " \"importance\": 0.9, \"confidence\": 1.0, \"metadata\": {\"a\": 1}, \"agent_id\": \"bot\", \"user_id\": "
-        "\"u1\","
-        " \"session_id\": null},"
-        "{\"id\": \"b0000000-0000-4000-8000-000000000002\", \"content\": \"Working on the parser.\", \"memory_type\": "
-        "\"working\","
-        " \"created_at\": \"2025-05-02T00:00:00Z\", \"valid_to\": \"2999-01-01T00:00:00\"}]}";
+    transfer_fixture *f = *state;
+    char *text = read_data("python_shared.json");
     expect_import(f, text, 2, 0, 0);
+    free(text);
     km_memory_list *list = NULL;
     expect_ok(km_show(f->project, "b0000000-0000-4000-8000-000000000001", &list, &f->error));
     assert_string_equal(list->items[0].type, "preference");
@@ -371,6 +303,7 @@ static void python_shared_file_is_read(void **state) {
     expect_ok(km_show(f->project, "b0000000-0000-4000-8000-000000000002", &list, &f->error));
     assert_string_equal(list->items[0].type, "status");
     assert_true(list->items[0].expires_at_us == INT64_C(32472144000000000));
+    assert_null(list->items[0].metadata_json);
     km_memory_list_free(list);
 }
 
@@ -654,13 +587,13 @@ static void secrets_stay_outside(void **state) {
 /* Any prefix of an export, and any byte of it changed: never a crash, and what is counted adds up. */
 static void cut_and_flipped_exports_are_survived(void **state) {
     api_fixture *f = *state;
-    size_t len = strlen(HISTORY);
+    size_t len = strlen(f->history);
     for (size_t cut = 0; cut < len; cut += 7) {
         km_import_result result = {0};
-        expect_ok(km_import(f->project, HISTORY, cut, true, &result, &f->error));
+        expect_ok(km_import(f->project, f->history, cut, true, &result, &f->error));
         assert_true(result.imported + result.duplicates + result.rejected <= 6);
     }
-    char *text = strdup(HISTORY);
+    char *text = strdup(f->history);
     assert_non_null(text);
     for (size_t at = 0; at < len; at += 3) {
         char kept = text[at];
