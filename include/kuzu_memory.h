@@ -125,8 +125,9 @@ typedef struct km_project_info {
     const char *root;       /* absolute path, owned by the project */
     const char *memory_dir; /* root + "/kuzu-memories" */
     km_root_origin origin;
-    bool memory_exists; /* kuzu-memories/ is there */
-    bool store_exists;  /* memories.db is there */
+    bool memory_exists;             /* kuzu-memories/ is there */
+    bool store_exists;              /* memories.db is there */
+    double enhance_timeout_seconds; /* performance.enhance_timeout_seconds */
 } km_project_info;
 KM_API KM_MUST_CHECK km_status km_project_get_info(km_project *project, km_project_info *ret_info, km_error *error);
 

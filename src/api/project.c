@@ -127,6 +127,7 @@ km_status km_project_get_info(km_project *project, km_project_info *ret_info, km
         .root = project->root,
         .memory_dir = project->memory_dir,
         .origin = project->origin,
+        .enhance_timeout_seconds = project->config.performance_enhance_timeout_seconds,
         .memory_exists = exists,
         .store_exists = exists && fstatat(project->memory_dir_fd, "memories.db", &store, 0) == 0,
     };

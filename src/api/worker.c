@@ -83,10 +83,25 @@ static km_status wait_for_end(km_project *project, int64_t timeout_ms, km_error 
     }
 }
 
+/* Somebody may be starting a worker at this moment: it is one to be stopped. */
+static km_status look_past_starter(km_project *project, km_worker_info *ret_info, km_error *error) {
+    const int64_t deadline_us = kmi_clock_monotonic_us() + 2000000;
+    for (;;) {
+        kmi_queue *queue = NULL;
+        bool is_starting = false;
+        km_status status = look(project, ret_info, error);
+        if (status != KM_OK || ret_info->state != KM_WORKER_STOPPED) return status;
+        if (kmi_project_find_queue(project, &queue, error) != KM_OK || queue == NULL) return KM_OK;
+        status = kmi_worker_is_starting(queue, &is_starting, error);
+        if (status != KM_OK || !is_starting || kmi_clock_monotonic_us() > deadline_us) return status;
+        usleep(1000);
+    }
+}
+
 km_status km_worker_stop(km_project *project, bool force, int64_t timeout_ms, km_error *error) {
     km_worker_info info;
     if (project == NULL) return kmi_fail(error, KM_E_INVALID, "project must not be NULL");
-    km_status status = look(project, &info, error);
+    km_status status = look_past_starter(project, &info, error);
     if (status != KM_OK) return status;
     if (info.state == KM_WORKER_STOPPED) return kmi_fail(error, KM_E_NOT_FOUND, "no worker is running");
     status = signal_worker(project, info.pid, SIGTERM, error);

@@ -1,6 +1,7 @@
 /* enhance. Whatever is wrong with store, configuration or time, the caller gets its prompt back and exit code 0: an
  * assistant must not lose a question because of its memory. Only bad usage, and with --strict any fault, is an error. */
 #include "cli/cli.h"
+#include "cli/deadline.h"
 #include "cli/input.h"
 #include "cli/memory_view.h"
 #include "util/error.h"
@@ -78,6 +79,23 @@ static void tell_debug(kmi_cli *cli, const km_enhance_result *result) {
                   result->is_cached ? ", cached" : "", result->is_degraded ? ", cut short by the deadline" : "");
 }
 
+/* The library is given its time and a little more to tell what it found so far. */
+static void arm_deadline(kmi_cli *cli, const enhanced *answer, kmi_buf *fallback) {
+    static const double grace_seconds = 0.05;
+    km_project_info info;
+    kmi_buf_init(fallback, KMI_OUT_LIMIT_BYTES);
+    if (km_project_get_info(cli->project, &info, NULL) != KM_OK) return;
+    size_t before = cli->out.len;
+    print_answer(cli, answer); /* as it comes out without any memory */
+    kmi_buf_add(fallback, cli->out.ptr + before, cli->out.len - before);
+    cli->out.len = before;
+    bool is_strict = kmi_cli_has(cli, KMI_SLOT_STRICT);
+    kmi_deadline_arm(info.enhance_timeout_seconds + grace_seconds,
+                     is_strict ? (kmi_slice){"", 0} : kmi_buf_slice(fallback),
+                     "kuzu-memory: the deadline passed; the prompt is returned unchanged\n",
+                     is_strict ? KMI_EXIT_AGAIN : KMI_EXIT_OK);
+}
+
 static void enhance(kmi_cli *cli, enhanced *answer) {
     km_enhance_options options = KM_ENHANCE_OPTIONS_INIT;
     options.max_memories = (size_t)kmi_cli_number(cli, KMI_SLOT_MAX_MEMORIES, 0);
@@ -85,10 +103,12 @@ static void enhance(kmi_cli *cli, enhanced *answer) {
     options.confidence_threshold = kmi_cli_real(cli, KMI_SLOT_CONFIDENCE, -1);
     if (kmi_slice_trim(answer->prompt).len == 0) return; /* nothing is relevant to nothing */
     if (kmi_cli_open(cli, &answer->problem) != KM_OK) return;
-    if (km_enhance(cli->project, answer->prompt.ptr, answer->prompt.len, &options, &answer->result, &answer->problem) !=
-        KM_OK) {
-        return;
-    }
+    KMI_CLEANUP_BUF kmi_buf fallback;
+    arm_deadline(cli, answer, &fallback);
+    km_status status =
+        km_enhance(cli->project, answer->prompt.ptr, answer->prompt.len, &options, &answer->result, &answer->problem);
+    kmi_deadline_disarm();
+    if (status != KM_OK) return;
     if (cli->is_debug) tell_debug(cli, answer->result);
     if (answer->result->problem != KM_OK) {
         kmi_fail(&answer->problem, answer->result->problem, "%s", answer->result->problem_message);

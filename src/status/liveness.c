@@ -24,24 +24,29 @@ bool kmi_worker_has_missed_beats(const kmi_metrics *metrics, int beats) {
     return silence_us > (int64_t)beats * KMI_WORKER_BEAT_MS * 1000;
 }
 
-static km_status probe_worker(int lock_fd, const kmi_metrics *metrics, bool *ret_is_held, km_error *error) {
-    uint64_t generation = metrics->page == NULL ? 0 : atomic_load(&metrics->page->generation);
-    return kmi_lock_probe(lock_fd, kmi_worker_lock_byte(generation), ret_is_held, error);
+/* Returns: the byte that a worker of today holds. */
+static off_t current_byte(const kmi_metrics *metrics) {
+    return kmi_worker_lock_byte(metrics->page == NULL ? 0 : atomic_load(&metrics->page->generation));
 }
 
 /* Looking must work where nothing can be written: it opens the lock file for reading only. Without one there is no worker. */
-static km_status look_at_lock(const kmi_queue *queue, const kmi_metrics *metrics, bool *ret_is_held, km_error *error) {
+static km_status look_at_byte(const kmi_queue *queue, off_t byte, bool *ret_is_held, km_error *error) {
     *ret_is_held = false;
     KMI_CLEANUP_FD int lock_fd = -1;
     km_status status = kmi_file_open(queue->dir_fd, "lock", O_RDONLY, &lock_fd, error);
     if (status == KM_E_NOT_FOUND) return KM_OK;
-    return status == KM_OK ? probe_worker(lock_fd, metrics, ret_is_held, error) : status;
+    return status == KM_OK ? kmi_lock_probe(lock_fd, byte, ret_is_held, error) : status;
 }
 
-km_status kmi_worker_look(const kmi_queue *queue, const kmi_metrics *metrics, km_worker_info *ret_info, km_error *error) {
+km_status kmi_worker_is_starting(const kmi_queue *queue, bool *ret_is_starting, km_error *error) {
+    return look_at_byte(queue, KMI_LOCK_BYTE_STARTER, ret_is_starting, error);
+}
+
+km_status kmi_worker_look(const kmi_queue *queue, const kmi_metrics *metrics, km_worker_info *ret_info,
+                          km_error *error) {
     km_worker_info info = {0};
     bool is_held = false;
-    km_status status = look_at_lock(queue, metrics, &is_held, error);
+    km_status status = look_at_byte(queue, current_byte(metrics), &is_held, error);
     if (status != KM_OK) return status;
     const kmi_metrics_page *page = metrics->page;
     if (page != NULL) {
@@ -84,7 +89,7 @@ km_status kmi_worker_ensure(kmi_queue *queue, const kmi_metrics *metrics, const 
     km_status status = kmi_queue_open_lock(queue, error);
     if (status != KM_OK || program == NULL) return status;
     bool is_held = true;
-    status = probe_worker(queue->lock_fd, metrics, &is_held, error);
+    status = kmi_lock_probe(queue->lock_fd, current_byte(metrics), &is_held, error);
     if (status != KM_OK) return status;
     if (is_held && !kmi_worker_has_missed_beats(metrics, KMI_WORKER_BEATS_TAKEOVER)) return KM_OK;
     status = kmi_lock_try(queue->lock_fd, KMI_LOCK_BYTE_STARTER, error);

@@ -17,6 +17,9 @@ bool kmi_worker_has_missed_beats(const kmi_metrics *metrics, int beats);
 km_status kmi_worker_look(const kmi_queue *queue, const kmi_metrics *metrics, km_worker_info *ret_info,
                           km_error *error) KM_MUST_CHECK;
 
+/* Somebody is starting a worker at this moment. */
+km_status kmi_worker_is_starting(const kmi_queue *queue, bool *ret_is_starting, km_error *error) KM_MUST_CHECK;
+
 /* Starts a detached worker unless one is alive and well, or somebody is starting one. `program` NULL starts none.
  * *ret_started (optional). Two callers start one worker: the starter's lock travels into the new process. */
 km_status kmi_worker_ensure(kmi_queue *queue, const kmi_metrics *metrics, const char *program, const char *project_root,

@@ -1,8 +1,8 @@
-/* uuid.c - UUID version 7 with a random part that rises inside one millisecond.
+/* uuid.c - UUID version 7 whose first 12 random bits carry the time within the millisecond.
  *
- * RFC 9562, 6.2 method 2: a new millisecond takes 74 fresh random bits (the highest one zero, so that counting up has
- * room), the same millisecond adds a random step. A child of fork() starts a new millisecond: its parent counts in the
- * old one. */
+ * RFC 9562, 6.2 method 3: rand_a counts 1/4096 ms, so that ids made microseconds apart differ within their first 18
+ * characters, which is what people see and type. Ids of the same tick take a random step up (method 2). When the clock
+ * goes back the last tick is kept. A child of fork() starts a new tick: its parent counts in the old one. */
 #include "util/uuid.h"
 
 #include <string.h>
@@ -11,67 +11,56 @@
 #include "util/error.h"
 #include "util/random.h"
 
-#define FRESH_BYTES 10 /* for the 74 bits behind the time */
+#define TICKS_PER_MS 4096
+#define LOW_BITS 62
 
 typedef struct id_source {
     unsigned fork_count;
-    int64_t last_ms;
-    uint64_t high; /* rand_a, 12 bits */
-    uint64_t low;  /* rand_b, 62 bits */
+    uint64_t tick; /* milliseconds * TICKS_PER_MS + rand_a */
+    uint64_t low;  /* rand_b */
 } id_source;
 
 static _Thread_local id_source thread_source;
 
-static void start_millisecond(id_source *source, int64_t ms, const unsigned char random[FRESH_BYTES]) {
-    uint64_t low = 0;
-    for (size_t i = 0; i < 8; i++) {
-        low = low << 8 | random[i];
-    }
-    source->low = low & ((UINT64_C(1) << 62) - 1);
-    source->high = ((uint64_t)random[8] << 8 | random[9]) & 0x7FF; /* 11 of 12 bits: room to count up */
-    source->last_ms = ms;
+/* The highest bit stays zero at first: room for steps. */
+static void start_tick(id_source *source, uint64_t tick, uint64_t random) {
+    source->tick = tick;
+    source->low = random & ((UINT64_C(1) << (LOW_BITS - 1)) - 1);
 }
 
-static void step_up(id_source *source, const unsigned char random[FRESH_BYTES]) {
-    uint32_t step = 0;
-    memcpy(&step, random, sizeof step);
-    source->low += (uint64_t)step + 1;
-    source->high += source->low >> 62;
-    source->low &= (UINT64_C(1) << 62) - 1;
-    if (source->high > 0xFFF) start_millisecond(source, source->last_ms + 1, random);
+static void step_up(id_source *source, uint64_t random) {
+    source->low += (random & UINT32_MAX) + 1;
+    if (source->low >> LOW_BITS != 0) start_tick(source, source->tick + 1, random);
 }
 
 static kmi_uuid lay_out(const id_source *source) {
     kmi_uuid uuid;
-    uint64_t ms = (uint64_t)source->last_ms;
-    for (size_t i = 0; i < 6; i++) {
-        uuid.bytes[i] = (unsigned char)(ms >> (40 - 8 * i));
-    }
-    uuid.bytes[6] = (unsigned char)(0x70 | source->high >> 8);
-    uuid.bytes[7] = (unsigned char)source->high;
-    for (size_t i = 0; i < 8; i++) {
-        uuid.bytes[8 + i] = (unsigned char)(source->low >> (56 - 8 * i));
-    }
+    uint64_t ms = source->tick / TICKS_PER_MS;
+    uint64_t within = source->tick % TICKS_PER_MS;
+    for (size_t i = 0; i < 6; i++) uuid.bytes[i] = (unsigned char)(ms >> (40 - 8 * i));
+    uuid.bytes[6] = (unsigned char)(0x70 | within >> 8);
+    uuid.bytes[7] = (unsigned char)within;
+    for (size_t i = 0; i < 8; i++) uuid.bytes[8 + i] = (unsigned char)(source->low >> (56 - 8 * i));
     uuid.bytes[8] = (unsigned char)(0x80 | (uuid.bytes[8] & 0x3F));
     return uuid;
 }
 
 km_status kmi_uuid_make(kmi_uuid *ret_uuid, km_error *error) {
     id_source *source = &thread_source;
-    unsigned char random[FRESH_BYTES];
+    uint64_t random = 0;
     unsigned fork_count = 0;
-    km_status status = kmi_random_bytes(random, sizeof random, &fork_count, error);
+    km_status status = kmi_random_bytes(&random, sizeof random, &fork_count, error);
     if (status != KM_OK) return status;
     bool is_forked = source->fork_count != fork_count;
     source->fork_count = fork_count;
-    int64_t now_ms = kmi_clock_now_us() / 1000;
-    if (now_ms > source->last_ms) {
-        start_millisecond(source, now_ms, random);
-    } else if (is_forked) {
-        start_millisecond(source, source->last_ms + 1, random);
-    } else {
+    uint64_t now_us = (uint64_t)kmi_clock_now_us();
+    uint64_t now_tick = now_us / 1000 * TICKS_PER_MS + now_us % 1000 * TICKS_PER_MS / 1000;
+    if (now_tick > source->tick)
+        start_tick(source, now_tick, random);
+    else if (is_forked)
+        start_tick(source, source->tick + 1, random);
+    else
         step_up(source, random);
-    }
     *ret_uuid = lay_out(source);
     return KM_OK;
 }

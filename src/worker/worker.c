@@ -4,6 +4,7 @@
  * wake-up, look after the house now and then, leave when idle for long enough. */
 #include "worker/worker.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -89,6 +90,16 @@ static void publish(worker *w) {
 
 /* ---- Becoming the worker ---- */
 
+/* A stalled worker that was stopped in the middle of a transaction keeps everybody from writing, its successor included. It loses
+ * nothing by kill -9. One that cannot be reached (another container) or was stopped elsewhere is left to the epoch. */
+static void end_stalled_writer(worker *w) {
+    kmi_metrics_page *page = w->metrics.page;
+    int64_t pid = atomic_load(&page->pid);
+    bool is_writing = false;
+    if (kmi_lock_probe(w->queue.lock_fd, KMI_LOCK_BYTE_WRITER, &is_writing, NULL) != KM_OK || !is_writing) return;
+    if (pid > 1 && kmi_process_start_ticks(pid) == atomic_load(&page->start_ticks)) kill((pid_t)pid, SIGKILL);
+}
+
 /* Takes the lock of the current generation, or, from a worker that is stalled, of the next one. */
 static km_status take_worker_lock(worker *w, km_error *error) {
     kmi_metrics_page *page = w->metrics.page;
@@ -103,6 +114,7 @@ static km_status take_worker_lock(worker *w, km_error *error) {
     status = kmi_lock_try(w->queue.lock_fd, w->lock_byte, error);
     if (status == KM_E_BUSY) return kmi_fail(error, KM_E_CONFLICT, "another worker is taking over");
     if (status != KM_OK) return status;
+    end_stalled_writer(w);
     w->generation = next;
     atomic_store(&page->generation, next); /* from now on `learn` looks at our lock; the epoch fences the old worker */
     return KM_OK;

@@ -3,6 +3,9 @@
  *     bench_store DIRECTORY [TASKS]     learns TASKS short texts (default 20000) into DIRECTORY/bench.db, first in batches of
  *                                       256, then one by one (a tenth of them), then measures opening and searching
  *
+ * Build it against the static library: cc -O2 -std=gnu17 -D_GNU_SOURCE -Iinclude -Isrc tests/bench/bench_store.c
+ * build/libkuzu_memory.a -lsqlite3 -lpcre2-8 -ljansson -lutf8proc -lmd -lxxhash -lstemmer -lm -pthread
+ *
  * Texts are made of words by a fixed rule, with a few entities each, so that runs can be compared. */
 #include <fcntl.h>
 #include <inttypes.h>

@@ -176,7 +176,8 @@ static km_status collect_hits(kmi_store *store, kmi_sql_use *match, kmi_sql_use 
 
 static km_status run_search(kmi_store *store, kmi_slice expression, const km_recall_query *query, hit_heap *heap,
                             km_error *error) {
-    static const char MATCH_UNITS[] = "SELECT rowid,kmi_rank(units) FROM units WHERE units MATCH ?1 ORDER BY rowid DESC";
+    static const char MATCH_UNITS[] =
+        "SELECT rowid,kmi_rank(units) FROM units WHERE units MATCH ?1 ORDER BY rowid DESC";
     static const char FILTER_MEMORY[] = "SELECT 1 FROM memories m WHERE m.seq=?8 AND " MEMORY_FILTER;
     static const km_recall_query NO_FILTER;
     KMI_CLEANUP_SQL kmi_sql_use match = {0};

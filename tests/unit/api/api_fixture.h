@@ -79,4 +79,45 @@ static inline void api_remember(api_fixture *f, const char *text) {
     km_learn_result_free(result);
 }
 
+static inline km_learn_result *learn(api_fixture *f, km_project *project, const char *text, bool synchronous) {
+    km_learn_item item = {.content = text};
+    km_learn_options options = KM_LEARN_OPTIONS_INIT;
+    km_learn_result *result = NULL;
+    options.synchronous = synchronous;
+    expect_ok(km_learn(project, &item, 1, &options, &result, &f->error));
+    return result;
+}
+
+/* Runs the worker in this process until nothing is left to do. */
+static inline void run_worker(api_fixture *f) {
+    expect_ok(km_config_set(f->project, "async.worker_idle_seconds", "0", &f->error));
+    expect_ok(km_worker_run(f->project, NULL, &f->error));
+}
+
+static inline km_memory_list *recall(api_fixture *f, km_project *project, const char *text) {
+    km_recall_query query = {.query = text};
+    km_memory_list *list = NULL;
+    expect_ok(km_recall(project, &query, &list, &f->error));
+    return list;
+}
+
+static inline km_memory_list *recent(api_fixture *f, km_project *project) {
+    km_memory_list *list = NULL;
+    expect_ok(km_recent(project, NULL, &list, &f->error));
+    return list;
+}
+
+static inline size_t count_recent(api_fixture *f, km_project *project) {
+    km_memory_list *list = recent(f, project);
+    size_t count = list->count;
+    km_memory_list_free(list);
+    return count;
+}
+
+static inline km_stats *get_stats(api_fixture *f, km_project *project) {
+    km_stats *stats = NULL;
+    expect_ok(km_stats_get(project, &stats, &f->error));
+    return stats;
+}
+
 #endif
