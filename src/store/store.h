@@ -24,11 +24,11 @@ typedef enum kmi_store_mode {
 } kmi_store_mode;
 
 typedef struct kmi_store_options {
-    const char *path;      /* of memories.db */
+    const char *path; /* of memories.db */
     kmi_store_mode mode;
-    int lock_fd;           /* descriptor of queue/lock for the writer lock; borrowed; ignored for reading */
-    int64_t lock_byte;     /* which byte of it is the writer lock */
-    int64_t timeout_ms;    /* how long begin and reads wait for a lock; 0: 5000 */
+    int lock_fd;        /* descriptor of queue/lock for the writer lock; borrowed; ignored for reading */
+    int64_t lock_byte;  /* which byte of it is the writer lock */
+    int64_t timeout_ms; /* how long begin and reads wait for a lock; 0: 5000 */
 } kmi_store_options;
 
 km_status kmi_store_open(const kmi_store_options *options, kmi_store **ret_store, km_error *error) KM_MUST_CHECK;
@@ -38,8 +38,9 @@ void kmi_store_set_deadline(kmi_store *store, int64_t deadline_us);
 
 /* ---- Transactions ---- */
 km_status kmi_store_begin(kmi_store *store, km_error *error) KM_MUST_CHECK;
-km_status kmi_store_commit(kmi_store *store, km_error *error) KM_MUST_CHECK; /* durable when it returns KM_OK; a failure rolls back */
-void kmi_store_rollback(kmi_store *store);                                   /* fine without a transaction */
+km_status kmi_store_commit(kmi_store *store,
+                           km_error *error) KM_MUST_CHECK; /* durable when it returns KM_OK; a failure rolls back */
+void kmi_store_rollback(kmi_store *store);                 /* fine without a transaction */
 /* One level of nesting, for one task of a batch. */
 km_status kmi_store_savepoint(kmi_store *store, km_error *error) KM_MUST_CHECK;
 km_status kmi_store_savepoint_release(kmi_store *store, km_error *error) KM_MUST_CHECK;
@@ -49,7 +50,8 @@ km_status kmi_store_read_begin(kmi_store *store, km_error *error) KM_MUST_CHECK;
 void kmi_store_read_end(kmi_store *store);
 
 /* ---- Fencing: each worker raises the epoch when it starts; a batch of an older one cannot commit ---- */
-km_status kmi_store_epoch_raise(kmi_store *store, uint64_t *ret_epoch, km_error *error) KM_MUST_CHECK; /* own transaction */
+km_status kmi_store_epoch_raise(kmi_store *store, uint64_t *ret_epoch,
+                                km_error *error) KM_MUST_CHECK; /* own transaction */
 /* Inside a transaction: KM_E_CONFLICT when the epoch is not `epoch` any more. */
 km_status kmi_store_epoch_check(kmi_store *store, uint64_t epoch, km_error *error) KM_MUST_CHECK;
 
@@ -75,8 +77,8 @@ km_status kmi_store_memory_find_same(kmi_store *store, kmi_slice content, bool *
                                      km_error *error) KM_MUST_CHECK;
 /* The same in two steps: the hash needs no store. */
 km_status kmi_store_content_hash(kmi_slice content, unsigned char ret_hash[32], km_error *error) KM_MUST_CHECK;
-km_status kmi_store_memory_find_hash(kmi_store *store, const unsigned char hash[32], bool *ret_is_found, kmi_uuid *ret_id,
-                                     km_error *error) KM_MUST_CHECK;
+km_status kmi_store_memory_find_hash(kmi_store *store, const unsigned char hash[32], bool *ret_is_found,
+                                     kmi_uuid *ret_id, km_error *error) KM_MUST_CHECK;
 /* Live memories with this subject and attribute (NULL: any), newest first, at most `limit`. */
 km_status kmi_store_memory_find_subject(kmi_store *store, const char *subject, const char *attribute, size_t limit,
                                         kmi_arena *arena, km_memory **ret_items, size_t *ret_count,
@@ -92,7 +94,8 @@ km_status kmi_store_memory_supersede(kmi_store *store, const kmi_uuid *old_id, c
 km_status kmi_store_memory_edit(kmi_store *store, const kmi_uuid *id, const kmi_candidate *candidate, int64_t now_us,
                                 km_error *error) KM_MUST_CHECK;
 /* Full id of the one memory with this id prefix: KM_E_NOT_FOUND, KM_E_CONFLICT (names two that match). */
-km_status kmi_store_memory_resolve(kmi_store *store, const char *prefix, kmi_uuid *ret_id, km_error *error) KM_MUST_CHECK;
+km_status kmi_store_memory_resolve(kmi_store *store, const char *prefix, kmi_uuid *ret_id,
+                                   km_error *error) KM_MUST_CHECK;
 /* The memory with its entities. KM_E_NOT_FOUND. */
 km_status kmi_store_memory_get(kmi_store *store, const kmi_uuid *id, kmi_arena *arena, km_memory *ret_memory,
                                km_error *error) KM_MUST_CHECK;
@@ -100,8 +103,8 @@ km_status kmi_store_memory_get(kmi_store *store, const kmi_uuid *id, kmi_arena *
 km_status kmi_store_memory_predecessors(kmi_store *store, const kmi_uuid *id, kmi_arena *arena, km_memory **ret_items,
                                         size_t *ret_count, km_error *error) KM_MUST_CHECK;
 /* Newest first by arrival, with the filters of the query (source, type, session, since, until, include_superseded). */
-km_status kmi_store_memory_recent(kmi_store *store, const km_recall_query *query, kmi_arena *arena, km_memory **ret_items,
-                                  size_t *ret_count, km_error *error) KM_MUST_CHECK;
+km_status kmi_store_memory_recent(kmi_store *store, const km_recall_query *query, kmi_arena *arena,
+                                  km_memory **ret_items, size_t *ret_count, km_error *error) KM_MUST_CHECK;
 /* Standing memories (live preferences, rules, decisions, identity): most recently confirmed first, at most `limit`. */
 km_status kmi_store_memory_standing(kmi_store *store, size_t limit, kmi_arena *arena, km_memory **ret_items,
                                     size_t *ret_count, km_error *error) KM_MUST_CHECK;
@@ -113,8 +116,8 @@ typedef struct kmi_relation_row {
     const char *from, *name, *to;
     const char *memory_id;
 } kmi_relation_row;
-km_status kmi_store_relation_each(kmi_store *store, bool (*visit)(const kmi_relation_row *row, void *context), void *context,
-                                  km_error *error) KM_MUST_CHECK;
+km_status kmi_store_relation_each(kmi_store *store, bool (*visit)(const kmi_relation_row *row, void *context),
+                                  void *context, km_error *error) KM_MUST_CHECK;
 /* Deletes memories with units, mentions, relations, orphaned entities, and their texts in task records; keeps neighbours'
  * units right. Inside a transaction. Follow the commit by kmi_store_erase(). */
 km_status kmi_store_memory_delete(kmi_store *store, const kmi_uuid *ids, size_t count, km_error *error) KM_MUST_CHECK;
@@ -126,14 +129,15 @@ km_status kmi_store_expire(kmi_store *store, int64_t now_us, uint64_t *ret_count
 
 /* ---- Search ---- */
 typedef struct kmi_search_hit {
-    int64_t seq;  /* of the memory; resolve with kmi_store_memory_by_seq() */
-    double score; /* BM25, higher is better */
+    int64_t seq;     /* of the memory; resolve with kmi_store_memory_by_seq() */
+    double score;    /* BM25, higher is better */
     double coverage; /* 0..1: share of the query's weight (idf) that this memory's words carry */
 } kmi_search_hit;
 /* Best live memories for a text: its search terms without stop words, OR; BM25 with own top-k heap. Applies the filters of
  * `query` (NULL: none). With `limit` best hits, best first. A text without any usable term has no hits. */
-km_status kmi_store_search(kmi_store *store, kmi_slice text, const km_recall_query *query, size_t limit, kmi_arena *arena,
-                           kmi_search_hit **ret_hits, size_t *ret_count, km_error *error) KM_MUST_CHECK;
+km_status kmi_store_search(kmi_store *store, kmi_slice text, const km_recall_query *query, size_t limit,
+                           kmi_arena *arena, kmi_search_hit **ret_hits, size_t *ret_count,
+                           km_error *error) KM_MUST_CHECK;
 km_status kmi_store_memory_by_seq(kmi_store *store, int64_t seq, kmi_arena *arena, km_memory *ret_memory,
                                   km_error *error) KM_MUST_CHECK;
 /* A number that changes whenever memories change, for caches. */
@@ -146,11 +150,11 @@ typedef struct kmi_task_row {
     int priority;
     uint32_t attempts, crashes, item_count;
     int64_t created_at_us, started_at_us, finished_at_us, run_at_us, processing_us, wait_us;
-    const char *error;      /* last error; static, in an arena, or NULL */
-    kmi_slice payload;      /* journal payload while it may run again (queued, retrying, failed, cancelled); else empty */
+    const char *error; /* last error; static, in an arena, or NULL */
+    kmi_slice payload; /* journal payload while it may run again (queued, retrying, failed, cancelled); else empty */
     const kmi_uuid *memory_ids;
     size_t memory_count;
-    bool is_keyed;          /* has an idempotency key: its id is remembered for ever */
+    bool is_keyed; /* has an idempotency key: its id is remembered for ever */
 } kmi_task_row;
 
 /* Inserts or replaces the record of a task. Changes of the counters (completed, failed, cancelled …) belong to it: they
@@ -161,8 +165,9 @@ km_status kmi_store_task_put(kmi_store *store, const kmi_task_row *task, km_erro
 km_status kmi_store_task_find(kmi_store *store, const kmi_uuid *id, kmi_arena *arena, bool *ret_is_known,
                               kmi_task_row *ret_task, km_error *error) KM_MUST_CHECK;
 /* Tasks of one state (NULL: all), oldest first, at most `limit`. Without payloads unless asked. */
-km_status kmi_store_task_list(kmi_store *store, const km_task_state *state, bool with_payload, size_t limit, kmi_arena *arena,
-                              kmi_task_row **ret_items, size_t *ret_count, km_error *error) KM_MUST_CHECK;
+km_status kmi_store_task_list(kmi_store *store, const km_task_state *state, bool with_payload, size_t limit,
+                              kmi_arena *arena, kmi_task_row **ret_items, size_t *ret_count,
+                              km_error *error) KM_MUST_CHECK;
 /* Tasks that are due: queued ones, and retrying ones with run_at <= now (or further in the future than 1 h + 1 min: the
  * clock went back), by priority minus age / 60 s; with payload. *ret_next_run_at: earliest run_at of the others, 0: none. */
 km_status kmi_store_task_due(kmi_store *store, int64_t now_us, size_t limit, kmi_arena *arena, kmi_task_row **ret_items,
@@ -176,30 +181,31 @@ km_status kmi_store_task_purge(kmi_store *store, int64_t before_us, bool with_fa
 
 /* ---- Counters ---- */
 typedef enum kmi_counter {
-    KMI_COUNTER_TASKS_COMPLETED,   /* ever */
-    KMI_COUNTER_TASKS_CANCELLED,   /* ever */
-    KMI_COUNTER_TASKS_FAILED,      /* records in this state now; the next three likewise */
+    KMI_COUNTER_TASKS_COMPLETED, /* ever */
+    KMI_COUNTER_TASKS_CANCELLED, /* ever */
+    KMI_COUNTER_TASKS_FAILED,    /* records in this state now; the next three likewise */
     KMI_COUNTER_TASKS_QUEUED,
     KMI_COUNTER_TASKS_RETRYING,
     KMI_COUNTER_TASKS_PROCESSING,
-    KMI_COUNTER_PROCESSING_US,     /* sum over completed tasks */
-    KMI_COUNTER_WAIT_US,           /* sum over completed tasks */
-    KMI_COUNTER_MEMORIES,          /* live now */
-    KMI_COUNTER_SUPERSEDED,        /* superseded now */
+    KMI_COUNTER_PROCESSING_US, /* sum over completed tasks */
+    KMI_COUNTER_WAIT_US,       /* sum over completed tasks */
+    KMI_COUNTER_MEMORIES,      /* live now */
+    KMI_COUNTER_SUPERSEDED,    /* superseded now */
     KMI_COUNTER_ENTITIES,
     KMI_COUNTER_RELATIONS,
-    KMI_COUNTER_DUPLICATES,        /* ever */
-    KMI_COUNTER_REDACTIONS,        /* ever */
-    KMI_COUNTER_SKIPPED,           /* ever */
-    KMI_COUNTER_WORKER_STARTS,     /* ever */
-    KMI_COUNTER_WORKER_CRASHES,    /* ever */
-    KMI_COUNTER_SLOW_TASKS,        /* ever */
+    KMI_COUNTER_DUPLICATES,     /* ever */
+    KMI_COUNTER_REDACTIONS,     /* ever */
+    KMI_COUNTER_SKIPPED,        /* ever */
+    KMI_COUNTER_WORKER_STARTS,  /* ever */
+    KMI_COUNTER_WORKER_CRASHES, /* ever */
+    KMI_COUNTER_SLOW_TASKS,     /* ever */
     KMI_COUNTER_COUNT
 } kmi_counter;
 /* Inside a transaction; becomes part of it. Cheap: collected in memory and written at commit. */
 km_status kmi_store_counter_add(kmi_store *store, kmi_counter counter, int64_t amount, km_error *error) KM_MUST_CHECK;
 /* All counters at once: the committed values. */
-km_status kmi_store_counters_get(kmi_store *store, int64_t ret_values[KMI_COUNTER_COUNT], km_error *error) KM_MUST_CHECK;
+km_status kmi_store_counters_get(kmi_store *store, int64_t ret_values[KMI_COUNTER_COUNT],
+                                 km_error *error) KM_MUST_CHECK;
 /* Counts by type and by source of live memories, largest first, names in the arena. */
 km_status kmi_store_counts_by_type(kmi_store *store, kmi_arena *arena, km_name_count **ret_items, size_t *ret_count,
                                    km_error *error) KM_MUST_CHECK;

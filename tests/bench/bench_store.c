@@ -135,6 +135,7 @@ static int compare_times(const void *a, const void *b) {
 
 static void measure_searches(const kmi_store_options *options, uint64_t *state) {
     static int64_t times_us[SEARCHES];
+    static int64_t cpu_us[SEARCHES];
     km_error error = {0};
     for (int i = 0; i < SEARCHES; i++) {
         char prompt[256];
@@ -145,16 +146,19 @@ static void measure_searches(const kmi_store_options *options, uint64_t *state) 
         size_t count = 0;
         double confidence = 0;
         int64_t start_us = kmi_clock_monotonic_us();
+        int64_t start_cpu_us = kmi_clock_thread_cpu_us();
         require(kmi_store_open(options, &store, &error), &error, "open");
         kmi_context_request request = {kmi_slice_from(prompt), 5, 0.3, 4000, 2, kmi_clock_now_us()};
         require(kmi_context_choose(store, &request, arena, &items, &count, &confidence, &error), &error, "choose");
         kmi_store_free(store);
         times_us[i] = kmi_clock_monotonic_us() - start_us;
+        cpu_us[i] = kmi_clock_thread_cpu_us() - start_cpu_us;
         kmi_arena_free(arena);
     }
     qsort(times_us, SEARCHES, sizeof(times_us[0]), compare_times);
-    printf("open, choose, close: p50 %" PRId64 " us, p95 %" PRId64 " us\n", times_us[SEARCHES / 2],
-           times_us[SEARCHES * 95 / 100]);
+    qsort(cpu_us, SEARCHES, sizeof(cpu_us[0]), compare_times);
+    printf("open, choose, close: p50 %" PRId64 " us, p95 %" PRId64 " us; CPU p50 %" PRId64 " us, p95 %" PRId64 " us\n",
+           times_us[SEARCHES / 2], times_us[SEARCHES * 95 / 100], cpu_us[SEARCHES / 2], cpu_us[SEARCHES * 95 / 100]);
 }
 
 int main(int argc, char **argv) {
@@ -178,6 +182,8 @@ int main(int argc, char **argv) {
     learn_many("batches of 256", store, tasks, BATCH, &state, false);
     learn_many("batches of 256, a savepoint each", store, tasks / 2, BATCH, &state, true);
     learn_many("one by one", store, tasks / 10, 1, &state, false);
+    /* As the worker leaves it: the first to open a store with a long log has to read it all. */
+    require(kmi_store_checkpoint(store, true, &error), &error, "checkpoint");
     kmi_store_free(store);
     options.mode = KMI_STORE_READ;
     measure_searches(&options, &state);

@@ -216,8 +216,11 @@ CASES
 
 @test "wrong usage creates nothing" {
     run_km learn text --priority 10
+    expect_status 2
     run_km remember text --type opinion
+    expect_status 2
     run_km import
+    expect_status 2
     [ ! -e "$MEMORY" ]
 }
 

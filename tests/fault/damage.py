@@ -53,7 +53,7 @@ def flipped(context):
     template, ledger, stored, order, places = _filled(context)
     begin, end = min(places.values()) - 100, max(places.values()) + 80
     lost = 0
-    for number in range(600 if context.is_full else 60):
+    for number in range(1000 if context.is_full else 30):
         at, bit = context.random.randrange(begin, end), context.random.randrange(8)
 
         def change(content, at=at, bit=bit):

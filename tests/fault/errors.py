@@ -72,27 +72,27 @@ def errors_of_learn(context):
     template, ledger = used_project(context)
     options = {"of": "first", "follows": False}
     calls = count_calls(template, "count", LEARN, **options)
-    return _sweep(context, template, ledger, _try_learn, calls, 150, **options)
+    return _sweep(context, template, ledger, _try_learn, calls, 100, **options)
 
 
 def errors_of_first_learn(context):
     template, ledger = new_project(context)
     options = {"of": "first", "follows": False}
     calls = count_calls(template, "count", LEARN, **options)
-    return _sweep(context, template, ledger, _try_learn, calls, 120, **options)
+    return _sweep(context, template, ledger, _try_learn, calls, 80, **options)
 
 
 def errors_of_learn_with_worker(context):
     """The prototype hung once or twice in such a sweep; every step has a limit here."""
     template, ledger = used_project(context)
     calls = count_calls(template, "count", LEARN)
-    return _sweep(context, template, ledger, _try_learn, calls, 80)
+    return _sweep(context, template, ledger, _try_learn, calls, 60)
 
 
 def errors_of_drain(context):
     template, ledger = used_project(context, waiting=6)
     calls = count_calls(template, "count", WORKER)
-    return _sweep(context, template, ledger, _try_drain, calls, 150)
+    return _sweep(context, template, ledger, _try_drain, calls, 100)
 
 
 def _short(context, template, ledger, attempt, words, short_size, **options):

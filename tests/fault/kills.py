@@ -85,7 +85,7 @@ def kill_learn_new_project(context):
 
 def kill_learn_with_worker(context):
     """learn and the worker it starts die together, wherever either is."""
-    return _sweep_learn(context, used_project, 70)
+    return _sweep_learn(context, used_project, 50)
 
 
 def kill_drain(context):
@@ -95,7 +95,7 @@ def kill_drain(context):
     calls = count_calls(template, "count", words)
     fired = 0
     for action in KILLS:
-        for at in context.sample(range(1, calls + 6), 120):
+        for at in context.sample(range(1, calls + 6), 80):
             project, promised = template.copy(f"{action}-{at}"), Ledger(ledger)
             fault = Fault(action, at)
             try:
@@ -113,7 +113,7 @@ def kill_recovery(context):
     words = ("worker", "run", "--until-idle")
     calls = count_calls(template, "count", words)
     fired = 0
-    for number in range(1500 if context.is_full else 100):
+    for number in range(1500 if context.is_full else 80):
         project, promised = template.copy(f"pair-{number}"), Ledger(ledger)
         faults = [Fault(context.random.choice(KILLS), context.random.randint(1, calls)) for _ in range(2)]
         try:
