@@ -55,7 +55,7 @@ static km_status learn_later(km_project *project, const kmi_prepared *prepared, 
     }
     result->public.elapsed_us = kmi_clock_monotonic_us() - start_us;
     if (project->config.performance_monitoring)
-        kmi_metrics_observe(kmi_project_metrics(project), KMI_HISTOGRAM_SUBMIT, result->public.elapsed_us);
+        kmi_metrics_observe(kmi_project_make_metrics(project), KMI_HISTOGRAM_SUBMIT, result->public.elapsed_us);
     kmi_project_keep_worker(project);
     *ret_result = &result->public;
     return KM_OK;

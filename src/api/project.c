@@ -255,11 +255,19 @@ km_status kmi_project_find_store(km_project *project, kmi_store **ret_store, km_
     return tolerate_absence(kmi_project_open_store(project, KMI_STORE_READ, ret_store, &fault), &fault, error);
 }
 
-const kmi_metrics *kmi_project_metrics(km_project *project) {
+static const kmi_metrics *map_metrics(km_project *project, kmi_metrics_mode mode) {
     if (project->metrics.page == NULL && project->memory_dir_fd >= 0 &&
-        kmi_metrics_open(&project->metrics, project->memory_dir_fd, false, NULL) != KM_OK)
+        kmi_metrics_open(&project->metrics, project->memory_dir_fd, mode, NULL) != KM_OK)
         project->metrics = (kmi_metrics)KMI_METRICS_CLOSED; /* unreadable: as good as none */
     return &project->metrics;
+}
+
+const kmi_metrics *kmi_project_metrics(km_project *project) {
+    return map_metrics(project, KMI_METRICS_LOOK);
+}
+
+const kmi_metrics *kmi_project_make_metrics(km_project *project) {
+    return map_metrics(project, KMI_METRICS_ADD);
 }
 
 km_status kmi_writer_open(km_project *project, bool create, kmi_writer *ret_writer, km_error *error) {

@@ -41,6 +41,8 @@ km_status kmi_project_find_queue(km_project *project, kmi_queue **ret_queue, km_
 km_status kmi_project_find_store(km_project *project, kmi_store **ret_store, km_error *error) KM_MUST_CHECK;
 /* Returns: the project's metrics, mapped once; without a page when there is none. Never NULL; owned by the project. */
 const kmi_metrics *kmi_project_metrics(km_project *project);
+/* The same, and a missing page is made: for those who write. */
+const kmi_metrics *kmi_project_make_metrics(km_project *project);
 /* Tells everybody who waits that tasks or memories have changed. */
 void kmi_project_announce_change(km_project *project);
 /* Waits until no text stands in the queue's files any more. KM_E_BUSY: still some after timeout_ms. */

@@ -120,19 +120,36 @@ static int compare_created(const void *a, const void *b) {
     return strcmp(x->id, y->id);
 }
 
+/* A task that was committed between the look into the queue and the look into the store is there twice: the one that has come
+ * further stays. The list is sorted, so both stand side by side. */
+static void drop_doubles(km_task *items, size_t *count) {
+    size_t kept = 0;
+    for (size_t i = 0; i < *count; i++) {
+        bool is_double = kept > 0 && strcmp(items[kept - 1].id, items[i].id) == 0;
+        if (!is_double)
+            items[kept++] = items[i];
+        else if (items[i].state > items[kept - 1].state)
+            items[kept - 1] = items[i];
+    }
+    *count = kept;
+}
+
+/* The queue first: a task is in the store before it leaves the queue, so this order misses none. */
 static km_status fill_list(kmi_task_view *v, listing *l, km_error *error) {
     kmi_task_row *rows = NULL;
     size_t count = 0;
     km_status status = KM_OK;
-    if (v->store != NULL)
+    if (v->queue != NULL) status = kmi_waiting_each(v->queue, v->store, v->metrics, list_record, l, error);
+    if (status == KM_OK) status = l->status;
+    if (status == KM_OK && v->store != NULL)
         status = kmi_store_task_list(v->store, l->state, false, l->limit, l->list->arena, &rows, &count, error);
     for (size_t i = 0; i < count && status == KM_OK; i++) status = append_row(l->list, &rows[i], error);
-    if (status == KM_OK && v->queue != NULL)
-        status = kmi_waiting_each(v->queue, v->store, v->metrics, list_record, l, error);
-    if (status == KM_OK) status = l->status;
-    if (status == KM_OK && l->list->public.count > 1)
-        qsort(l->list->items, l->list->public.count, sizeof *l->list->items, compare_created);
-    return status;
+    km_task_list *list = &l->list->public;
+    if (status != KM_OK || list->count < 2) return status;
+    qsort(l->list->items, list->count, sizeof *l->list->items, compare_created);
+    drop_doubles(l->list->items, &list->count);
+    if (list->count > l->limit) list->count = l->limit;
+    return KM_OK;
 }
 
 km_status km_task_list_get(km_project *project, const km_task_state *state, size_t limit, km_task_list **ret_list,
@@ -187,11 +204,9 @@ static km_status find_row(kmi_task_view *v, const char *prefix, task_list *list,
     return status == KM_OK ? append_row(list, &row, error) : status;
 }
 
-/* Puts the one task with this prefix into the list. *ret_is_in_queue: it stands in the queue, with `ret_id` as id. */
-static km_status find_one(kmi_task_view *v, const char *prefix, task_list *list, bool *ret_is_in_queue,
-                          kmi_uuid *ret_id, km_error *error) {
+/* Puts the one task with this prefix into the list. */
+static km_status find_one(kmi_task_view *v, const char *prefix, task_list *list, km_error *error) {
     finding f = {.list = list, .error = error};
-    *ret_is_in_queue = false;
     km_status status = kmi_uuid_prefix_range(prefix, &f.low, &f.high, error);
     if (status == KM_OK && v->queue != NULL)
         status = kmi_waiting_each(v->queue, v->store, v->metrics, find_record, &f, error);
@@ -200,19 +215,18 @@ static km_status find_one(kmi_task_view *v, const char *prefix, task_list *list,
     size_t in_queue = list->public.count;
     km_error fault = {0};
     status = v->store == NULL ? KM_E_NOT_FOUND : find_row(v, prefix, list, &fault);
-    if (status == KM_E_NOT_FOUND && in_queue == 1) {
-        *ret_is_in_queue = true;
-        *ret_id = f.record.task_id;
-        return KM_OK;
-    }
+    if (status == KM_E_NOT_FOUND && in_queue == 1) return KM_OK;
     if (status == KM_E_NOT_FOUND)
         return kmi_fail(error, KM_E_NOT_FOUND,
                         "no task \"%.40s\"; finished ones are known for async.max_task_age_seconds", prefix);
-    if (status == KM_OK && in_queue == 1)
+    if (status != KM_OK && error != NULL) *error = fault;
+    if (status != KM_OK || in_queue == 0) return status;
+    if (strcmp(list->items[0].id, list->items[1].id) != 0)
         return kmi_fail(error, KM_E_CONFLICT, "the id is ambiguous: \"%s\" and \"%s\"", list->items[0].id,
                         list->items[1].id);
-    if (status != KM_OK && error != NULL) *error = fault;
-    return status == KM_OK ? kmi_uuid_parse(list->items[0].id, ret_id, error) : status;
+    list->items[0] = list->items[1]; /* it was committed between the two looks */
+    list->public.count = 1;
+    return KM_OK;
 }
 
 km_status km_task_get(km_project *project, const char *id, km_task_list **ret_list, km_error *error) {
@@ -221,10 +235,8 @@ km_status km_task_get(km_project *project, const char *id, km_task_list **ret_li
     task_list *list = new_list();
     if (list == NULL) return kmi_fail_memory(error);
     KMI_CLEANUP_TASK_VIEW kmi_task_view v;
-    bool is_in_queue = false;
-    kmi_uuid full_id;
     km_status status = kmi_task_view_open(project, &v, error);
-    if (status == KM_OK) status = find_one(&v, id, list, &is_in_queue, &full_id, error);
+    if (status == KM_OK) status = find_one(&v, id, list, error);
     if (status == KM_OK)
         *ret_list = &list->public;
     else

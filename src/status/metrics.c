@@ -42,21 +42,33 @@ static km_status map_page(int memory_dir_fd, kmi_metrics *ret_metrics, km_error 
     return KM_OK;
 }
 
-static km_status create_page(int memory_dir_fd, km_error *error) {
+/* Whoever creates the file makes it whole; whoever finds it does not touch it, so two that come at once end up with one page.
+ * The magic is written last: until then the file is no page for anybody. */
+static km_status create_page(int state_fd, km_error *error) {
+    KMI_CLEANUP_FD int fd = -1;
+    km_status status = kmi_file_open(state_fd, "metrics", O_RDWR | O_CREAT | O_EXCL, &fd, error);
+    if (status != KM_OK) return faccessat(state_fd, "metrics", F_OK, AT_SYMLINK_NOFOLLOW) == 0 ? KM_OK : status;
+    if (ftruncate(fd, sizeof(kmi_metrics_page)) != 0)
+        return kmi_fail_errno(error, errno, "cannot create \"state/metrics\"");
+    kmi_metrics_page head = {.version = KMI_METRICS_VERSION, .size = sizeof head};
+    memcpy(head.magic, page_magic, sizeof page_magic);
+    return kmi_file_write_at(fd, "state/metrics", 0, &head, offsetof(kmi_metrics_page, generation), error);
+}
+
+static km_status make_page(int memory_dir_fd, bool replace, km_error *error) {
     KMI_CLEANUP_FD int state_fd = -1;
     km_status status = kmi_dir_make(memory_dir_fd, "state", NULL, error);
     if (status == KM_OK) status = kmi_dir_open(memory_dir_fd, "state", &state_fd, error);
     if (status != KM_OK) return status;
-    static const kmi_metrics_page empty = {
-        .magic = {'K', 'M', 'M', 'E', 'T', 'R', 'I', '\n'}, .version = KMI_METRICS_VERSION, .size = sizeof empty};
-    return kmi_file_replace(state_fd, "metrics", (kmi_slice){(const char *)&empty, sizeof empty}, error);
+    if (replace) unlinkat(state_fd, "metrics", 0);
+    return create_page(state_fd, error);
 }
 
-km_status kmi_metrics_open(kmi_metrics *metrics, int memory_dir_fd, bool create, km_error *error) {
+km_status kmi_metrics_open(kmi_metrics *metrics, int memory_dir_fd, kmi_metrics_mode mode, km_error *error) {
     *metrics = (kmi_metrics)KMI_METRICS_CLOSED;
     km_status status = map_page(memory_dir_fd, metrics, error);
-    if (status != KM_OK || metrics->page != NULL || !create) return status;
-    status = create_page(memory_dir_fd, error);
+    if (status != KM_OK || metrics->page != NULL || mode == KMI_METRICS_LOOK) return status;
+    status = make_page(memory_dir_fd, mode == KMI_METRICS_REPAIR, error);
     return status == KM_OK ? map_page(memory_dir_fd, metrics, error) : status;
 }
 

@@ -70,9 +70,15 @@ typedef struct kmi_metrics {
 #define KMI_METRICS_CLOSED \
     { .fd = -1 }
 
-/* Maps state/metrics below the memory directory. With `create` it is made when missing or unusable; else a missing or
- * unusable page is KM_OK with page NULL. Cost: open, fstat, mmap. */
-km_status kmi_metrics_open(kmi_metrics *metrics, int memory_dir_fd, bool create, km_error *error) KM_MUST_CHECK;
+typedef enum kmi_metrics_mode {
+    KMI_METRICS_LOOK,  /* a missing or unusable page is none */
+    KMI_METRICS_ADD,   /* a missing page is made */
+    KMI_METRICS_REPAIR /* an unusable one is replaced, too: for the worker, while it holds the starter's lock */
+} kmi_metrics_mode;
+
+/* Maps state/metrics below the memory directory. No page is KM_OK with page NULL. Cost: open, fstat, mmap. */
+km_status kmi_metrics_open(kmi_metrics *metrics, int memory_dir_fd, kmi_metrics_mode mode,
+                           km_error *error) KM_MUST_CHECK;
 void kmi_metrics_close(kmi_metrics *metrics);
 /* True while the mapped page is still the file of the directory; false also when there is none. */
 bool kmi_metrics_is_current(const kmi_metrics *metrics);

@@ -128,7 +128,7 @@ static km_status become_worker(worker *w, km_error *error) {
     if (status == KM_OK && inherited < 0) status = kmi_lock_wait(w->queue.lock_fd, KMI_LOCK_BYTE_STARTER, 5000, error);
     if (status == KM_E_BUSY) return kmi_fail(error, KM_E_CONFLICT, "another worker is being started");
     if (status == KM_OK)
-        status = kmi_metrics_open(&w->metrics, w->setup->memory_dir_fd, true, error); /* one makes it */
+        status = kmi_metrics_open(&w->metrics, w->setup->memory_dir_fd, KMI_METRICS_REPAIR, error); /* one makes it */
     if (status == KM_OK) status = take_worker_lock(w, error);
     w->is_worker = status == KM_OK;
     if (w->is_worker) kmi_heartbeat_beat(&w->metrics); /* before anyone may look at us */

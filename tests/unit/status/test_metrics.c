@@ -27,7 +27,7 @@ static int setup(void **state) {
     if (mkdtemp(f->directory) == NULL) return -1;
     f->dir_fd = open(f->directory, O_RDONLY | O_DIRECTORY);
     *state = f;
-    return kmi_metrics_open(&f->metrics, f->dir_fd, true, NULL) == KM_OK ? 0 : -1;
+    return kmi_metrics_open(&f->metrics, f->dir_fd, KMI_METRICS_REPAIR, NULL) == KM_OK ? 0 : -1;
 }
 
 static int teardown(void **state) {
@@ -68,7 +68,7 @@ static void extreme_values_have_a_class(void **state) {
 static void two_processes_see_one_page(void **state) {
     fixture *f = *state;
     kmi_metrics other;
-    assert_int_equal(kmi_metrics_open(&other, f->dir_fd, false, NULL), KM_OK);
+    assert_int_equal(kmi_metrics_open(&other, f->dir_fd, KMI_METRICS_LOOK, NULL), KM_OK);
     kmi_metrics_add(&f->metrics, KMI_METRIC_CACHE_HITS, 3);
     assert_int_equal(kmi_metrics_get(&other, KMI_METRIC_CACHE_HITS), 3);
     kmi_metrics_close(&other);
@@ -81,13 +81,13 @@ static void unusable_page_is_none_and_is_made_anew(void **state) {
     kmi_metrics_add(&f->metrics, KMI_METRIC_CACHE_HITS, 1);
     int fd = openat(f->dir_fd, "state/metrics", O_WRONLY);
     assert_int_equal(pwrite(fd, "\xff", 1, 8), 1); /* a version nobody knows */
-    assert_int_equal(kmi_metrics_open(&other, f->dir_fd, false, NULL), KM_OK);
+    assert_int_equal(kmi_metrics_open(&other, f->dir_fd, KMI_METRICS_LOOK, NULL), KM_OK);
     assert_null(other.page);
     assert_int_equal(ftruncate(fd, 100), 0);
     close(fd);
-    assert_int_equal(kmi_metrics_open(&other, f->dir_fd, false, NULL), KM_OK);
+    assert_int_equal(kmi_metrics_open(&other, f->dir_fd, KMI_METRICS_LOOK, NULL), KM_OK);
     assert_null(other.page);
-    assert_int_equal(kmi_metrics_open(&other, f->dir_fd, true, NULL), KM_OK);
+    assert_int_equal(kmi_metrics_open(&other, f->dir_fd, KMI_METRICS_REPAIR, NULL), KM_OK);
     assert_non_null(other.page);
     assert_int_equal(kmi_metrics_get(&other, KMI_METRIC_CACHE_HITS), 0);
     assert_false(kmi_metrics_is_current(&f->metrics));

@@ -152,7 +152,7 @@ static void leave_evidence(const fixture *f, const char *id) {
     int fd = open(path, O_RDONLY | O_DIRECTORY);
     kmi_metrics metrics;
     kmi_uuid uuid;
-    assert_int_equal(kmi_metrics_open(&metrics, fd, true, NULL), KM_OK);
+    assert_int_equal(kmi_metrics_open(&metrics, fd, KMI_METRICS_REPAIR, NULL), KM_OK);
     assert_int_equal(kmi_uuid_parse(id, &uuid, NULL), KM_OK);
     atomic_store(&metrics.page->pid, 12345);
     atomic_store(&metrics.page->worker_clean_exit, 0);
