@@ -41,6 +41,14 @@ static char *choose_program(const km_options *options) {
     return access(KMI_INSTALLED_PROGRAM, X_OK) == 0 ? strdup(KMI_INSTALLED_PROGRAM) : NULL;
 }
 
+/* A worker started later reads the same file from another current directory. */
+static char *make_absolute(const char *path) {
+    char current[4096];
+    char *absolute = NULL;
+    if (path[0] == '/' || getcwd(current, sizeof current) == NULL) return strdup(path);
+    return asprintf(&absolute, "%s/%s", current, path) < 0 ? NULL : absolute;
+}
+
 kmi_config_sources kmi_project_config_sources(const km_project *project) {
     return (kmi_config_sources){
         .user_path = project->user_config_path,
@@ -70,7 +78,7 @@ km_status km_project_open(const km_options *options, km_project **ret_project, k
     project->config_path = project->memory_dir == NULL ? NULL : join(project->memory_dir, "/config.json");
     project->user_config_path = find_user_config();
     project->program = choose_program(options);
-    if (options->config_file != NULL) project->config_file = strdup(options->config_file);
+    if (options->config_file != NULL) project->config_file = make_absolute(options->config_file);
     if (project->queue_path == NULL || project->config_path == NULL ||
         (options->config_file != NULL && project->config_file == NULL)) {
         km_project_free(project);

@@ -102,6 +102,13 @@ static void count_signal(int number) {
     child_signals++;
 }
 
+/* Signals 32 and 33 are the C library's own: sigaction() refuses them, so whatever started the tests decides about them. */
+static uint64_t read_signal_set(const char *text, const char *name) {
+    const char *at = strstr(text, name);
+    assert_non_null(at);
+    return strtoull(at + strlen(name), NULL, 16) & ~((UINT64_C(1) << 31) | (UINT64_C(1) << 32));
+}
+
 static void signals_are_reset_and_the_caller_notices_nothing(void **state) {
     temp_dir *dir = *state;
     sigset_t blocked;
@@ -114,8 +121,8 @@ static void signals_are_reset_and_the_caller_notices_nothing(void **state) {
     signal(SIGCHLD, count_signal);
     run_report(dir, -1);
     const char *text = wait_for(dir, "report", "done");
-    assert_non_null(strstr(text, "SigBlk:\t0000000000000000"));
-    assert_non_null(strstr(text, "SigIgn:\t0000000000000000"));
+    assert_int_equal(read_signal_set(text, "SigBlk:\t"), 0);
+    assert_int_equal(read_signal_set(text, "SigIgn:\t"), 0);
     assert_int_equal(sigprocmask(SIG_UNBLOCK, &blocked, &after), 0);
     assert_int_equal(sigismember(&after, SIGTERM), 1);
     assert_int_equal(sigismember(&after, SIGINT), 0);
