@@ -182,7 +182,8 @@ static km_status drop_segment(kmi_backlog *backlog, open_segment *dropped, km_er
 static km_status pick_from_segments(kmi_backlog *backlog, size_t task_limit, size_t byte_limit, kmi_batch *batch,
                                     km_error *error) {
     open_segment *best;
-    while (batch->count < task_limit && batch->payload_bytes < byte_limit && (best = find_best(backlog)) != NULL) {
+    while (batch->count < task_limit && batch->payload_bytes < byte_limit && batch->item_count < KMI_BATCH_ITEMS_MAX &&
+           (best = find_best(backlog)) != NULL) {
         kmi_segment_entry *entry = best->order[best->next].entry;
         if (!entry->is_done) {
             kmi_batch_task *task = &batch->tasks[batch->count];
@@ -191,6 +192,7 @@ static km_status pick_from_segments(kmi_backlog *backlog, size_t task_limit, siz
             if (status != KM_OK) return status;
             if (task->payload.ptr == NULL) continue; /* dropped */
             batch->payload_bytes += task->payload.len;
+            batch->item_count += task->expected_item_count;
             batch->count++;
         }
         best->next++;
@@ -212,6 +214,7 @@ static void add_store_task(kmi_batch *batch, const kmi_task_row *row) {
         .payload = row->payload,
     };
     batch->payload_bytes += row->payload.len;
+    batch->item_count += row->item_count;
     batch->has_store_tasks = true;
 }
 

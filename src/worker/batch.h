@@ -11,6 +11,8 @@
 #include "store/store.h"
 
 #define KMI_BATCH_TASKS_MAX 256
+#define KMI_BATCH_ITEMS_MAX \
+    512 /* a task of `learn --batch` holds up to 256; what they are extracted to is kept until the commit */
 
 typedef struct kmi_batch_task {
     kmi_uuid id;
@@ -40,6 +42,7 @@ typedef struct kmi_batch {
     size_t count;
     kmi_batch_task tasks[KMI_BATCH_TASKS_MAX];
     size_t payload_bytes;
+    size_t item_count;
     bool has_store_tasks;
     _Atomic size_t next;      /* task that the next free thread takes */
     _Atomic size_t extracted; /* tasks that are through with extraction */

@@ -181,6 +181,16 @@ static size_t choose_batch_tasks(void) {
     return tasks >= 1 && tasks <= KMI_BATCH_TASKS_MAX ? (size_t)tasks : KMI_BATCH_TASKS_MAX;
 }
 
+/* Takes in what has come. Cheap when nothing has: one look at the journal's header. */
+static km_status take_in(worker *w, bool list_all, km_error *error) {
+    uint64_t records = 0, backlog = 0, damaged = 0;
+    km_status status = list_all ? KM_OK : kmi_journal_depth(&w->queue, &records, &backlog, error);
+    if (status != KM_OK || (records == 0 && !list_all)) return status;
+    status = kmi_backlog_refresh(w->backlog, w->store, list_all, &damaged, error);
+    if (damaged != 0) kmi_log_write(w->log, KMI_LOG_ERROR, "queue_damage_quarantined", NULL);
+    return status;
+}
+
 static km_status start_up(worker *w, km_error *error) {
     km_status status = become_worker(w, error);
     if (status != KM_OK) return status;
@@ -199,7 +209,7 @@ static km_status start_up(worker *w, km_error *error) {
             kmi_pool_new((size_t)w->config->async_max_workers, w->extractor, w->config, &w->metrics, &w->pool, error);
     if (status == KM_OK) status = kmi_backlog_new(&w->queue, &w->backlog, error);
     if (status == KM_OK) status = open_store(w, error);
-    if (status == KM_OK) status = kmi_backlog_refresh(w->backlog, w->store, true, NULL, error);
+    if (status == KM_OK) status = take_in(w, true, error);
     if (status == KM_OK) status = kmi_evidence_apply(&evidence, w->backlog, w->store, error);
     if (status == KM_OK) {
         count_start(w);
@@ -251,16 +261,6 @@ static bool is_replaced(const worker *w) {
     if (fstat(w->queue.dir_fd, &dir) != 0 || dir.st_nlink == 0) return true;
     if (w->metrics.page != NULL && atomic_load(&w->metrics.page->generation) != w->generation) return true;
     return !kmi_queue_lock_is_current(&w->queue);
-}
-
-/* Takes in what has come. Cheap when nothing has: one look at the journal's header. */
-static km_status take_in(worker *w, bool list_all, km_error *error) {
-    uint64_t records = 0, backlog = 0, damaged = 0;
-    km_status status = list_all ? KM_OK : kmi_journal_depth(&w->queue, &records, &backlog, error);
-    if (status != KM_OK || (records == 0 && !list_all)) return status;
-    status = kmi_backlog_refresh(w->backlog, w->store, list_all, &damaged, error);
-    if (damaged != 0) kmi_log_write(w->log, KMI_LOG_ERROR, "queue_damage_quarantined", NULL);
-    return status;
 }
 
 /* One turn. *ret_is_idle: there was nothing to do. After a failed commit both batches keep their places. */

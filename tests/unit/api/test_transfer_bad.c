@@ -190,6 +190,13 @@ static void the_same_id_twice(void **state) {
     km_import_result result = import_text(f, f->project, text, true);
     expect_counts(result, 1, 1, 1);
     assert_int_equal(result.first_bad_line, 3);
+    char *within_one_export = NULL;
+    assert_true(asprintf(&within_one_export, "%.*s\n%s", (int)strcspn(history, "\n"), history, text) > 0);
+    expect_counts(import_text(f, f->project, within_one_export, true), 1, 1, 1);
+    km_project *second = open_second(f);
+    expect_counts(import_text(f, second, within_one_export, false), 1, 1, 1);
+    km_project_free(second);
+    free(within_one_export);
     expect_import(f, text, 1, 1, 1);
 }
 
