@@ -1,6 +1,7 @@
 # The front door behind ./bootstrap, which installs what is needed first. Meson and Ninja do the building; the work of
 # the other targets is in tools/.
 prefix = /usr/local
+libdir = lib
 DESTDIR =
 
 MESON = meson
@@ -13,7 +14,8 @@ build: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet
 
 $(BUILD)/build.ninja:
-	@$(MESON) setup $(BUILD) . -Ddebug=false -Dtests=false -Dprefix=$(prefix) >/dev/null
+	@$(MESON) setup $(BUILD) . -Ddebug=false -Dtests=false -Dprefix=$(prefix) -Dlibdir=$(libdir) >/dev/null
+	@echo $(prefix) $(libdir) >$(BUILD)/installs-to
 
 demo: build
 	@tools/demo $(BUILD)/kuzu-memory
@@ -24,9 +26,10 @@ test:
 lint:
 	@tools/test lint
 
-install: $(BUILD)/build.ninja
-	@$(MESON) configure $(BUILD) -Dprefix=$(prefix) >/dev/null
-	@ninja -C $(BUILD) --quiet
+install: build
+	@[ "$$(cat $(BUILD)/installs-to)" = "$(prefix) $(libdir)" ] || { \
+	    $(MESON) configure $(BUILD) -Dprefix=$(prefix) -Dlibdir=$(libdir) && ninja -C $(BUILD) --quiet && \
+	    echo $(prefix) $(libdir) >$(BUILD)/installs-to; } >/dev/null
 	@DESTDIR="$(DESTDIR)" $(MESON) install -C $(BUILD) --no-rebuild --quiet
 	@[ -n "$(DESTDIR)" ] || ldconfig 2>/dev/null || true
 

@@ -128,14 +128,16 @@ km_status kmi_journal_create(kmi_queue *queue, const char *name, bool is_sealed,
     char unique_text[KMI_UUID_TEXT_SIZE];
     km_status status = kmi_uuid_make(&unique, error);
     if (status != KM_OK) return status;
-    snprintf(temporary, sizeof temporary, ".journal.%s", kmi_uuid_format(&unique, unique_text));
+    snprintf(temporary, sizeof temporary, KMI_JOURNAL_TEMPORARY_PREFIX "%s", kmi_uuid_format(&unique, unique_text));
     KMI_CLEANUP_FD int fd = -1;
     status = kmi_file_open(queue->dir_fd, temporary, O_RDWR | O_CREAT | O_EXCL, &fd, error);
+    if (status == KM_OK) status = kmi_lock_try(fd, KMI_LOCK_BYTE_APPEND, error); /* "in work": see kmi_queue_sweep() */
     if (status != KM_OK) return kmi_fail_context(error, status, "cannot create \"%s/%s\"", queue->path, name);
     if (status == KM_OK) status = fill_new_journal(fd, queue->path, is_sealed, error);
     if (status == KM_OK && renameat2(queue->dir_fd, temporary, queue->dir_fd, name, RENAME_NOREPLACE) != 0)
-        status = errno == EEXIST ? kmi_fail(error, KM_E_CONFLICT, "\"%s/%s\" exists", queue->path, name)
-                                 : kmi_fail_errno(error, errno, "cannot create \"%s/%s\"", queue->path, name);
+        status = errno == EEXIST || errno == ENOENT
+                     ? kmi_fail(error, KM_E_CONFLICT, "\"%s/%s\" exists", queue->path, name)
+                     : kmi_fail_errno(error, errno, "cannot create \"%s/%s\"", queue->path, name);
     if (status != KM_OK && fd >= 0) unlinkat(queue->dir_fd, temporary, 0);
     if (status == KM_OK) status = kmi_dir_sync(queue->dir_fd, queue->path, error);
     return status;

@@ -11,6 +11,7 @@
 
 #include "util/error.h"
 #include "util/file.h"
+#include "util/lock.h"
 
 enum { segments_max = 100000 }; /* listed at once */
 
@@ -63,6 +64,24 @@ static DIR *open_listing(int dir_fd) {
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     if (dir == NULL && fd >= 0) close(fd);
     return dir;
+}
+
+/* Its maker holds the append lock on it. One that has just been opened and not locked yet is made anew by its maker. */
+static bool is_abandoned(const kmi_queue *queue, const char *name) {
+    KMI_CLEANUP_FD int fd = -1;
+    return kmi_file_open(queue->dir_fd, name, O_RDWR, &fd, NULL) == KM_OK &&
+           kmi_lock_try(fd, KMI_LOCK_BYTE_APPEND, NULL) == KM_OK;
+}
+
+void kmi_queue_sweep(kmi_queue *queue) {
+    static const char prefix[] = KMI_JOURNAL_TEMPORARY_PREFIX;
+    DIR *dir = open_listing(queue->dir_fd);
+    struct dirent *entry;
+    if (dir == NULL) return;
+    while ((entry = readdir(dir)) != NULL)
+        if (strncmp(entry->d_name, prefix, sizeof prefix - 1) == 0 && is_abandoned(queue, entry->d_name))
+            unlinkat(queue->dir_fd, entry->d_name, 0);
+    closedir(dir);
 }
 
 km_status kmi_segment_names_list(kmi_queue *queue, kmi_segment_names *ret_names, km_error *error) {

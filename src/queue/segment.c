@@ -30,6 +30,7 @@ static km_status adopt_next(kmi_queue *queue, km_error *error) {
 }
 
 km_status kmi_segment_list(kmi_queue *queue, kmi_segment_names *ret_names, km_error *error) {
+    kmi_queue_sweep(queue);
     km_status status = adopt_next(queue, error);
     return status == KM_OK ? kmi_segment_names_list(queue, ret_names, error) : status;
 }

@@ -43,18 +43,23 @@ static km_status map_page(int memory_dir_fd, kmi_metrics *ret_metrics, km_error 
 }
 
 /* Whoever creates the file makes it whole; whoever finds it does not touch it, so two that come at once end up with one page.
- * The magic is written last: until then the file is no page for anybody. */
+ * All of it is written, since a hole that the full disk cannot fill would end whoever touches it; the magic last: until then
+ * the file is no page for anybody. */
 static km_status create_page(int state_fd, km_error *error) {
+    static const kmi_metrics_page zeros;
     KMI_CLEANUP_FD int fd = -1;
     km_status status = kmi_file_open(state_fd, "metrics", O_RDWR | O_CREAT | O_EXCL, &fd, error);
     if (status != KM_OK) return faccessat(state_fd, "metrics", F_OK, AT_SYMLINK_NOFOLLOW) == 0 ? KM_OK : status;
-    if (ftruncate(fd, sizeof(kmi_metrics_page)) != 0)
-        return kmi_fail_errno(error, errno, "cannot create \"state/metrics\"");
     kmi_metrics_page head = {.version = KMI_METRICS_VERSION, .size = sizeof head};
     memcpy(head.magic, page_magic, sizeof page_magic);
-    return kmi_file_write_at(fd, "state/metrics", 0, &head, offsetof(kmi_metrics_page, generation), error);
+    status = kmi_file_write_at(fd, "state/metrics", 0, &zeros, sizeof zeros, error);
+    if (status == KM_OK)
+        status = kmi_file_write_at(fd, "state/metrics", 0, &head, offsetof(kmi_metrics_page, generation), error);
+    if (status != KM_OK) unlinkat(state_fd, "metrics", 0);
+    return status;
 }
 
+/* Makes a page where there is none; with `replace` also where the file that is there is no page of this version. */
 static km_status make_page(int memory_dir_fd, bool replace, km_error *error) {
     KMI_CLEANUP_FD int state_fd = -1;
     km_status status = kmi_dir_make(memory_dir_fd, "state", NULL, error);

@@ -123,7 +123,9 @@ km_status kmi_file_open(int dir_fd, const char *name, int flags, int *ret_fd, km
         }
         struct stat info;
         if (fstat(fd, &info) < 0) {
-            return kmi_fail_errno(error, errno, "cannot examine \"%s\"", name);
+            int failure = errno;
+            if (is_created) unlinkat(dir_fd, name, 0); /* nothing is left on failure */
+            return kmi_fail_errno(error, failure, "cannot examine \"%s\"", name);
         }
         km_status status = check_opened(name, &info, error);
         if (status == KM_E_NOT_FOUND) {
@@ -131,6 +133,7 @@ km_status kmi_file_open(int dir_fd, const char *name, int flags, int *ret_fd, km
         }
         if (status == KM_OK) {
             status = finish_open(fd, name, flags, is_created, &info, error);
+            if (status != KM_OK && is_created) unlinkat(dir_fd, name, 0);
         }
         if (status == KM_OK) {
             *ret_fd = fd;

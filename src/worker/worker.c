@@ -250,9 +250,7 @@ static km_status commit_current(worker *w, km_error *error) {
     if (status != KM_OK) return status;
     kmi_batch_free(w->current);
     w->current = NULL;
-    status = kmi_backlog_retire(w->backlog, error);
-    if (status == KM_OK) status = kmi_upkeep_after_commit(&w->upkeep, w->store, error);
-    return status;
+    return kmi_upkeep_after_commit(&w->upkeep, w->store, error);
 }
 
 /* Another worker has taken our place, our lock file is gone, or the project is. */
@@ -271,6 +269,8 @@ static km_status turn(worker *w, bool list_all, bool *ret_is_idle, km_error *err
         status = commit_current(w, error);
         if (status == KM_OK) publish(w);
     }
+    /* In every turn: giving back may have failed before, or a worker that died may have left it half done. */
+    if (status == KM_OK) status = kmi_backlog_retire(w->backlog, error);
     if (w->next != NULL) kmi_pool_wait(w->pool);
     if (w->current == NULL) {
         w->current = w->next;

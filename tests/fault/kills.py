@@ -40,7 +40,8 @@ def count_calls(template, name, words, **options):
 
 
 def recover_and_check(project, ledger):
-    """A neighbour is taken in, everything is worked off, and the invariants hold."""
+    """A worker clears up by itself; then a neighbour is taken in and worked off; the invariants hold."""
+    project.drain()
     project.must_learn(ledger)
     project.drain()
     project.check(ledger)
