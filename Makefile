@@ -27,7 +27,7 @@ lint:
 	@tools/test lint
 
 install: build
-	@[ "$$(cat $(BUILD)/installs-to)" = "$(prefix) $(libdir)" ] || { \
+	@[ "$$(cat $(BUILD)/installs-to 2>/dev/null)" = "$(prefix) $(libdir)" ] || { \
 	    $(MESON) configure $(BUILD) -Dprefix=$(prefix) -Dlibdir=$(libdir) && ninja -C $(BUILD) --quiet && \
 	    echo $(prefix) $(libdir) >$(BUILD)/installs-to; } >/dev/null
 	@DESTDIR="$(DESTDIR)" $(MESON) install -C $(BUILD) --no-rebuild --quiet
