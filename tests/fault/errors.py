@@ -95,6 +95,42 @@ def errors_of_drain(context):
     return _sweep(context, template, ledger, _try_drain, calls, 100)
 
 
+def errors_of_sync_learn(context):
+    """learn --sync has the store's failures to answer for."""
+    template, ledger = used_project(context)
+    calls = count_calls(template, "count", (*LEARN, "--sync"))
+
+    def attempt(template, ledger, fault, startup_calls, name):
+        project, promised = template.copy(name), Ledger(ledger)
+        try:
+            result = project.learn(promised, "--sync", fault=fault)
+            _check_answer(result, fault, startup_calls)
+            recover_and_check(project, promised)
+        except Broken as reason:
+            raise Broken(f"{fault}: {reason}") from None
+
+    return _sweep(context, template, ledger, attempt, calls, 60)
+
+
+def errors_of_enhance(context):
+    """enhance never fails the prompt: whatever goes wrong, it is printed and the exit code is 0."""
+    template, ledger = used_project(context)
+    prompt = "Where is the amber anchor?"
+    words = ("enhance", prompt, "--format", "plain")
+    calls = count_calls(template, "count", words)
+
+    def attempt(template, ledger, fault, startup_calls, name):
+        result = template.run(*words, fault=fault)
+        if fault.at <= startup_calls or fault.report.get("fired_call") in ("write", "writev"):
+            return
+        if result.code != 0 or prompt.encode() not in result.out:
+            raise Broken(f"{fault}: the prompt is not printed: {result}")
+
+    note = _sweep(context, template, ledger, attempt, calls, 200)
+    recover_and_check(template, ledger)
+    return note
+
+
 def _short(context, template, ledger, attempt, words, short_size, **options):
     counting = Fault("short", 10**6, **options)
     project = template.copy("writes")
@@ -159,6 +195,8 @@ TESTS = [
     ("errors-of-first-learn", errors_of_first_learn),
     ("errors-of-learn-with-worker", errors_of_learn_with_worker),
     ("errors-of-drain", errors_of_drain),
+    ("errors-of-sync-learn", errors_of_sync_learn),
+    ("errors-of-enhance", errors_of_enhance),
     ("short-writes-of-learn", short_writes_of_learn),
     ("short-writes-of-drain", short_writes_of_drain),
     ("failed-sync", failed_sync),

@@ -127,6 +127,44 @@ def kill_recovery(context):
     return f"{calls} calls, {fired} kills"
 
 
+def kill_writers(context):
+    """learn --sync and remember write to the store themselves: they die at each of their calls."""
+    template, ledger = used_project(context)
+    fired = 0
+    for words, hand_over in (
+        (("learn", "Counting calls.", "--sync"), lambda p, at_once, f: p.learn(at_once, "--sync", fault=f)),
+        (("remember", "Counting calls."), lambda p, at_once, f: p.remember(at_once, fault=f)),
+    ):
+        calls = count_calls(template, "count", words)
+        for action in KILLS:
+            for at in context.sample(range(1, calls + 6), 25):
+                project, promised = template.copy(f"{words[0]}-{action}-{at}"), Ledger(ledger)
+                fault = Fault(action, at)
+                try:
+                    hand_over(project, promised, fault)
+                    recover_and_check(project, promised)
+                except Broken as reason:
+                    raise Broken(f"{words[0]}, {fault}: {reason}") from None
+                fired += fault.has_fired
+    return f"{fired} kills"
+
+
+def kill_readers(context):
+    """Reading commands die at any call; nothing is changed and nothing is left."""
+    template, ledger = used_project(context)
+    fired = 0
+    for words in (("stats",), ("enhance", "Where is the warehouse?"), ("recall", "warehouse"), ("export",), ("tasks", "list")):
+        calls = count_calls(template, "count", words)
+        project = template.copy(words[0])
+        for action in KILLS:
+            for at in context.sample(range(1, calls + 3), 10):
+                fault = Fault(action, at)
+                project.run(*words, fault=fault)
+                fired += fault.has_fired
+        recover_and_check(project, Ledger(ledger))
+    return f"{fired} kills"
+
+
 class Killer:
     """Starts learns and kills learns and workers at random moments, until enough have died."""
 
@@ -230,5 +268,7 @@ TESTS = [
     ("kill-learn-with-worker", kill_learn_with_worker),
     ("kill-drain", kill_drain),
     ("kill-recovery", kill_recovery),
+    ("kill-writers", kill_writers),
+    ("kill-readers", kill_readers),
     ("kill-random", kill_random),
 ]

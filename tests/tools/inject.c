@@ -24,13 +24,6 @@ bool inject_skip(pid_t tid) {
     return ptrace(PTRACE_SETREGS, tid, NULL, &registers) == 0;
 }
 
-bool inject_failing_brk(pid_t tid) {
-    struct user_regs_struct registers;
-    if (ptrace(PTRACE_GETREGS, tid, NULL, &registers) != 0) return false;
-    registers.rdi = 0;
-    return ptrace(PTRACE_SETREGS, tid, NULL, &registers) == 0;
-}
-
 bool inject_result(pid_t tid, long result) {
     struct user_regs_struct registers;
     if (ptrace(PTRACE_GETREGS, tid, NULL, &registers) != 0) {
@@ -60,19 +53,23 @@ static uint64_t bytes_kept(uint64_t asked, long keep) {
     return wanted < asked ? wanted : asked - 1;
 }
 
-/* Third argument: the length of a plain write, the number of pieces of a vector. */
-static bool set_third_argument(pid_t tid, uint64_t value) {
+/* Changes the first argument (0) or the third (2) and remembers the old value. */
+static bool set_argument(pid_t tid, int argument, uint64_t value, altered *ret_state) {
     struct user_regs_struct registers;
-    if (ptrace(PTRACE_GETREGS, tid, NULL, &registers) != 0) {
-        return false;
-    }
-    registers.rdx = value;
+    if (ptrace(PTRACE_GETREGS, tid, NULL, &registers) != 0) return false;
+    unsigned long long *place = argument == 0 ? &registers.rdi : &registers.rdx;
+    *ret_state = (altered){.is_active = true, .argument = argument, .original = *place};
+    *place = value;
     return ptrace(PTRACE_SETREGS, tid, NULL, &registers) == 0;
+}
+
+bool inject_failing_brk(pid_t tid, altered *ret_state) {
+    return set_argument(tid, 0, 0, ret_state);
 }
 
 /* Shortens the piece in which the cut falls and drops the pieces after it. The piece's length lies in the caller's own
  * memory, so it is put back when the call returns. */
-static bool shorten_vector(pid_t tid, uint64_t address, uint64_t count, long keep, shortened *ret_state) {
+static bool shorten_vector(pid_t tid, uint64_t address, uint64_t count, long keep, altered *ret_state) {
     struct iovec pieces[VECTOR_LIMIT];
     if (count == 0 || count > VECTOR_LIMIT || !copy_from(tid, address, pieces, count * sizeof pieces[0])) {
         return false;
@@ -92,26 +89,26 @@ static bool shorten_vector(pid_t tid, uint64_t address, uint64_t count, long kee
     }
     uint64_t length_address = address + cut * sizeof pieces[0] + offsetof(struct iovec, iov_len);
     uint64_t saved_length = pieces[cut].iov_len;
-    if (!copy_to(tid, length_address, &left, sizeof left) || !set_third_argument(tid, cut + 1)) {
+    if (!copy_to(tid, length_address, &left, sizeof left) || !set_argument(tid, 2, cut + 1, ret_state)) {
         return false;
     }
-    *ret_state = (shortened){true, length_address, saved_length};
+    ret_state->vector = length_address;
+    ret_state->saved_length = saved_length;
     return true;
 }
 
-bool inject_short_write(pid_t tid, long number, const uint64_t arguments[6], long keep, shortened *ret_state) {
+bool inject_short_write(pid_t tid, long number, const uint64_t arguments[6], long keep, altered *ret_state) {
     if (number == SYS_writev || number == SYS_pwritev || number == SYS_pwritev2) {
         return shorten_vector(tid, arguments[1], arguments[2], keep, ret_state);
     }
-    if (arguments[2] < 2 || !set_third_argument(tid, bytes_kept(arguments[2], keep))) {
-        return false;
-    }
-    *ret_state = (shortened){true, 0, 0};
-    return true;
+    return arguments[2] >= 2 && set_argument(tid, 2, bytes_kept(arguments[2], keep), ret_state);
 }
 
-void inject_restore(pid_t tid, const shortened *state) {
-    if (state->vector != 0) {
-        (void)!copy_to(tid, state->vector, &state->saved_length, sizeof state->saved_length);
+void inject_restore(pid_t tid, const altered *state) {
+    struct user_regs_struct registers;
+    if (ptrace(PTRACE_GETREGS, tid, NULL, &registers) == 0) {
+        *(state->argument == 0 ? &registers.rdi : &registers.rdx) = state->original;
+        ptrace(PTRACE_SETREGS, tid, NULL, &registers);
     }
+    if (state->vector != 0) (void)!copy_to(tid, state->vector, &state->saved_length, sizeof state->saved_length);
 }

@@ -32,7 +32,7 @@ typedef struct tracee {
     uint64_t program_break;
     bool dies_at_exit;  /* of that call */
     bool fails_at_exit; /* of that call */
-    shortened cut;
+    altered change;
 } tracee;
 
 typedef struct tracer {
@@ -200,11 +200,13 @@ static bool is_unlock(const tracee *caller, const struct ptrace_syscall_info *in
 }
 
 /* The call is skipped, with two exceptions that keep to what the kernel really does: close gives the descriptor back even if
- * it reports an error, and brk knows no error codes and fails only when it should grow. */
+ * it reports an error; brk knows no error codes and fails only when it should grow (by a page: glibc does not survive the failure
+ * of the small correction that it makes at its start). */
 static bool inject_error(tracee *caller, const struct ptrace_syscall_info *info) {
     long call = (long)info->entry.nr;
     if (call_cannot_fail(call) || is_unlock(caller, info)) return false;
-    if (call == SYS_brk) return info->entry.args[0] > caller->program_break && inject_failing_brk(caller->tid);
+    if (call == SYS_brk)
+        return info->entry.args[0] >= caller->program_break + 4096 && inject_failing_brk(caller->tid, &caller->change);
     caller->fails_at_exit = call == SYS_close || inject_skip(caller->tid);
     return caller->fails_at_exit;
 }
@@ -225,7 +227,7 @@ static void act(tracer *t, tracee *caller, const struct ptrace_syscall_info *inf
     case ACTION_SHORT: {
         uint64_t arguments[6];
         memcpy(arguments, info->entry.args, sizeof arguments);
-        has_acted = inject_short_write(caller->tid, call, arguments, t->plan->keep, &caller->cut);
+        has_acted = inject_short_write(caller->tid, call, arguments, t->plan->keep, &caller->change);
         break;
     }
     case ACTION_PAUSE:
@@ -265,12 +267,12 @@ static void leave_call(tracer *t, tracee *caller, int64_t result) {
     if (caller->fails_at_exit) {
         inject_result(caller->tid, -t->plan->error);
     }
-    if (caller->cut.is_active) {
-        inject_restore(caller->tid, &caller->cut);
+    if (caller->change.is_active) {
+        inject_restore(caller->tid, &caller->change);
     }
     caller->dies_at_exit = false;
     caller->fails_at_exit = false;
-    caller->cut = (shortened){0};
+    caller->change = (altered){0};
 }
 
 static void handle_call_stop(tracer *t, tracee *caller) {
