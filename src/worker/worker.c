@@ -41,6 +41,7 @@ typedef struct worker {
     kmi_metrics metrics;
     uint64_t generation;
     off_t lock_byte;
+    bool was_kept;  /* wanted to leave, and something was there: perhaps a file that only a look at everything finds */
     bool is_worker; /* holds the worker's lock; the page tells about us */
     kmi_log *log;
     kmi_store *store;
@@ -306,6 +307,7 @@ static km_status leave_if_idle(worker *w, bool *ret_has_left, km_error *error) {
         w->is_worker = false;
     else
         show_presence(w, true);
+    w->was_kept = !*ret_has_left;
     return status;
 }
 
@@ -363,7 +365,7 @@ static km_status work(worker *w, km_error *error) {
         }
         if (has_left) return KM_OK;
         /* Looking at everything closes files of the queue, which wakes us once more: only when nobody woke us, then. */
-        list_all = kmi_wakeup_wait(w->wakeup_fd, choose_wait_ms(w));
+        list_all = kmi_wakeup_wait(w->wakeup_fd, choose_wait_ms(w)) || w->was_kept;
     }
 }
 

@@ -30,7 +30,7 @@ def _quarantined(project):
 
 
 def _hurt(context, template, ledger, name, change, spared):
-    """Changes the journal of a copy, drains, and checks that `spared` survived; says how many others did and what was set aside."""
+    """Changes the journal of a copy, drains, checks that `spared` survived; says how many texts went and how much was set aside."""
     project, promised = template.copy(name), Ledger(ledger)
     path = project.memory / "queue" / "journal"
     path.write_bytes(change(path.read_bytes()))
@@ -109,7 +109,7 @@ def cut(context):
 
 
 def strange_tails(context):
-    """Rubbish behind the records: random bytes, a copy of a record, giant and zero lengths. Nothing doubles, nothing grows."""
+    """Rubbish behind the records: random bytes, a copy of a record, a long tail. Nothing doubles, nothing grows."""
     template, ledger, stored, order, places = _filled(context, 4)
     first, second = places[order[0]], places[order[1]]
     size = second - first

@@ -89,7 +89,7 @@ def power_cut(kind):
             for accepted, there in cut_power(context, kind, "full", drains):
                 if there != accepted:
                     raise Broken(
-                        f"A: power cut on {kind}{' while draining' if drains else ''}: {accepted - there} of {accepted} texts lost"
+                        f"A: power cut on {kind}{' in a drain' if drains else ''}: {accepted - there} of {accepted} texts lost"
                     )
                 total += 1
         return f"{total} cuts, 0 lost"
