@@ -202,7 +202,7 @@ def traced(context, argv, environment):
 
 def measure_bursts(context, size, report, single_ns):
     for count in (200, 500):
-        times = []
+        times, refused, crowds = [], 0, 0
         for number in range(1 if size.is_quick else 5):
             project, ledger = context.project({}, name=f"burst-{count}-{number}"), Ledger()
             project.must_learn(ledger)
@@ -210,23 +210,22 @@ def measure_bursts(context, size, report, single_ns):
                 rows = burst(context, project, count, 0)
                 note_burst(ledger, rows, 0)
                 project.drain_running(30)
-            refused = sum(code != 0 for code, _ in rows)
-            if refused or watcher.doubles:
-                raise Broken(f"{count} at once: {refused} refused, two workers at once {len(watcher.doubles)} times")
+            refused += sum(code != 0 for code, _ in rows)
+            crowds += len(watcher.doubles)
             stop_worker(project)
-            project.check(ledger)
+            project.check(ledger)  # none lost, none doubled
             times += [ms * 1e6 for _, ms in rows]
-        add_burst_rows(report, count, Times(times), single_ns)
+        add_burst_rows(report, count, Times(times), single_ns, refused, crowds)
 
 
-def add_burst_rows(report, count, times, single_ns):
+def add_burst_rows(report, count, times, single_ns, refused, crowds):
     report.series.append((f"learn, {count} at once", times))
     what = f"{count} `learn` at once, default configuration, p99"
     compared = f"{duration(single_ns)}, a single one"
     limit = 15 if count == 200 else None
     report.bars.append(Row(what, times.text(99), compared, times.percentile(99) / single_ns, limit))
-    report.bars.append(Row(f"{count} at once: refused, lost, doubled, workers beyond one", "0, 0, 0, 0", "", bar="0, 0, 0, 0",
-                           is_good=True))  # fmt: skip
+    what = f"{count} at once: refused, lost, stored twice, times with two workers"
+    report.bars.append(Row(what, f"{refused}, 0, 0, {crowds}", "", bar="0, 0, 0, 0", is_good=not refused and not crowds))
 
 
 # ---- Drain ----
@@ -369,16 +368,16 @@ def measure_deadline(context, project, size, report):
     limit_s = 0.5 if size.is_quick else 5
     project.configure({"performance": {"enhance_timeout_seconds": limit_s}, "async": {"worker_idle_seconds": 0}})
     prompt = "What about alerts and backup in service 0077?"
-    fault = Fault("", 0, of="first", calls="pread64,read", delay_us=int(limit_s * 250000), timeout_ms=60000)
+    fault = Fault("", 0, of="first", calls="pread64,read", delay_us=int(limit_s * 50000), timeout_ms=60000)
     begin = time.monotonic()
     result = project.run("enhance", prompt, "--format", "plain", fault=fault, timeout=70)
     took = time.monotonic() - begin
     if result.code != 0 or prompt.encode() not in result.out:
         raise Broken(f"enhance on a slow disk: {result}")
-    slowed = fault.calls_made * limit_s / 4
+    slowed = fault.calls_made * limit_s / 20
     ours = f"{took:.2f} s, prompt unchanged" if result.out.strip() == prompt.encode() else f"{took:.2f} s, with memories"
-    text = f"{limit_s:g} s (reads slowed to {limit_s / 4:g} s each: {fault.calls_made} of them, {slowed:.1f} s)"
-    report.guide.append(Row("Timeout of `enhance`", ours, text, took / limit_s, 1.6))
+    text = f"{limit_s:g} s (reads slowed to {limit_s / 20:g} s each: {fault.calls_made} of them, {slowed:.1f} s)"
+    report.guide.append(Row("Timeout of `enhance`", ours, text, took / limit_s, 1.3))
 
 
 # ---- All ----

@@ -147,7 +147,7 @@ class Project:
         self.user = None  # run commands as this uid
         if is_new:
             self.memory.mkdir(parents=True, mode=0o700)
-            self.configure(config or self.DEFAULT_CONFIG)
+            self.configure(self.DEFAULT_CONFIG if config is None else config)
 
     def configure(self, config):
         path = self.memory / "config.json"
