@@ -89,8 +89,9 @@ def note_burst(ledger, rows, first):
 
 
 def one_storm(context, count, how):
-    """One burst with the default configuration, but for the worker's patience in the case where one must be alive."""
-    config = {"async": {"worker_idle_seconds": 30}} if how == "alive" else {}
+    """One burst with the default configuration, but for the worker's patience in the case where one must be alive, and
+    for room in the queue where no worker lives long enough to make any: "queue full" would be the right answer there."""
+    config = {"alive": {"async": {"worker_idle_seconds": 30}}, "dying": {"async": {"max_queue_size": 2 * count}}}.get(how, {})
     project, ledger = context.project(config, name=f"{how}-{count}"), Ledger()
     project.must_learn(ledger)
     if how != "alive":
