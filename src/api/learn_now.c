@@ -19,31 +19,13 @@ typedef struct learning {
     kmi_arena *scratch;
 } learning;
 
-static bool is_overdue(void *context) {
-    return kmi_clock_monotonic_us() > *(const int64_t *)context;
-}
-
-static km_status extract_item(const learning *l, const km_learn_item *item, int64_t now_us,
-                              kmi_extraction *ret_extraction, km_error *error) {
-    int64_t deadline_us = kmi_clock_monotonic_us() + l->project->config.async_worker_timeout_seconds * 1000000;
-    kmi_extract_input input = {
-        .text = {item->content, item->content_len},
-        .speaker = item->speaker,
-        .type = item->type,
-        .said_at_us = item->observed_at_us != 0 ? item->observed_at_us : now_us,
-        .is_verbatim = item->verbatim,
-        .is_overdue = is_overdue,
-        .overdue_context = &deadline_us,
-    };
-    return kmi_extract(l->extractor, &input, ret_extraction, error);
-}
-
 /* Extracts and applies one item; *ret_ids grows by its memories. */
 static km_status learn_item(learning *l, const km_learn_item *item, const kmi_record *record, kmi_uuid *ids,
                             size_t ids_max, size_t *id_count, km_error *error) {
     kmi_extraction extraction = {0};
     kmi_learn_outcome *outcomes = NULL;
-    km_status status = extract_item(l, item, record->created_at_us, &extraction, error);
+    const int64_t deadline_us = kmi_clock_monotonic_us() + l->project->config.async_worker_timeout_seconds * 1000000;
+    km_status status = kmi_learn_extract(l->extractor, item, record->created_at_us, deadline_us, &extraction, error);
     if (status != KM_OK) return status;
     if (l->store != NULL) {
         kmi_learn_origin origin = {.item = item,

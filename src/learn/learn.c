@@ -8,9 +8,28 @@
 #include "learn/learn.h"
 
 #include "learn/supersede.h"
+#include "util/clock.h"
 #include "util/error.h"
 
 #define DAY_US (24.0 * 60 * 60 * 1000 * 1000)
+
+static bool is_overdue(void *context) {
+    return kmi_clock_monotonic_us() > *(const int64_t *)context;
+}
+
+km_status kmi_learn_extract(const kmi_extractor *extractor, const km_learn_item *item, int64_t submitted_at_us,
+                            int64_t deadline_us, kmi_extraction *ret_extraction, km_error *error) {
+    kmi_extract_input input = {
+        .text = {item->content, item->content_len},
+        .speaker = item->speaker,
+        .type = item->type,
+        .said_at_us = item->observed_at_us != 0 ? item->observed_at_us : submitted_at_us,
+        .is_verbatim = item->verbatim,
+        .is_overdue = is_overdue,
+        .overdue_context = &deadline_us,
+    };
+    return kmi_extract(extractor, &input, ret_extraction, error);
+}
 
 typedef struct learner {
     kmi_store *store;

@@ -43,25 +43,13 @@ km_status kmi_batch_decode(kmi_batch_task *task, kmi_arena *arena) {
 
 /* ---- Extraction, on any thread ---- */
 
-static bool is_overdue(void *context) {
-    return kmi_clock_monotonic_us() > *(const int64_t *)context;
-}
-
 static km_status extract_items(kmi_batch_task *task, const kmi_extractor *extractor, int64_t deadline_us) {
     for (size_t i = 0; i < task->item_count; i++) {
         const km_learn_item *item = &task->items[i];
         km_status status = kmi_poison(item, task->attempts, &task->error);
         if (status != KM_OK) return status;
-        kmi_extract_input input = {
-            .text = {item->content, item->content_len},
-            .speaker = item->speaker,
-            .type = item->type,
-            .said_at_us = item->observed_at_us != 0 ? item->observed_at_us : task->created_at_us,
-            .is_verbatim = item->verbatim,
-            .is_overdue = is_overdue,
-            .overdue_context = &deadline_us,
-        };
-        status = kmi_extract(extractor, &input, &task->extractions[i], &task->error);
+        status =
+            kmi_learn_extract(extractor, item, task->created_at_us, deadline_us, &task->extractions[i], &task->error);
         if (status != KM_OK) return status;
         task->extracted_count++;
     }
