@@ -150,7 +150,7 @@ static km_status choose(choice *c, km_error *error) {
     kmi_search_hit *hits = NULL;
     size_t hit_count = 0;
     km_status status =
-        kmi_store_search(c->store, c->request->prompt, &filter, search_limit, c->arena, &hits, &hit_count, error);
+        kmi_store_search(c->store, c->request->prompt, &filter, search_limit, c->arena, &hits, &hit_count, NULL, error);
     if (status == KM_OK) status = choose_relevant(c, hits, hit_count, error);
     return status == KM_OK ? choose_standing(c, hits, hit_count, error) : status;
 }

@@ -29,7 +29,7 @@ km_status kmi_recall(kmi_store *store, const km_recall_query *query, kmi_arena *
     size_t limit = query->limit != 0 ? query->limit : DEFAULT_LIMIT;
     kmi_search_hit *hits = NULL;
     size_t count = 0;
-    km_status status = kmi_store_search(store, text, query, limit, arena, &hits, &count, error);
+    km_status status = kmi_store_search(store, text, query, limit, arena, &hits, &count, NULL, error);
     if (status != KM_OK) return status;
     km_memory *items = NULL;
     if (count > 0) {

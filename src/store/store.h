@@ -130,13 +130,31 @@ km_status kmi_store_expire(kmi_store *store, int64_t now_us, uint64_t *ret_count
 /* ---- Search ---- */
 typedef struct kmi_search_hit {
     int64_t seq;     /* of the memory; resolve with kmi_store_memory_by_seq() */
-    double score;    /* BM25, higher is better */
-    double coverage; /* 0..1: share of the query's weight (idf) that this memory's words carry */
+    double score;    /* its best unit's BM25 (own words, and a part of its neighbours'), divided for long memories */
+    double coverage; /* 0..1: share of the query's weight (idf) that the best unit and its neighbours carry */
+    uint32_t unit_count;           /* of the memory */
+    const char *speaker, *session; /* in the arena; NULL: none */
+    int64_t observed_at_us;
 } kmi_search_hit;
-/* Best live memories for a text: its search terms without stop words, OR; BM25 with own top-k heap. Applies the filters of
- * `query` (NULL: none). With `limit` best hits, best first. A text without any usable term has no hits. */
+
+/* Of the whole query, whatever the filter: how much of it the store knows at all. */
+typedef struct kmi_search_info {
+    double idf_sum;            /* over the query's terms, unseen ones with the idf of df = 0 */
+    double unseen_share;       /* share of the query's terms that no unit holds */
+    double best_unit;          /* score of the best unit, before the division by the number of units */
+    double twentieth_unit;     /* score of the 20th best unit, 0: fewer */
+    size_t term_count;         /* terms of the query */
+    size_t skipped_term_count; /* of these: too common for the budget of postings, weighed on the best units alone */
+    bool is_estimated;         /* not every posting was read */
+    const char *const *terms;  /* term_count each, in the arena */
+    const double *idf;
+} kmi_search_info;
+
+/* Best live memories for a text: its search terms without stop words, OR; BM25 over a unit and its neighbours. Applies the
+ * filters of `query` (NULL: none). With `limit` best memories, best first; of equal ones the newer first. A text without any
+ * usable term has no hits. ret_info may be NULL. */
 km_status kmi_store_search(kmi_store *store, kmi_slice text, const km_recall_query *query, size_t limit,
-                           kmi_arena *arena, kmi_search_hit **ret_hits, size_t *ret_count,
+                           kmi_arena *arena, kmi_search_hit **ret_hits, size_t *ret_count, kmi_search_info *ret_info,
                            km_error *error) KM_MUST_CHECK;
 km_status kmi_store_memory_by_seq(kmi_store *store, int64_t seq, kmi_arena *arena, km_memory *ret_memory,
                                   km_error *error) KM_MUST_CHECK;

@@ -53,6 +53,8 @@ struct kmi_store {
     bool has_savepoint;
     bool has_tokenizer;
     uint64_t wal_pages;
+    kmi_search_info *search_info; /* of the running search */
+    double *search_idf;
     double rank_floor; /* of the running search: rows that stay below are of no interest */
     kmi_store_changes changes;
     kmi_store_changes saved; /* as of the savepoint */

@@ -67,6 +67,10 @@ static int weigh_terms(const Fts5ExtensionApi *api, Fts5Context *context, query_
         double idf = idf_of((double)row_count, (double)counter.count);
         weights->idf[i] = counter.count > 0 ? idf : 0;
         weights->weight_sum += counter.count > 0 ? idf : idf * UNSEEN_WEIGHT;
+        kmi_store *store = api->xUserData(context);
+        store->search_info->idf_sum += idf;
+        store->search_idf[i] = idf;
+        if (counter.count == 0) store->search_info->unseen_share += 1.0 / weights->term_count;
     }
     double longest = LONGEST_QUERY_IN_RARE_WORDS * idf_of((double)row_count, 0);
     if (weights->weight_sum > longest) weights->weight_sum = longest;

@@ -24,6 +24,7 @@ typedef struct term_list {
     kmi_arena *arena;
     size_t count;
     size_t stop_count;
+    kmi_search_info info;
     bool is_out_of_memory;
     query_term terms[TERMS_MAX];
 } term_list;
@@ -192,11 +193,48 @@ static km_status run_search(kmi_store *store, kmi_slice expression, const km_rec
     return collect_hits(store, &match, &filter, heap, error);
 }
 
+static km_status describe_hits(kmi_store *store, hit_heap *heap, kmi_arena *arena, km_error *error) {
+    static const char DESCRIBE[] = "SELECT unit_count,speaker,session,observed_at FROM memories WHERE seq=?1";
+    for (size_t i = 0; i < heap->count; i++) {
+        KMI_CLEANUP_SQL kmi_sql_use use = {0};
+        bool has_row = false;
+        km_status status = kmi_sql_start(store->sql, DESCRIBE, &use, error);
+        if (status != KM_OK) return status;
+        kmi_sql_bind_integer(&use, 1, heap->items[i].seq);
+        status = kmi_sql_step(&use, &has_row, error);
+        if (status == KM_OK) status = kmi_sql_copy_text(&use, 1, arena, &heap->items[i].speaker, error);
+        if (status == KM_OK) status = kmi_sql_copy_text(&use, 2, arena, &heap->items[i].session, error);
+        if (status != KM_OK) return status;
+        heap->items[i].unit_count = (uint32_t)kmi_sql_integer(&use, 0);
+        heap->items[i].observed_at_us = kmi_sql_integer(&use, 3);
+    }
+    if (heap->count > 0) store->search_info->best_unit = heap->items[0].score;
+    if (heap->count >= 20) store->search_info->twentieth_unit = heap->items[19].score;
+    return KM_OK;
+}
+
+static km_status fill_info(kmi_store *store, const term_list *list, kmi_arena *arena, km_error *error) {
+    bool drop_stop_words = list->stop_count < list->count;
+    const char **terms = kmi_arena_alloc_array(arena, list->count, sizeof(*terms));
+    store->search_idf = kmi_arena_alloc_array(arena, list->count, sizeof(double));
+    if (terms == NULL || store->search_idf == NULL) return kmi_store_fail_nomem(store, error);
+    size_t count = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        if (!drop_stop_words || !list->terms[i].is_stop_word) terms[count++] = list->terms[i].text.ptr;
+    }
+    store->search_info->terms = terms;
+    store->search_info->idf = store->search_idf;
+    store->search_info->term_count = count;
+    return KM_OK;
+}
+
 km_status kmi_store_search(kmi_store *store, kmi_slice text, const km_recall_query *query, size_t limit,
-                           kmi_arena *arena, kmi_search_hit **ret_hits, size_t *ret_count, km_error *error) {
+                           kmi_arena *arena, kmi_search_hit **ret_hits, size_t *ret_count, kmi_search_info *ret_info,
+                           km_error *error) {
     term_list *list = kmi_arena_alloc(arena, sizeof(*list));
     if (list == NULL) return kmi_store_fail_nomem(store, error);
     list->arena = arena;
+    store->search_info = &list->info;
     km_status status = collect_terms(store, text, list, error);
     if (status != KM_OK) return status;
     hit_heap heap = {.limit = limit};
@@ -205,11 +243,15 @@ km_status kmi_store_search(kmi_store *store, kmi_slice text, const km_recall_que
         kmi_buf_init(&expression, TERMS_MAX * (2 * TERM_LIMIT_BYTES + 8));
         heap.items = kmi_arena_alloc_array(arena, limit, sizeof(*heap.items));
         if (heap.items == NULL) return kmi_store_fail_nomem(store, error);
-        status = write_expression(store, list, &expression, error);
+        status = fill_info(store, list, arena, error);
+        if (status == KM_OK) status = write_expression(store, list, &expression, error);
         if (status == KM_OK) status = run_search(store, kmi_buf_slice(&expression), query, &heap, error);
         if (status != KM_OK) return status;
         sort_heap(&heap);
+        status = describe_hits(store, &heap, arena, error);
+        if (status != KM_OK) return status;
     }
+    if (ret_info != NULL) *ret_info = list->info;
     *ret_hits = heap.items;
     *ret_count = heap.count;
     return KM_OK;
