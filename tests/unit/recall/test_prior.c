@@ -10,7 +10,7 @@ static int64_t at(const char *text) {
     return time_us;
 }
 
-static kmi_question read(const char *text) {
+static kmi_question question_of(const char *text) {
     kmi_question question;
     kmi_question_read(kmi_slice_from(text), at("2026-11-18"), &question);
     return question;
@@ -26,7 +26,7 @@ static void the_best_three_of_a_session_count(void **state) {
         {.score = 10, .session = "a"}, {.score = 6, .session = "b"}, {.score = 5, .session = "b"},
         {.score = 4, .session = "b"},  {.score = 3, .session = "b"}, {.score = 2},
     };
-    kmi_question question = read("anything");
+    kmi_question question = question_of("anything");
     kmi_priors priors[6];
     kmi_priors_find(&question, hits, 6, priors);
     near(priors[0].session, 10.0 / 15.0);
@@ -50,7 +50,7 @@ static void the_speaker_that_is_meant(void **state) {
         {"What is the plan?", NULL, "000000"},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
-        kmi_question question = read(CASES[i].text);
+        kmi_question question = question_of(CASES[i].text);
         kmi_priors priors[6];
         const char *speaker = kmi_prior_speaker(&question, hits, 6);
         kmi_priors_find(&question, hits, 6, priors);
@@ -69,17 +69,17 @@ static void the_time_that_is_named(void **state) {
                                    {.observed_at_us = at("2026-03-01")},
                                    {.observed_at_us = 0}};
     kmi_priors priors[4];
-    kmi_question question = read("What broke yesterday?");
+    kmi_question question = question_of("What broke yesterday?");
     kmi_priors_find(&question, hits, 4, priors);
     near(priors[0].date, 1);
     near(priors[1].date, 0.7);
     near(priors[2].date, 0);
     near(priors[3].date, 0);
-    question = read("What broke in March, or on 16 November?");
+    question = question_of("What broke in March, or on 16 November?");
     kmi_priors_find(&question, hits, 4, priors);
     near(priors[1].date, 1);
     near(priors[2].date, 0.7);
-    question = read("What broke?");
+    question = question_of("What broke?");
     kmi_priors_find(&question, hits, 4, priors);
     near(priors[0].date, 0);
 }

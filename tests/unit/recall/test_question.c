@@ -3,7 +3,7 @@
 
 #include "recall/question.h"
 
-static kmi_question read(const char *text) {
+static kmi_question question_of(const char *text) {
     kmi_question question;
     kmi_question_read(kmi_slice_from(text), INT64_C(1795000000000000), &question);
     return question;
@@ -29,7 +29,7 @@ static void persons(void **state) {
         {"", false, false},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
-        kmi_question question = read(CASES[i].text);
+        kmi_question question = question_of(CASES[i].text);
         if (question.is_first_person != CASES[i].is_first_person ||
             question.is_about_assistant != CASES[i].is_about_assistant)
             fail_msg("\"%s\": first person %d, assistant %d", CASES[i].text, question.is_first_person,
@@ -50,7 +50,7 @@ static void names(void **state) {
         {"Was the X axis wrong?", "X", false},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
-        kmi_question question = read(CASES[i].text);
+        kmi_question question = question_of(CASES[i].text);
         if (kmi_question_names(&question, CASES[i].speaker) != CASES[i].is_named)
             fail_msg("\"%s\" and \"%s\"", CASES[i].text, CASES[i].speaker);
     }
@@ -67,10 +67,10 @@ static void asking_when(void **state) {
                                       "",
                                       "In the morning"};
     for (size_t i = 0; i < sizeof WHEN / sizeof WHEN[0]; i++) {
-        if (!read(WHEN[i]).asks_when) fail_msg("\"%s\" asks when", WHEN[i]);
+        if (!question_of(WHEN[i]).asks_when) fail_msg("\"%s\" asks when", WHEN[i]);
     }
     for (size_t i = 0; i < sizeof NOT / sizeof NOT[0]; i++) {
-        if (read(NOT[i]).asks_when) fail_msg("\"%s\" does not ask when", NOT[i]);
+        if (question_of(NOT[i]).asks_when) fail_msg("\"%s\" does not ask when", NOT[i]);
     }
 }
 
