@@ -66,9 +66,9 @@ static void read_persons(kmi_question *question) {
     while (next_word(&reader)) {
         if (IS_LISTED(reader.lower, FIRST_PERSON)) question->is_first_person = true;
         if (was_you && is_answering(reader.lower)) {
-            size_t len = strlen(reader.lower);
-            bool is_past =
-                reader.lower[len - 1] == 'd' || strcmp(reader.lower, "gave") == 0 || strcmp(reader.lower, "wrote") == 0;
+            static const char *const PAST[] = {"told", "said", "gave", "wrote"};
+            bool is_past = IS_LISTED(reader.lower, PAST) ||
+                           kmi_slice_ends_with(kmi_slice_from(reader.lower), KMI_SLICE_LITERAL("ed"));
             if (was_did || is_past) question->is_about_assistant = true;
         }
         if (strcmp(reader.lower, "you") == 0) {
