@@ -439,10 +439,16 @@ typedef struct km_stats {
     uint64_t database_bytes;          /* memories.db and its -wal */
     uint64_t queue_bytes;
     uint64_t schema_version;
-    uint64_t cache_hits;
-    uint64_t cache_misses;
-    uint64_t slow_recalls; /* over performance.max_recall_time_ms */
-    uint64_t slow_tasks;   /* over performance.max_generation_time_ms */
+    uint64_t cache_hits;         /* answers of km_enhance that were found in the cache; the next three likewise */
+    uint64_t cache_misses;       /* … that were not, and were kept */
+    uint64_t cache_evictions;    /* kept ones that made room for another while they were still of use */
+    uint64_t cache_aside;        /* … for which the cache was not needed */
+    uint64_t cache_bytes;        /* of its file on the disk */
+    uint64_t cache_limit_bytes;  /* what it may grow to; 0: switched off */
+    uint64_t cache_memories_min; /* a store that never held so many does without it */
+    bool is_cache_needed;        /* this store is big enough */
+    uint64_t slow_recalls;       /* over performance.max_recall_time_ms */
+    uint64_t slow_tasks;         /* over performance.max_generation_time_ms */
     uint64_t worker_starts;
     uint64_t worker_crashes;
     km_latency submit, wait, process, commit, enhance;

@@ -3,6 +3,7 @@
  * itself is doubtful. */
 #include "recall/recall.h"
 
+#include "recall/chosen.h"
 #include "recall/relevance.h"
 #include "util/error.h"
 
@@ -18,9 +19,12 @@ km_status kmi_relevant_memory(kmi_store *store, kmi_ranked *item, kmi_arena *are
     km_status status = kmi_ranked_read(store, item, arena, ret_memory, error);
     if (status != KM_OK) return status;
     const kmi_search_hit *hit = item->hit;
-    ret_memory->confidence = kmi_relevance(hit, ret_memory);
-    ret_memory->reason = kmi_arena_format(arena, "its words cover %.0f%% of the question", 100 * hit->coverage);
-    return ret_memory->reason != NULL ? KM_OK : kmi_fail(error, KM_E_NOMEM, "out of memory while recalling");
+    kmi_chosen chosen = {.seq = hit->seq,
+                         .score = item->score,
+                         .coverage = hit->coverage,
+                         .confidence = kmi_relevance(hit, ret_memory),
+                         .reason = KMI_REASON_RELEVANT};
+    return kmi_chosen_describe(&chosen, arena, ret_memory, error);
 }
 
 km_status kmi_recall(kmi_store *store, const km_recall_query *query, kmi_arena *arena, km_memory **ret_items,
