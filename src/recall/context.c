@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "recall/chosen.h"
 #include "recall/line.h"
 #include "recall/recall.h"
 #include "recall/relevance.h"
@@ -29,6 +30,7 @@ typedef struct choice {
     size_t chars_left;
     size_t count;
     km_memory *items;
+    kmi_chosen *chosen; /* the same in numbers */
     kmi_word_set *words;
 } choice;
 
@@ -37,7 +39,7 @@ static km_status fail_nomem(km_error *error) {
 }
 
 /* Adds a memory unless it says nothing new or does not fit any more. The first one is shortened to fit. */
-static km_status offer(choice *c, const km_memory *memory, km_error *error) {
+static km_status offer(choice *c, const km_memory *memory, kmi_chosen chosen, km_error *error) {
     kmi_slice content = kmi_slice_from(memory->content);
     kmi_word_set words;
     km_status status = kmi_word_set_make(content, c->arena, &words, error);
@@ -51,26 +53,33 @@ static km_status offer(choice *c, const km_memory *memory, km_error *error) {
     if (chars == 0 || (chars > c->chars_left && c->count > 0)) return KM_OK;
     km_memory added = *memory;
     if (chars > c->chars_left) {
-        kmi_buf_clear(&c->line);
-        chars = kmi_line_add(content, c->chars_left, &c->line);
-        added.content = kmi_buf_status(&c->line) == KM_OK ? kmi_arena_copy(c->arena, kmi_buf_slice(&c->line)) : NULL;
-        if (added.content == NULL) return fail_nomem(error);
+        chars = c->chars_left;
+        chosen.max_chars = chars < UINT32_MAX ? (uint32_t)chars : UINT32_MAX;
     }
+    status = kmi_chosen_describe(&chosen, c->arena, &added, error);
+    if (status != KM_OK) return status;
     c->chars_left -= chars;
     c->words[c->count] = words;
+    c->chosen[c->count] = chosen;
     c->items[c->count++] = added;
     return KM_OK;
 }
 
-static km_status choose_relevant(choice *c, const kmi_search_hit *hits, size_t hit_count, km_error *error) {
+static km_status choose_relevant(choice *c, kmi_ranked *hits, size_t hit_count, km_error *error) {
     for (size_t i = 0; i < hit_count && c->count < c->limit; i++) {
         if (hits[i].score < SCORE_SHARE_MIN * hits[0].score) break;
-        if (hits[i].coverage < c->request->confidence_threshold) continue; /* relevance is never above coverage */
+        if (hits[i].hit->coverage < c->request->confidence_threshold) continue; /* relevance is never above coverage */
         km_memory memory;
         km_status status = kmi_relevant_memory(c->store, &hits[i], c->arena, &memory, error);
         if (status != KM_OK) return status;
         if (memory.confidence < c->request->confidence_threshold) continue;
-        status = offer(c, &memory, error);
+        status = offer(c, &memory,
+                       (kmi_chosen){.seq = memory.seq,
+                                    .score = memory.score,
+                                    .coverage = hits[i].coverage,
+                                    .confidence = memory.confidence,
+                                    .reason = KMI_REASON_RELEVANT},
+                       error);
         if (status != KM_OK) return status;
     }
     return KM_OK;
@@ -102,15 +111,15 @@ static int compare_standing(const void *a, const void *b) {
     return left->age < right->age ? -1 : left->age > right->age;
 }
 
-static double coverage_of(int64_t seq, const kmi_search_hit *hits, size_t hit_count) {
+static double coverage_of(int64_t seq, kmi_ranked *hits, size_t hit_count) {
     for (size_t i = 0; i < hit_count; i++) {
-        if (hits[i].seq == seq) return hits[i].coverage;
+        if (hits[i].hit->seq == seq) return hits[i].hit->coverage;
     }
     return 0;
 }
 
-static km_status list_standing(choice *c, const kmi_search_hit *hits, size_t hit_count, standing **ret_items,
-                               size_t *ret_count, km_error *error) {
+static km_status list_standing(choice *c, kmi_ranked *hits, size_t hit_count, standing **ret_items, size_t *ret_count,
+                               km_error *error) {
     km_memory *memories = NULL;
     size_t count = 0;
     km_status status = kmi_store_memory_standing(c->store, STANDING_LOOK_AT, c->arena, &memories, &count, error);
@@ -126,7 +135,7 @@ static km_status list_standing(choice *c, const kmi_search_hit *hits, size_t hit
     return KM_OK;
 }
 
-static km_status choose_standing(choice *c, const kmi_search_hit *hits, size_t hit_count, km_error *error) {
+static km_status choose_standing(choice *c, kmi_ranked *hits, size_t hit_count, km_error *error) {
     size_t places = c->limit - c->count;
     if (places > c->request->standing_memories) places = c->request->standing_memories;
     if (places == 0) return KM_OK;
@@ -135,11 +144,13 @@ static km_status choose_standing(choice *c, const kmi_search_hit *hits, size_t h
     size_t end = c->count + places;
     km_status status = list_standing(c, hits, hit_count, &items, &count, error);
     for (size_t i = 0; status == KM_OK && i < count && c->count < end; i++) {
-        km_memory *memory = &items[i].memory;
-        memory->confidence *= STANDING_CONFIDENCE;
-        memory->reason = kmi_arena_format(c->arena, "standing %s", memory->type);
-        if (memory->reason == NULL) return fail_nomem(error);
-        status = offer(c, memory, error);
+        const km_memory *memory = &items[i].memory;
+        status = offer(c, memory,
+                       (kmi_chosen){.seq = memory->seq,
+                                    .coverage = items[i].coverage,
+                                    .confidence = memory->confidence * STANDING_CONFIDENCE,
+                                    .reason = KMI_REASON_STANDING},
+                       error);
     }
     return status;
 }
@@ -147,23 +158,23 @@ static km_status choose_standing(choice *c, const kmi_search_hit *hits, size_t h
 static km_status choose(choice *c, km_error *error) {
     size_t search_limit = c->limit * SEARCH_PER_MEMORY > SEARCH_MIN ? c->limit * SEARCH_PER_MEMORY : SEARCH_MIN;
     km_recall_query filter = {.now_us = c->request->now_us};
-    kmi_search_hit *hits = NULL;
-    size_t hit_count = 0;
-    km_status status =
-        kmi_store_search(c->store, c->request->prompt, &filter, search_limit, c->arena, &hits, &hit_count, NULL, error);
-    if (status == KM_OK) status = choose_relevant(c, hits, hit_count, error);
-    return status == KM_OK ? choose_standing(c, hits, hit_count, error) : status;
+    kmi_ranking ranking;
+    km_status status = kmi_ranking_make(c->store, c->request->prompt, &filter, search_limit, c->arena, &ranking, error);
+    if (status == KM_OK) status = choose_relevant(c, ranking.items, ranking.count, error);
+    return status == KM_OK ? choose_standing(c, ranking.items, ranking.count, error) : status;
 }
 
 km_status kmi_context_choose(kmi_store *store, const kmi_context_request *request, kmi_arena *arena,
-                             km_memory **ret_items, size_t *ret_count, double *ret_confidence, km_error *error) {
+                             km_memory **ret_items, const kmi_chosen **ret_chosen, size_t *ret_count,
+                             double *ret_confidence, km_error *error) {
     choice c = {.store = store, .request = request, .arena = arena, .chars_left = request->max_chars};
     c.limit = request->max_memories < MEMORIES_MAX ? request->max_memories : MEMORIES_MAX;
     km_status status = KM_OK;
     if (c.limit > 0 && c.chars_left > 0) {
         c.items = kmi_arena_alloc_array(arena, c.limit, sizeof(*c.items));
+        c.chosen = kmi_arena_alloc_array(arena, c.limit, sizeof(*c.chosen));
         c.words = kmi_arena_alloc_array(arena, c.limit, sizeof(*c.words));
-        if (c.items == NULL || c.words == NULL) return fail_nomem(error);
+        if (c.items == NULL || c.chosen == NULL || c.words == NULL) return fail_nomem(error);
         kmi_buf_init(&c.line, KMI_LINE_CHARS_MAX * 8);
         status = choose(&c, error);
         kmi_buf_deinit(&c.line);
@@ -174,6 +185,7 @@ km_status kmi_context_choose(kmi_store *store, const kmi_context_request *reques
         if (c.items[i].confidence > confidence) confidence = c.items[i].confidence;
     }
     *ret_items = c.items;
+    if (ret_chosen != NULL) *ret_chosen = c.chosen;
     *ret_count = c.count;
     *ret_confidence = confidence;
     return KM_OK;

@@ -15,7 +15,7 @@ static kmi_context_request make_request(const char *prompt) {
 static size_t choose(store_fixture *f, const kmi_context_request *request, km_memory **ret_items) {
     size_t count = 0;
     double confidence = -1;
-    expect_ok(kmi_context_choose(f->store, request, f->arena, ret_items, &count, &confidence, &f->error));
+    expect_ok(kmi_context_choose(f->store, request, f->arena, ret_items, NULL, &count, &confidence, &f->error));
     double best = 0;
     for (size_t i = 0; i < count; i++) {
         double value = (*ret_items)[i].confidence;
