@@ -262,7 +262,7 @@ typedef struct km_memory {
     const km_entity *entities;
     double score;          /* recall and enhance only */
     const char *reason;    /* recall and enhance only: why it was chosen */
-    const km_match *match; /* recall and enhance only; NULL for one that was not found by its words */
+    const km_match *match; /* recall, and enhance with the option `explain`; NULL for one that its words did not find */
 } km_memory;
 
 typedef struct km_query_term {
@@ -352,9 +352,10 @@ typedef struct km_enhance_options {
     double confidence_threshold; /* negative: recall.confidence_threshold */
     size_t max_context_chars;    /* 0: recall.max_context_chars */
     int64_t now_us;
+    bool explain; /* fill in the explanation, and the match of each memory; takes the answer from no cache */
 } km_enhance_options;
 #define KM_ENHANCE_OPTIONS_INIT \
-    { 0, -1.0, 0, 0 }
+    { 0, -1.0, 0, 0, false }
 
 typedef struct km_enhance_result {
     const char *original_prompt;
@@ -368,7 +369,7 @@ typedef struct km_enhance_result {
     int64_t elapsed_us;
     bool is_cached;
     bool is_degraded;                  /* the deadline passed: best effort */
-    const km_explanation *explanation; /* NULL where nothing was searched */
+    const km_explanation *explanation; /* with the option `explain` only; NULL where nothing was searched */
     km_status problem; /* KM_OK, or why the store or configuration could not be used; the prompt is then unchanged */
     char problem_message[480];
 } km_enhance_result;
@@ -439,10 +440,16 @@ typedef struct km_stats {
     uint64_t database_bytes;          /* memories.db and its -wal */
     uint64_t queue_bytes;
     uint64_t schema_version;
-    uint64_t cache_hits;
-    uint64_t cache_misses;
-    uint64_t slow_recalls; /* over performance.max_recall_time_ms */
-    uint64_t slow_tasks;   /* over performance.max_generation_time_ms */
+    uint64_t cache_hits;         /* answers of km_enhance that were found in the cache; the next three likewise */
+    uint64_t cache_misses;       /* … that were not, and were kept */
+    uint64_t cache_evictions;    /* kept ones that made room for another while they were still of use */
+    uint64_t cache_aside;        /* … for which the cache was not needed */
+    uint64_t cache_bytes;        /* of its file on the disk */
+    uint64_t cache_limit_bytes;  /* what it may grow to; 0: switched off */
+    uint64_t cache_memories_min; /* a store that never held so many does without it */
+    bool is_cache_needed;        /* this store is big enough */
+    uint64_t slow_recalls;       /* over performance.max_recall_time_ms */
+    uint64_t slow_tasks;         /* over performance.max_generation_time_ms */
     uint64_t worker_starts;
     uint64_t worker_crashes;
     km_latency submit, wait, process, commit, enhance;

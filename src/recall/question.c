@@ -3,45 +3,9 @@
 
 #include <string.h>
 
+#include "recall/word_reader.h"
+
 #define LOOK_AT_BYTES ((size_t)4096)
-#define WORD_LEN_MAX ((size_t)15)
-
-/* One word after the other: runs of ASCII letters and digits and of other bytes, in lower case. */
-typedef struct word_reader {
-    kmi_slice text;
-    size_t at;
-    size_t start;                 /* of the word */
-    char lower[WORD_LEN_MAX + 1]; /* empty: too long to be one of ours */
-} word_reader;
-
-static bool is_word_byte(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
-}
-
-static char to_lower(char c) {
-    return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-}
-
-static bool next_word(word_reader *reader) {
-    while (reader->at < reader->text.len && !is_word_byte(reader->text.ptr[reader->at])) reader->at++;
-    if (reader->at >= reader->text.len) return false;
-    reader->start = reader->at;
-    while (reader->at < reader->text.len && is_word_byte(reader->text.ptr[reader->at])) reader->at++;
-    size_t len = reader->at - reader->start;
-    if (len > WORD_LEN_MAX) len = 0;
-    for (size_t i = 0; i < len; i++) reader->lower[i] = to_lower(reader->text.ptr[reader->start + i]);
-    reader->lower[len] = '\0';
-    return true;
-}
-
-static bool is_listed(const char *word, const char *const *list, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(word, list[i]) == 0) return true;
-    }
-    return false;
-}
-#define IS_LISTED(word, list) is_listed(word, list, sizeof(list) / sizeof((list)[0]))
-
 /* ---- Who ---- */
 
 /* What an assistant does in answering, as it follows "you" or "did you". */
@@ -52,29 +16,29 @@ static bool is_answering(const char *word) {
                                         "describe",     "described",   "give",     "gave",      "provide", "provided",
                                         "recommending", "answer",      "answered", "show",      "showed",  "write",
                                         "wrote",        "call",        "called",   "warn",      "warned"};
-    return IS_LISTED(word, VERBS);
+    return KMI_WORD_IN(word, VERBS);
 }
 
 static void read_persons(kmi_question *question) {
     static const char *const FIRST_PERSON[] = {"i", "my", "me", "mine", "myself", "we", "our", "ours", "us"};
     static const char *const ADVERBS[] = {"just",       "also",    "first", "previously", "earlier",
                                           "originally", "already", "have",  "had"};
-    word_reader reader = {.text = question->text};
+    kmi_word_reader reader = {.text = question->text};
     bool was_you = false;
     bool was_did = false; /* "can you recommend" asks for new words, "did you recommend" for old ones */
-    char before[WORD_LEN_MAX + 1] = "";
-    while (next_word(&reader)) {
-        if (IS_LISTED(reader.lower, FIRST_PERSON)) question->is_first_person = true;
+    char before[KMI_WORD_LEN_MAX + 1] = "";
+    while (kmi_word_next(&reader)) {
+        if (KMI_WORD_IN(reader.lower, FIRST_PERSON)) question->is_first_person = true;
         if (was_you && is_answering(reader.lower)) {
             static const char *const PAST[] = {"told", "said", "gave", "wrote"};
-            bool is_past = IS_LISTED(reader.lower, PAST) ||
+            bool is_past = KMI_WORD_IN(reader.lower, PAST) ||
                            kmi_slice_ends_with(kmi_slice_from(reader.lower), KMI_SLICE_LITERAL("ed"));
             if (was_did || is_past) question->is_about_assistant = true;
         }
-        if (strcmp(reader.lower, "you") == 0) {
+        if (kmi_word_is(&reader, "you")) {
             was_you = true;
             was_did = strcmp(before, "did") == 0;
-        } else if (!IS_LISTED(reader.lower, ADVERBS)) {
+        } else if (!KMI_WORD_IN(reader.lower, ADVERBS)) {
             was_you = false;
         }
         memcpy(before, reader.lower, sizeof before);
@@ -82,12 +46,12 @@ static void read_persons(kmi_question *question) {
 }
 
 bool kmi_question_names(const kmi_question *question, const char *speaker) {
-    word_reader name = {.text = kmi_slice_from(speaker)};
-    if (!next_word(&name) || name.at - name.start < 2) return false;
+    kmi_word_reader name = {.text = kmi_slice_from(speaker)};
+    if (!kmi_word_next(&name) || name.at - name.start < 2) return false;
     kmi_slice wanted = kmi_slice_sub(name.text, name.start, name.at - name.start);
     bool is_capital = wanted.ptr[0] >= 'A' && wanted.ptr[0] <= 'Z'; /* "Will" is not called by "will" */
-    word_reader reader = {.text = question->text};
-    while (next_word(&reader)) {
+    kmi_word_reader reader = {.text = question->text};
+    while (kmi_word_next(&reader)) {
         kmi_slice word = kmi_slice_sub(question->text, reader.start, reader.at - reader.start);
         bool is_same = kmi_slice_equal_nocase(word, wanted);
         if (is_same && (!is_capital || word.ptr[0] == wanted.ptr[0])) return true;
@@ -99,22 +63,22 @@ bool kmi_question_names(const kmi_question *question, const char *speaker) {
 
 static bool asks_when(kmi_slice text) {
     static const char *const TIMES[] = {"year", "month", "date", "day", "time"};
-    word_reader reader = {.text = text};
-    if (!next_word(&reader)) return false;
-    if (strcmp(reader.lower, "since") == 0 || strcmp(reader.lower, "in") == 0 || strcmp(reader.lower, "on") == 0) {
-        if (!next_word(&reader)) return false;
+    kmi_word_reader reader = {.text = text};
+    if (!kmi_word_next(&reader)) return false;
+    if (kmi_word_is(&reader, "since") || kmi_word_is(&reader, "in") || kmi_word_is(&reader, "on")) {
+        if (!kmi_word_next(&reader)) return false;
     }
-    if (strcmp(reader.lower, "when") == 0) return true;
-    bool is_how = strcmp(reader.lower, "how") == 0;
-    bool is_which = strcmp(reader.lower, "what") == 0 || strcmp(reader.lower, "which") == 0;
-    if ((!is_how && !is_which) || !next_word(&reader)) return false;
-    return is_how ? strcmp(reader.lower, "long") == 0 : IS_LISTED(reader.lower, TIMES);
+    if (kmi_word_is(&reader, "when")) return true;
+    bool is_how = kmi_word_is(&reader, "how");
+    bool is_which = kmi_word_is(&reader, "what") || kmi_word_is(&reader, "which");
+    if ((!is_how && !is_which) || !kmi_word_next(&reader)) return false;
+    return is_how ? kmi_word_is(&reader, "long") : KMI_WORD_IN(reader.lower, TIMES);
 }
 
 static bool is_weekday(const char *word) {
     static const char *const DAYS[] = {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
                                        "mon",    "tues",    "wed",       "thurs",    "fri",    "sat",      "sun"};
-    return IS_LISTED(word, DAYS);
+    return KMI_WORD_IN(word, DAYS);
 }
 
 static bool is_year(const char *word) {
@@ -128,23 +92,22 @@ static bool is_time_word(const char *word) {
                                         "since",     "week",    "weeks",     "weekend",  "month",    "months",   "year",
                                         "years",     "january", "february",  "march",    "april",    "may",      "june",
                                         "july",      "august",  "september", "october",  "november", "december"};
-    return IS_LISTED(word, WORDS) || is_year(word);
+    return KMI_WORD_IN(word, WORDS) || is_year(word);
 }
 
 /* Says when behind last, next or this. */
 static bool is_named_time(const char *word) {
     static const char *const WORDS[] = {"night",  "summer",  "winter", "spring", "fall",
                                         "autumn", "morning", "sprint", "quarter"};
-    return IS_LISTED(word, WORDS) || is_weekday(word);
+    return KMI_WORD_IN(word, WORDS) || is_weekday(word);
 }
 
 bool kmi_text_tells_when(kmi_slice text) {
-    word_reader reader = {.text = text};
+    kmi_word_reader reader = {.text = text};
     bool was_pointing = false;
-    while (next_word(&reader)) {
+    while (kmi_word_next(&reader)) {
         if (is_time_word(reader.lower) || (was_pointing && is_named_time(reader.lower))) return true;
-        was_pointing =
-            strcmp(reader.lower, "last") == 0 || strcmp(reader.lower, "next") == 0 || strcmp(reader.lower, "this") == 0;
+        was_pointing = kmi_word_is(&reader, "last") || kmi_word_is(&reader, "next") || kmi_word_is(&reader, "this");
     }
     return false;
 }

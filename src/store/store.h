@@ -105,7 +105,8 @@ km_status kmi_store_memory_predecessors(kmi_store *store, const kmi_uuid *id, km
 /* Newest first by arrival, with the filters of the query (source, type, session, since, until, include_superseded). */
 km_status kmi_store_memory_recent(kmi_store *store, const km_recall_query *query, kmi_arena *arena,
                                   km_memory **ret_items, size_t *ret_count, km_error *error) KM_MUST_CHECK;
-/* Standing memories (live preferences, rules, decisions, identity): most recently confirmed first, at most `limit`. */
+/* Standing memories: live preferences, rules, decisions and identity in the user's own words, of at most 400 characters (a
+ * longer text is a message, not a rule); most recently confirmed first, at most `limit`. */
 km_status kmi_store_memory_standing(kmi_store *store, size_t limit, kmi_arena *arena, km_memory **ret_items,
                                     size_t *ret_count, km_error *error) KM_MUST_CHECK;
 /* Calls `visit` for every memory in order of arrival (superseded ones too), for export. Return false to stop. */
@@ -158,8 +159,15 @@ km_status kmi_store_search(kmi_store *store, kmi_slice text, const km_recall_que
                            km_error *error) KM_MUST_CHECK;
 km_status kmi_store_memory_by_seq(kmi_store *store, int64_t seq, kmi_arena *arena, km_memory *ret_memory,
                                   km_error *error) KM_MUST_CHECK;
-/* A number that changes whenever memories change, for caches. */
+/* A number that rises whenever memories change, for caches. Half of its bits are random: the same number is the same memories,
+ * also after the store was deleted, or put back from a copy, and went on from there. */
 km_status kmi_store_generation(kmi_store *store, uint64_t *ret_generation, km_error *error) KM_MUST_CHECK;
+/* The same, with the number of search units the store ever took in: how much there is to search, roughly. */
+km_status kmi_store_extent(kmi_store *store, uint64_t *ret_generation, uint64_t *ret_unit_count,
+                           km_error *error) KM_MUST_CHECK;
+/* *ret_expiry_us: when the next memory expires after now_us; INT64_MAX: none does. Cost: a look into an index. */
+km_status kmi_store_next_expiry(kmi_store *store, int64_t now_us, int64_t *ret_expiry_us,
+                                km_error *error) KM_MUST_CHECK;
 
 /* ---- Task records: tasks the journal no longer holds, or that were decided on while it still does ---- */
 typedef struct kmi_task_row {

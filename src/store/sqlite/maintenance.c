@@ -25,6 +25,32 @@ km_status kmi_store_generation(kmi_store *store, uint64_t *ret_generation, km_er
     return status;
 }
 
+km_status kmi_store_extent(kmi_store *store, uint64_t *ret_generation, uint64_t *ret_unit_count, km_error *error) {
+    static const char READ_EXTENT[] = "SELECT generation,next_seq FROM state";
+    KMI_CLEANUP_SQL kmi_sql_use use = {0};
+    bool has_row = false;
+    km_status status = kmi_sql_start(store->sql, READ_EXTENT, &use, error);
+    if (status == KM_OK) status = kmi_sql_step(&use, &has_row, error);
+    if (status != KM_OK) return status;
+    int64_t next_seq = has_row ? kmi_sql_integer(&use, 1) : 1;
+    *ret_generation = has_row ? (uint64_t)kmi_sql_integer(&use, 0) : 0;
+    *ret_unit_count = next_seq > 1 ? (uint64_t)(next_seq - 1) : 0;
+    return KM_OK;
+}
+
+km_status kmi_store_next_expiry(kmi_store *store, int64_t now_us, int64_t *ret_expiry_us, km_error *error) {
+    static const char READ_EXPIRY[] = "SELECT min(expires_at) FROM memories WHERE expires_at>?1";
+    KMI_CLEANUP_SQL kmi_sql_use use = {0};
+    bool has_row = false;
+    km_status status = kmi_sql_start(store->sql, READ_EXPIRY, &use, error);
+    if (status != KM_OK) return status;
+    kmi_sql_bind_integer(&use, 1, now_us);
+    status = kmi_sql_step(&use, &has_row, error);
+    if (status != KM_OK) return status;
+    *ret_expiry_us = has_row && !kmi_sql_is_null(&use, 0) ? kmi_sql_integer(&use, 0) : INT64_MAX;
+    return KM_OK;
+}
+
 uint64_t kmi_store_wal_pages(const kmi_store *store) {
     return store->wal_pages;
 }

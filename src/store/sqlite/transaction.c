@@ -9,6 +9,7 @@
  * interrupt statements outside of write transactions only: an interrupted write would take the whole batch with it. */
 #include "store/sqlite/index.h"
 #include "util/clock.h"
+#include "util/random.h"
 
 #include <string.h>
 
@@ -99,13 +100,18 @@ void kmi_store_rollback(kmi_store *store) {
     kmi_store_unlock(store);
 }
 
+/* The lower half of the generation is random: two stores that come from one copy, or one that was put back, part for good. */
 static km_status write_state(kmi_store *store, km_error *error) {
-    static const char UPDATE_STATE[] = "UPDATE state SET generation=generation+1,next_seq=max(next_seq,?1)";
+    static const char UPDATE_STATE[] =
+        "UPDATE state SET generation=(((generation>>32)+1)<<32)|?2,next_seq=max(next_seq,?1)";
     if (!store->changes.are_memories_changed) return KM_OK;
     KMI_CLEANUP_SQL kmi_sql_use use = {0};
-    km_status status = kmi_sql_start(store->sql, UPDATE_STATE, &use, error);
+    uint32_t random = 0;
+    km_status status = kmi_random_bytes(&random, sizeof(random), NULL, error);
+    if (status == KM_OK) status = kmi_sql_start(store->sql, UPDATE_STATE, &use, error);
     if (status != KM_OK) return status;
     kmi_sql_bind_integer(&use, 1, store->changes.next_seq);
+    kmi_sql_bind_integer(&use, 2, random);
     return kmi_sql_run(&use, error);
 }
 
