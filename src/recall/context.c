@@ -65,10 +65,10 @@ static km_status offer(choice *c, const km_memory *memory, kmi_chosen chosen, km
     return KM_OK;
 }
 
-static km_status choose_relevant(choice *c, const kmi_search_hit *hits, size_t hit_count, km_error *error) {
+static km_status choose_relevant(choice *c, kmi_ranked *hits, size_t hit_count, km_error *error) {
     for (size_t i = 0; i < hit_count && c->count < c->limit; i++) {
         if (hits[i].score < SCORE_SHARE_MIN * hits[0].score) break;
-        if (hits[i].coverage < c->request->confidence_threshold) continue; /* relevance is never above coverage */
+        if (hits[i].hit->coverage < c->request->confidence_threshold) continue; /* relevance is never above coverage */
         km_memory memory;
         km_status status = kmi_relevant_memory(c->store, &hits[i], c->arena, &memory, error);
         if (status != KM_OK) return status;
@@ -111,15 +111,15 @@ static int compare_standing(const void *a, const void *b) {
     return left->age < right->age ? -1 : left->age > right->age;
 }
 
-static double coverage_of(int64_t seq, const kmi_search_hit *hits, size_t hit_count) {
+static double coverage_of(int64_t seq, kmi_ranked *hits, size_t hit_count) {
     for (size_t i = 0; i < hit_count; i++) {
-        if (hits[i].seq == seq) return hits[i].coverage;
+        if (hits[i].hit->seq == seq) return hits[i].hit->coverage;
     }
     return 0;
 }
 
-static km_status list_standing(choice *c, const kmi_search_hit *hits, size_t hit_count, standing **ret_items,
-                               size_t *ret_count, km_error *error) {
+static km_status list_standing(choice *c, kmi_ranked *hits, size_t hit_count, standing **ret_items, size_t *ret_count,
+                               km_error *error) {
     km_memory *memories = NULL;
     size_t count = 0;
     km_status status = kmi_store_memory_standing(c->store, STANDING_LOOK_AT, c->arena, &memories, &count, error);
@@ -135,7 +135,7 @@ static km_status list_standing(choice *c, const kmi_search_hit *hits, size_t hit
     return KM_OK;
 }
 
-static km_status choose_standing(choice *c, const kmi_search_hit *hits, size_t hit_count, km_error *error) {
+static km_status choose_standing(choice *c, kmi_ranked *hits, size_t hit_count, km_error *error) {
     size_t places = c->limit - c->count;
     if (places > c->request->standing_memories) places = c->request->standing_memories;
     if (places == 0) return KM_OK;
@@ -158,12 +158,10 @@ static km_status choose_standing(choice *c, const kmi_search_hit *hits, size_t h
 static km_status choose(choice *c, km_error *error) {
     size_t search_limit = c->limit * SEARCH_PER_MEMORY > SEARCH_MIN ? c->limit * SEARCH_PER_MEMORY : SEARCH_MIN;
     km_recall_query filter = {.now_us = c->request->now_us};
-    kmi_search_hit *hits = NULL;
-    size_t hit_count = 0;
-    km_status status =
-        kmi_store_search(c->store, c->request->prompt, &filter, search_limit, c->arena, &hits, &hit_count, NULL, error);
-    if (status == KM_OK) status = choose_relevant(c, hits, hit_count, error);
-    return status == KM_OK ? choose_standing(c, hits, hit_count, error) : status;
+    kmi_ranking ranking;
+    km_status status = kmi_ranking_make(c->store, c->request->prompt, &filter, search_limit, c->arena, &ranking, error);
+    if (status == KM_OK) status = choose_relevant(c, ranking.items, ranking.count, error);
+    return status == KM_OK ? choose_standing(c, ranking.items, ranking.count, error) : status;
 }
 
 km_status kmi_context_choose(kmi_store *store, const kmi_context_request *request, kmi_arena *arena,

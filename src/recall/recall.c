@@ -14,12 +14,13 @@ double kmi_relevance(const kmi_search_hit *hit, const km_memory *memory) {
     return relevance > 0 ? (relevance < 1 ? relevance : 1) : 0;
 }
 
-km_status kmi_relevant_memory(kmi_store *store, const kmi_search_hit *hit, kmi_arena *arena, km_memory *ret_memory,
+km_status kmi_relevant_memory(kmi_store *store, kmi_ranked *item, kmi_arena *arena, km_memory *ret_memory,
                               km_error *error) {
-    km_status status = kmi_store_memory_by_seq(store, hit->seq, arena, ret_memory, error);
+    km_status status = kmi_ranked_read(store, item, arena, ret_memory, error);
     if (status != KM_OK) return status;
+    const kmi_search_hit *hit = item->hit;
     kmi_chosen chosen = {.seq = hit->seq,
-                         .score = hit->score,
+                         .score = item->score,
                          .coverage = hit->coverage,
                          .confidence = kmi_relevance(hit, ret_memory),
                          .reason = KMI_REASON_RELEVANT};
@@ -30,17 +31,14 @@ km_status kmi_recall(kmi_store *store, const km_recall_query *query, kmi_arena *
                      size_t *ret_count, km_error *error) {
     kmi_slice text = query->query_len != 0 ? (kmi_slice){query->query, query->query_len} : kmi_slice_from(query->query);
     size_t limit = query->limit != 0 ? query->limit : DEFAULT_LIMIT;
-    kmi_search_hit *hits = NULL;
-    size_t count = 0;
-    km_status status = kmi_store_search(store, text, query, limit, arena, &hits, &count, NULL, error);
+    kmi_ranking ranking;
+    km_status status = kmi_ranking_make(store, text, query, limit, arena, &ranking, error);
     if (status != KM_OK) return status;
-    km_memory *items = NULL;
-    if (count > 0) {
-        items = kmi_arena_alloc_array(arena, count, sizeof(*items));
-        if (items == NULL) return kmi_fail(error, KM_E_NOMEM, "out of memory while recalling");
-    }
+    size_t count = ranking.count < limit ? ranking.count : limit;
+    km_memory *items = kmi_arena_alloc_array(arena, count + 1, sizeof(*items));
+    if (items == NULL) return kmi_fail(error, KM_E_NOMEM, "out of memory while recalling");
     for (size_t i = 0; i < count; i++) {
-        status = kmi_relevant_memory(store, &hits[i], arena, &items[i], error);
+        status = kmi_relevant_memory(store, &ranking.items[i], arena, &items[i], error);
         if (status != KM_OK) return status;
     }
     *ret_items = items;
