@@ -76,8 +76,9 @@ static km_status choose_relevant(choice *c, kmi_ranked *hits, size_t hit_count, 
         status = offer(c, &memory,
                        (kmi_chosen){.seq = memory.seq,
                                     .score = memory.score,
-                                    .coverage = hits[i].coverage,
                                     .confidence = memory.confidence,
+                                    .match = *memory.match,
+                                    .has_match = 1,
                                     .reason = KMI_REASON_RELEVANT},
                        error);
         if (status != KM_OK) return status;
@@ -147,7 +148,6 @@ static km_status choose_standing(choice *c, kmi_ranked *hits, size_t hit_count, 
         const km_memory *memory = &items[i].memory;
         status = offer(c, memory,
                        (kmi_chosen){.seq = memory->seq,
-                                    .coverage = items[i].coverage,
                                     .confidence = memory->confidence * STANDING_CONFIDENCE,
                                     .reason = KMI_REASON_STANDING},
                        error);

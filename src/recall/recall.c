@@ -21,8 +21,9 @@ km_status kmi_relevant_memory(kmi_store *store, kmi_ranked *item, kmi_arena *are
     const kmi_search_hit *hit = item->hit;
     kmi_chosen chosen = {.seq = hit->seq,
                          .score = item->score,
-                         .coverage = hit->coverage,
                          .confidence = kmi_relevance(hit, ret_memory),
+                         .match = *ret_memory->match,
+                         .has_match = 1,
                          .reason = KMI_REASON_RELEVANT};
     return kmi_chosen_describe(&chosen, arena, ret_memory, error);
 }

@@ -7,8 +7,8 @@
 #include "recall/cache.h"
 
 #define LIMIT_BYTES ((uint64_t)1 << 20)
-#define ONE_SET_BYTES ((uint64_t)8192)
-#define PAGE 4096
+#define SET_BYTES 8192
+#define ONE_SET_BYTES ((uint64_t)2 * SET_BYTES)
 #define NOW_US INT64_C(1767225600000000)
 
 static kmi_cache open_cache(const temp_dir *dir, uint64_t limit_bytes) {
@@ -30,8 +30,9 @@ static kmi_cache_entry entry_of(unsigned number, uint32_t count) {
     for (uint32_t i = 0; i < count; i++) {
         entry.items[i] = (kmi_chosen){.seq = number + i,
                                       .score = number * 0.1,
-                                      .coverage = 0.25,
                                       .confidence = 0.5,
+                                      .match = {.words = number, .coverage = 0.25, .factor = 1.5},
+                                      .has_match = 1,
                                       .reason = KMI_REASON_STANDING,
                                       .max_chars = number};
     }
@@ -173,7 +174,7 @@ static void the_file_is_private_bounded_and_mostly_a_hole(void **state) {
         put(&cache, 1);
         struct stat file = look(dir);
         assert_int_equal(file.st_mode & 07777, 0600);
-        assert_true((uint64_t)file.st_size <= limits[i] && (uint64_t)file.st_size + PAGE > limits[i]);
+        assert_true((uint64_t)file.st_size <= limits[i] && (uint64_t)file.st_size + SET_BYTES > limits[i]);
         assert_in_range(file.st_blocks * 512, 1, 65536);
         kmi_cache_close(&cache);
     }
@@ -226,10 +227,10 @@ static void no_damaged_byte_of_an_entry_goes_unnoticed(void **state) {
     const temp_dir *dir = *state;
     kmi_cache cache = open_cache(dir, ONE_SET_BYTES);
     put(&cache, 1);
-    for (off_t at = 0; at < (off_t)sizeof(kmi_cache_entry); at++) {
-        flip_byte(dir, PAGE + at);
+    for (off_t at = 0; at < (off_t)(KMI_CACHE_ENTRY_HEAD_BYTES + 5 * sizeof(kmi_chosen)); at++) {
+        flip_byte(dir, SET_BYTES + at);
         assert_false(finds(&cache, 1));
-        flip_byte(dir, PAGE + at);
+        flip_byte(dir, SET_BYTES + at);
     }
     assert_true(finds(&cache, 1));
     kmi_cache_close(&cache);
@@ -243,11 +244,11 @@ static void half_an_entry_is_none_and_makes_room(void **state) {
     kmi_cache_key key = key_of(&cache, 1);
     kmi_cache_entry old = entry_of(1, KMI_CACHE_ENTRY_MAX), new = entry_of(2, KMI_CACHE_ENTRY_MAX);
     assert_true(kmi_cache_put(&cache, &key, NOW_US, &old, &has_evicted));
-    assert_int_equal(pread(cache.fd, slot, sizeof slot, PAGE), sizeof slot);
+    assert_int_equal(pread(cache.fd, slot, sizeof slot, SET_BYTES), sizeof slot);
     assert_true(kmi_cache_put(&cache, &key, NOW_US, &new, &has_evicted));
     /* the first half of an old write over the second half of a new one, and an entry in a place that is not its own */
-    assert_int_equal(pwrite(cache.fd, slot, sizeof slot / 2, PAGE), sizeof slot / 2);
-    assert_int_equal(pwrite(cache.fd, slot, sizeof slot, PAGE + 2 * sizeof slot), sizeof slot);
+    assert_int_equal(pwrite(cache.fd, slot, sizeof slot / 2, SET_BYTES), sizeof slot / 2);
+    assert_int_equal(pwrite(cache.fd, slot, sizeof slot, SET_BYTES + 2 * KMI_CACHE_SLOT_BYTES), sizeof slot);
     assert_false(finds(&cache, 1));
     for (unsigned i = 2; i < 2 + KMI_CACHE_WAYS; i++) assert_false(put(&cache, i));
     for (unsigned i = 2; i < 2 + KMI_CACHE_WAYS; i++) assert_true(finds(&cache, i));
@@ -275,7 +276,7 @@ static void a_damaged_header_makes_a_new_file(void **state) {
 
 static void any_other_size_makes_a_new_file(void **state) {
     const temp_dir *dir = *state;
-    const off_t sizes[] = {0, 1, 63, 64, PAGE, PAGE + 100, (off_t)LIMIT_BYTES - 1, (off_t)LIMIT_BYTES + 1};
+    const off_t sizes[] = {0, 1, 63, 64, SET_BYTES, SET_BYTES + 100, (off_t)LIMIT_BYTES - 1, (off_t)LIMIT_BYTES + 1};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         kmi_cache cache = open_cache(dir, LIMIT_BYTES);
         put(&cache, 1);
@@ -290,7 +291,7 @@ static void any_other_size_makes_a_new_file(void **state) {
 
 static void a_file_cut_short_under_an_open_cache_is_a_miss(void **state) {
     const temp_dir *dir = *state;
-    const off_t sizes[] = {PAGE + 1500, PAGE + 1, PAGE, 10, 0};
+    const off_t sizes[] = {SET_BYTES + 1500, SET_BYTES + 1, SET_BYTES, 10, 0};
     kmi_cache cache = open_cache(dir, ONE_SET_BYTES);
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         for (unsigned k = 0; k < KMI_CACHE_WAYS; k++) put(&cache, k);

@@ -80,6 +80,8 @@ static void expect_equal(const answer *a, const answer *b) {
         assert_true(left->score == right->score && left->confidence == right->confidence);
         assert_true(left->created_at_us == right->created_at_us && left->observed_at_us == right->observed_at_us);
         assert_int_equal(left->entity_count, right->entity_count);
+        assert_true((left->match == NULL) == (right->match == NULL));
+        if (left->match != NULL) assert_memory_equal(left->match, right->match, sizeof *left->match);
     }
 }
 
