@@ -262,7 +262,7 @@ typedef struct km_memory {
     const km_entity *entities;
     double score;          /* recall and enhance only */
     const char *reason;    /* recall and enhance only: why it was chosen */
-    const km_match *match; /* recall and enhance only; NULL for one that was not found by its words */
+    const km_match *match; /* recall, and enhance with the option `explain`; NULL for one that its words did not find */
 } km_memory;
 
 typedef struct km_query_term {
@@ -352,9 +352,10 @@ typedef struct km_enhance_options {
     double confidence_threshold; /* negative: recall.confidence_threshold */
     size_t max_context_chars;    /* 0: recall.max_context_chars */
     int64_t now_us;
+    bool explain; /* fill in the explanation, and the match of each memory; takes the answer from no cache */
 } km_enhance_options;
 #define KM_ENHANCE_OPTIONS_INIT \
-    { 0, -1.0, 0, 0 }
+    { 0, -1.0, 0, 0, false }
 
 typedef struct km_enhance_result {
     const char *original_prompt;
@@ -368,7 +369,7 @@ typedef struct km_enhance_result {
     int64_t elapsed_us;
     bool is_cached;
     bool is_degraded;                  /* the deadline passed: best effort */
-    const km_explanation *explanation; /* NULL where nothing was searched */
+    const km_explanation *explanation; /* with the option `explain` only; NULL where nothing was searched */
     km_status problem; /* KM_OK, or why the store or configuration could not be used; the prompt is then unchanged */
     char problem_message[480];
 } km_enhance_result;

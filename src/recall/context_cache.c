@@ -102,7 +102,7 @@ static km_status find_or_choose(lookup *self, km_memory **ret_items, size_t *ret
     }
     const kmi_chosen *chosen = NULL;
     status = kmi_context_choose(self->store, self->request, self->arena, ret_items, &chosen, ret_count, ret_confidence,
-                                error);
+                                NULL, error);
     if (status == KM_OK) keep(self, chosen, *ret_count, *ret_confidence, &report->has_evicted);
     return status;
 }
@@ -132,7 +132,7 @@ km_status kmi_context_find(kmi_store *store, const kmi_context_request *request,
     if (status == KM_OK && self.cache.fd >= 0)
         status = find_or_choose(&self, ret_items, ret_count, ret_confidence, ret_report, error);
     else if (status == KM_OK)
-        status = kmi_context_choose(store, request, arena, ret_items, NULL, ret_count, ret_confidence, error);
+        status = kmi_context_choose(store, request, arena, ret_items, NULL, ret_count, ret_confidence, NULL, error);
     kmi_store_read_end(store);
     return status;
 }

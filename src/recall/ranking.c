@@ -73,6 +73,7 @@ km_status kmi_ranking_make(kmi_store *store, kmi_slice text, const km_recall_que
     ranking.items = kmi_arena_alloc_array(arena, ranking.count + 1, sizeof(*ranking.items));
     kmi_priors *priors = kmi_arena_alloc_array(arena, ranking.count + 1, sizeof(*priors));
     if (ranking.items == NULL || priors == NULL) return fail_nomem(error);
+    ranking.best_words = ranking.count > 0 ? &hits[0] : NULL;
     ranking.speaker = kmi_prior_speaker(&ranking.question, hits, ranking.count);
     kmi_priors_find(&ranking.question, hits, ranking.count, priors);
     for (size_t i = 0; i < ranking.count; i++) {

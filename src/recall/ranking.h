@@ -16,6 +16,7 @@ typedef struct kmi_ranking {
     kmi_question question;
     const char *speaker; /* whose words are preferred; NULL: anybody's */
     kmi_search_info info;
+    const kmi_search_hit *best_words; /* the best by words alone; NULL: none */
     size_t count;
     kmi_ranked *items; /* best first */
 } kmi_ranking;

@@ -105,7 +105,8 @@ km_status kmi_store_memory_predecessors(kmi_store *store, const kmi_uuid *id, km
 /* Newest first by arrival, with the filters of the query (source, type, session, since, until, include_superseded). */
 km_status kmi_store_memory_recent(kmi_store *store, const km_recall_query *query, kmi_arena *arena,
                                   km_memory **ret_items, size_t *ret_count, km_error *error) KM_MUST_CHECK;
-/* Standing memories (live preferences, rules, decisions, identity): most recently confirmed first, at most `limit`. */
+/* Standing memories: live preferences, rules, decisions and identity in the user's own words, of at most 400 characters (a
+ * longer text is a message, not a rule); most recently confirmed first, at most `limit`. */
 km_status kmi_store_memory_standing(kmi_store *store, size_t limit, kmi_arena *arena, km_memory **ret_items,
                                     size_t *ret_count, km_error *error) KM_MUST_CHECK;
 /* Calls `visit` for every memory in order of arrival (superseded ones too), for export. Return false to stop. */

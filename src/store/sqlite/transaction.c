@@ -7,7 +7,7 @@
  * SQLite undoes a whole transaction by itself after some faults (disk full, out of memory). Every call that writes asks whether
  * the transaction still stands, so that nothing of a lost batch is committed piece by piece. For the same reason deadlines
  * interrupt statements outside of write transactions only: an interrupted write would take the whole batch with it. */
-#include "store/sqlite/handle.h"
+#include "store/sqlite/index.h"
 #include "util/clock.h"
 #include "util/random.h"
 
@@ -56,6 +56,7 @@ static km_status run_text(kmi_store *store, const char *text, km_error *error) {
 static void forget_changes(kmi_store *store) {
     memset(&store->changes, 0, sizeof(store->changes));
     kmi_buf_clear(&store->unit_text);
+    kmi_unit_map_clear(&store->map);
     if (store->scratch != NULL) kmi_arena_clear(store->scratch);
     store->is_writing = false;
     store->has_savepoint = false;
@@ -173,6 +174,7 @@ km_status kmi_store_savepoint_rollback(kmi_store *store, km_error *error) {
     if (status == KM_OK) status = run_text(store, RELEASE, error);
     if (status != KM_OK) return status;
     store->changes = store->saved;
+    kmi_unit_map_clear(&store->map); /* it may hold what is undone */
     kmi_buf *text = &store->unit_text;
     text->len = store->saved.unit_text_len;
     if (text->ptr != NULL) text->ptr[text->len] = '\0';
