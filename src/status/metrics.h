@@ -32,7 +32,9 @@ typedef enum kmi_metric {
     KMI_METRIC_CACHE_HITS,
     KMI_METRIC_CACHE_MISSES,
     KMI_METRIC_SLOW_RECALLS,
-    KMI_METRIC_COUNT = 16 /* room for more without a new version */
+    KMI_METRIC_CACHE_EVICTIONS,
+    KMI_METRIC_CACHE_ASIDE, /* answers for which the cache was not needed */
+    KMI_METRIC_COUNT = 16   /* room for more without a new version */
 } kmi_metric;
 
 /* Log-linear classes: 16 to each power of two, so that a class is at most 1/16 wide; up to 2^36 µs. */
