@@ -282,8 +282,8 @@ texts() {
 }
 
 @test "--now is what \"last week\" counts from" {
-    km learn "The importer crashed on a bakery" --verbatim --sync --quiet --at 2026-11-10
-    km learn "The importer crashed on a florist" --verbatim --sync --quiet --at 2025-11-12
+    km learn "We looked into an importer crash with an invoice of the bakery" --verbatim --sync --quiet --at 2026-11-10
+    km learn "We looked into an importer crash with an invoice of the florist" --verbatim --sync --quiet --at 2025-11-12
     [[ $(texts "Where did the importer crash last week?" --now 2026-11-18 --max-memories 1) == *bakery ]]
     [[ $(texts "Where did the importer crash last week?" --now 2025-11-20 --max-memories 1) == *florist ]]
     run_km enhance "anything" --now "soonish"

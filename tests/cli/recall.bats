@@ -309,9 +309,9 @@ files_hold() {
 
 store_talk() {
     cat >talk.jsonl <<'LINES'
-{"content": "The importer crashed on the invoice of the bakery", "at": "2026-11-10T09:00:00Z", "session": "a", "speaker": "Ana"}
-{"content": "The importer crashed on the invoice of the florist", "at": "2026-03-04T09:00:00Z", "session": "b", "speaker": "Ben"}
-{"content": "The importer crashed on the invoice of the brewery", "at": "2025-11-12T09:00:00Z", "session": "c", "speaker": "assistant"}
+{"content": "We looked into an importer crash with an invoice of the bakery", "at": "2026-11-10T09:00:00Z", "session": "a", "speaker": "Ana"}
+{"content": "We looked into an importer crash with an invoice of the florist", "at": "2026-03-04T09:00:00Z", "session": "b", "speaker": "Ben"}
+{"content": "We looked into an importer crash with an invoice of the brewery", "at": "2025-11-12T09:00:00Z", "session": "c", "speaker": "assistant"}
 LINES
     km learn --batch talk.jsonl --verbatim --sync --quiet
 }
