@@ -138,6 +138,7 @@ static km_status read_postings(search *s, km_error *error) {
         kmi_postings_read(s->store, s->term_texts, s->info.term_count, posting_budget, &s->postings, error);
     if (status != KM_OK) return status;
     double unseen = 0;
+    s->info.unit_count = (uint64_t)s->postings.unit_count;
     for (size_t i = 0; i < s->info.term_count; i++) {
         const kmi_term_postings *term = &s->postings.terms[i];
         s->idf[i] = kmi_rank_idf((double)s->postings.unit_count, term->unit_count);
