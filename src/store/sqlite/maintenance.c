@@ -25,6 +25,22 @@ km_status kmi_store_generation(kmi_store *store, uint64_t *ret_generation, km_er
     return status;
 }
 
+km_status kmi_store_space(kmi_store *store, uint64_t *ret_page_bytes, uint64_t *ret_page_count,
+                          uint64_t *ret_free_pages, km_error *error) {
+    static const char PAGE_BYTES[] = "PRAGMA page_size";
+    static const char PAGE_COUNT[] = "PRAGMA page_count";
+    static const char FREE_PAGES[] = "PRAGMA freelist_count";
+    int64_t page_bytes = 0, page_count = 0, free_pages = 0;
+    km_status status = kmi_store_read_number(store, PAGE_BYTES, &page_bytes, error);
+    if (status == KM_OK) status = kmi_store_read_number(store, PAGE_COUNT, &page_count, error);
+    if (status == KM_OK) status = kmi_store_read_number(store, FREE_PAGES, &free_pages, error);
+    if (status != KM_OK) return status;
+    *ret_page_bytes = (uint64_t)page_bytes;
+    *ret_page_count = (uint64_t)page_count;
+    *ret_free_pages = (uint64_t)free_pages;
+    return KM_OK;
+}
+
 uint64_t kmi_store_wal_pages(const kmi_store *store) {
     return store->wal_pages;
 }
