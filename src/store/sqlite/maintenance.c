@@ -138,7 +138,7 @@ static km_status check_foreign_keys(kmi_store *store, km_error *error) {
 
 /* FTS5 compares the index with the texts only when it may write, so a reading handle checks the index in itself: that every
  * memory has its unit. */
-static km_status check_index(kmi_store *store, km_error *error) {
+static km_status compare_index(kmi_store *store, km_error *error) {
     static const char COMPARE_COUNTS[] = "SELECT (SELECT count(*) FROM memories)=(SELECT count(*) FROM units_docsize)";
     int64_t is_equal = 0;
     km_status status = kmi_store_read_number(store, COMPARE_COUNTS, &is_equal, error);
@@ -159,13 +159,22 @@ static km_status check_index(kmi_store *store, km_error *error) {
     return code == SQLITE_OK ? KM_OK : kmi_sql_fail(store->sql, code, error);
 }
 
+km_status kmi_store_check_index(kmi_store *store, km_error *error) {
+    bool needs_lock = store->mode != KMI_STORE_READ && !store->is_writing;
+    km_status status = needs_lock ? kmi_store_lock(store, error) : KM_OK;
+    if (status != KM_OK) return status;
+    status = compare_index(store, error);
+    if (needs_lock) kmi_store_unlock(store);
+    return status;
+}
+
 km_status kmi_store_check(kmi_store *store, km_error *error) {
     bool needs_lock = store->mode != KMI_STORE_READ && !store->is_writing;
     km_status status = needs_lock ? kmi_store_lock(store, error) : KM_OK;
     if (status != KM_OK) return status;
     status = check_integrity(store, error);
     if (status == KM_OK) status = check_foreign_keys(store, error);
-    if (status == KM_OK) status = check_index(store, error);
+    if (status == KM_OK) status = compare_index(store, error);
     if (needs_lock) kmi_store_unlock(store);
     return status;
 }
