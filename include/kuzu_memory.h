@@ -219,6 +219,16 @@ KM_API KM_MUST_CHECK km_status km_remember(km_project *project, const km_learn_i
                                            km_error *error);
 
 /* ---- Memories ---- */
+typedef struct km_match { /* how the score of a memory came about: words * factor; each part from 0 to 1 unless noted */
+    double words;         /* BM25 of its best part with the neighbours of that; 0 or more */
+    double coverage;      /* share of the question's weight that its words carry */
+    double session;       /* other memories of its session match as well */
+    double speaker;       /* 1: said by the one whom the question means */
+    double date;          /* of the time that the question names */
+    double cue;           /* 1: says when, and the question asks that */
+    double factor;        /* what these four multiply the words by; 1 or more */
+} km_match;
+
 typedef struct km_memory {
     const char *id; /* UUIDv7 */
     const char *content;
@@ -250,15 +260,44 @@ typedef struct km_memory {
     uint32_t seen_count;   /* times learnt, from 1 */
     size_t entity_count;
     const km_entity *entities;
-    double score;       /* recall and enhance only */
-    const char *reason; /* recall and enhance only: why it was chosen */
+    double score;          /* recall and enhance only */
+    const char *reason;    /* recall and enhance only: why it was chosen */
+    const km_match *match; /* recall, and enhance with the option `explain`; NULL for one that its words did not find */
 } km_memory;
+
+typedef struct km_query_term {
+    const char *text; /* folded and stemmed */
+    double weight;    /* its rarity in this memory: ln(1 + (n - df + 0.5) / (df + 0.5)) */
+} km_query_term;
+
+typedef struct km_time_range {
+    const char *phrase;        /* as the question has it */
+    int64_t from_us, until_us; /* first instant, and first instant behind */
+} km_time_range;
+
+typedef struct km_explanation { /* how a question or prompt was understood, and whether anything here is about it */
+    size_t term_count;
+    const km_query_term *terms;
+    size_t skipped_term_count; /* of these: so common that they only counted for the best */
+    const char *speaker;       /* whose words are preferred; NULL: anybody's */
+    size_t time_count;
+    const km_time_range *times;
+    bool asks_when;
+    /* What the confidence is made of; all of the best match. */
+    double score_share;  /* its words' score over the weight of all terms */
+    double coverage;     /* share of that weight that it carries */
+    double margin;       /* its words' score over that of the 20th */
+    double unseen_share; /* share of the terms that no memory holds */
+    double confidence;   /* 0 to 1: that something here is about the question */
+    double threshold;    /* enhance is silent below it */
+} km_explanation;
 
 typedef struct km_memory_list {
     size_t count;
     const km_memory *items;
     int64_t elapsed_us;
-    bool is_degraded; /* the deadline cut the search short */
+    bool is_degraded;                  /* the deadline cut the search short */
+    const km_explanation *explanation; /* km_recall() only, NULL without a store */
 } km_memory_list;
 KM_API void km_memory_list_free(km_memory_list *list);
 
@@ -313,9 +352,10 @@ typedef struct km_enhance_options {
     double confidence_threshold; /* negative: recall.confidence_threshold */
     size_t max_context_chars;    /* 0: recall.max_context_chars */
     int64_t now_us;
+    bool explain; /* fill in the explanation, and the match of each memory; takes the answer from no cache */
 } km_enhance_options;
 #define KM_ENHANCE_OPTIONS_INIT \
-    { 0, -1.0, 0, 0 }
+    { 0, -1.0, 0, 0, false }
 
 typedef struct km_enhance_result {
     const char *original_prompt;
@@ -328,7 +368,8 @@ typedef struct km_enhance_result {
     double confidence;        /* of the best memory, 0 without any */
     int64_t elapsed_us;
     bool is_cached;
-    bool is_degraded;  /* the deadline passed: best effort */
+    bool is_degraded;                  /* the deadline passed: best effort */
+    const km_explanation *explanation; /* with the option `explain` only; NULL where nothing was searched */
     km_status problem; /* KM_OK, or why the store or configuration could not be used; the prompt is then unchanged */
     char problem_message[480];
 } km_enhance_result;
@@ -399,10 +440,16 @@ typedef struct km_stats {
     uint64_t database_bytes;          /* memories.db and its -wal */
     uint64_t queue_bytes;
     uint64_t schema_version;
-    uint64_t cache_hits;
-    uint64_t cache_misses;
-    uint64_t slow_recalls; /* over performance.max_recall_time_ms */
-    uint64_t slow_tasks;   /* over performance.max_generation_time_ms */
+    uint64_t cache_hits;         /* answers of km_enhance that were found in the cache; the next three likewise */
+    uint64_t cache_misses;       /* … that were not, and were kept */
+    uint64_t cache_evictions;    /* kept ones that made room for another while they were still of use */
+    uint64_t cache_aside;        /* … for which the cache was not needed */
+    uint64_t cache_bytes;        /* of its file on the disk */
+    uint64_t cache_limit_bytes;  /* what it may grow to; 0: switched off */
+    uint64_t cache_memories_min; /* a store that never held so many does without it */
+    bool is_cache_needed;        /* this store is big enough */
+    uint64_t slow_recalls;       /* over performance.max_recall_time_ms */
+    uint64_t slow_tasks;         /* over performance.max_generation_time_ms */
     uint64_t worker_starts;
     uint64_t worker_crashes;
     km_latency submit, wait, process, commit, enhance;

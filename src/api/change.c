@@ -6,6 +6,7 @@
 #include "api/result.h"
 #include "extract/extract.h"
 #include "extract/secrets.h"
+#include "recall/cache.h"
 #include "util/clock.h"
 #include "util/error.h"
 
@@ -154,6 +155,8 @@ km_status km_forget(km_project *project, const char *const *ids, size_t id_count
         return status;
     }
     kmi_writer_close(&writer);
+    kmi_cache_erase(
+        project->memory_dir_fd); /* out of use since the commit; numbers of what is forgotten need not stay */
     kmi_project_announce_change(project);
     if (!result->public.is_erased) kmi_project_keep_worker(project); /* it empties the log when it leaves */
     *ret_result = &result->public;

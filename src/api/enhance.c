@@ -7,6 +7,7 @@
 #include "api/project.h"
 #include "api/result.h"
 #include "base/text.h"
+#include "recall/context_cache.h"
 #include "recall/recall.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -52,8 +53,18 @@ static kmi_context_request make_request(const km_project *project, kmi_slice pro
     };
 }
 
+static void note_cache(km_project *project, const kmi_cache_report *report) {
+    static const kmi_metric METRICS[] = {[KMI_CACHE_ASIDE] = KMI_METRIC_CACHE_ASIDE,
+                                         [KMI_CACHE_HIT] = KMI_METRIC_CACHE_HITS,
+                                         [KMI_CACHE_MISS] = KMI_METRIC_CACHE_MISSES};
+    if (!project->config.performance_monitoring || report->use == KMI_CACHE_OFF) return;
+    const kmi_metrics *metrics = kmi_project_metrics(project);
+    kmi_metrics_add(metrics, METRICS[report->use], 1);
+    if (report->has_evicted) kmi_metrics_add(metrics, KMI_METRIC_CACHE_EVICTIONS, 1);
+}
+
 static km_status add_context(km_project *project, const kmi_context_request *request, int64_t deadline_us,
-                             enhance_result *result, km_error *error) {
+                             uint64_t cache_bytes, bool explain, enhance_result *result, km_error *error) {
     KMI_CLEANUP_STORE kmi_store *store = NULL;
     km_memory *items = NULL;
     size_t count = 0;
@@ -61,10 +72,19 @@ static km_status add_context(km_project *project, const kmi_context_request *req
     if (status != KM_OK || store == NULL) return status;
     kmi_store_set_deadline(store, deadline_us);
     double confidence = 0;
-    status = kmi_context_choose(store, request, result->arena, &items, &count, &confidence, error);
+    kmi_cache_place place = {.memory_dir_fd = project->memory_dir_fd, .limit_bytes = cache_bytes};
+    kmi_cache_report report;
+    if (explain) { /* the cache keeps what was chosen, not why */
+        status = kmi_context_choose(store, request, result->arena, &items, NULL, &count, &confidence,
+                                    &result->public.explanation, error);
+    } else {
+        status = kmi_context_find(store, request, &place, result->arena, &items, &count, &confidence, &report, error);
+        note_cache(project, &report);
+        result->public.is_cached = status == KM_OK && report.use == KMI_CACHE_HIT;
+    }
     if (status != KM_OK || count == 0) return status;
     const char *const *lines = NULL;
-    status = kmi_context_lines(items, count, result->arena, &lines, error);
+    status = kmi_context_lines(store, items, count, request->now_us, result->arena, &lines, error);
     if (status != KM_OK) return status;
     KMI_CLEANUP_BUF kmi_buf text;
     kmi_buf_init(&text, request->prompt.len + request->max_chars * 8 + 65536);
@@ -112,7 +132,10 @@ km_status km_enhance(km_project *project, const char *prompt, size_t prompt_len,
     if (status == KM_OK && !kmi_text_is_blank(text)) {
         kmi_context_request request = make_request(project, text, options);
         int64_t deadline_us = start_us + (int64_t)(project->config.performance_enhance_timeout_seconds * 1e6);
-        status = add_context(project, &request, deadline_us, result, &fault);
+        /* A caller with a time of its own asks about another day than the cache's. */
+        int64_t cache_mb = options->now_us == 0 ? project->config.performance_cache_size_mb : 0;
+        status =
+            add_context(project, &request, deadline_us, (uint64_t)cache_mb << 20, options->explain, result, &fault);
     }
     result->public.is_degraded = status == KM_E_BUSY;
     result->public.elapsed_us = kmi_clock_monotonic_us() - start_us;

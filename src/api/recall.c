@@ -67,9 +67,9 @@ static km_status check_query(const km_recall_query *query, km_recall_query *ret_
 
 static km_status read_recall(km_project *project, kmi_store *store, const void *request, kmi_memory_list *list,
                              km_error *error) {
-    (void)project;
     km_memory *items = NULL;
-    km_status status = kmi_recall(store, request, list->arena, &items, &list->public.count, error);
+    km_status status = kmi_recall(store, request, project->config.recall_confidence_threshold, list->arena, &items,
+                                  &list->public.count, &list->public.explanation, error);
     list->public.items = items;
     return status;
 }

@@ -8,6 +8,7 @@
 #include "api/result.h"
 #include "api/waiting.h"
 #include "queue/inspect.h"
+#include "recall/context_cache.h"
 #include "status/liveness.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -30,6 +31,13 @@ static uint64_t file_bytes(const km_project *project, const char *name) {
     struct stat file;
     if (project->memory_dir_fd < 0 || fstatat(project->memory_dir_fd, name, &file, AT_SYMLINK_NOFOLLOW) != 0) return 0;
     return (uint64_t)file.st_size;
+}
+
+/* What it takes on the disk: most of a new cache is a hole. */
+static uint64_t disk_bytes(const km_project *project, const char *name) {
+    struct stat file;
+    if (project->memory_dir_fd < 0 || fstatat(project->memory_dir_fd, name, &file, AT_SYMLINK_NOFOLLOW) != 0) return 0;
+    return (uint64_t)file.st_blocks * 512; /* the unit of st_blocks, whatever the file system's blocks are */
 }
 
 static void copy_counters(const int64_t c[KMI_COUNTER_COUNT], km_stats *stats) {
@@ -68,7 +76,10 @@ static km_status read_store(kmi_store *store, stats_result *result, int64_t now_
     km_stats *stats = &result->public;
     int64_t counters[KMI_COUNTER_COUNT];
     km_name_count *types = NULL, *sources = NULL, *errors = NULL;
+    uint64_t generation = 0, unit_count = 0;
     km_status status = kmi_store_counters_get(store, counters, error);
+    if (status == KM_OK) status = kmi_store_extent(store, &generation, &unit_count, error);
+    stats->is_cache_needed = unit_count >= KMI_CACHE_UNITS_MIN;
     if (status == KM_OK) copy_counters(counters, stats);
     if (status == KM_OK) status = kmi_store_counts_by_type(store, result->arena, &types, &stats->type_count, error);
     if (status == KM_OK)
@@ -103,6 +114,8 @@ static bool count_waiting(const kmi_record *record, bool is_in_hand, void *conte
 static void read_metrics(const kmi_metrics *metrics, km_stats *stats) {
     stats->cache_hits = kmi_metrics_get(metrics, KMI_METRIC_CACHE_HITS);
     stats->cache_misses = kmi_metrics_get(metrics, KMI_METRIC_CACHE_MISSES);
+    stats->cache_evictions = kmi_metrics_get(metrics, KMI_METRIC_CACHE_EVICTIONS);
+    stats->cache_aside = kmi_metrics_get(metrics, KMI_METRIC_CACHE_ASIDE);
     stats->slow_recalls = kmi_metrics_get(metrics, KMI_METRIC_SLOW_RECALLS);
     kmi_metrics_latency(metrics, KMI_HISTOGRAM_SUBMIT, &stats->submit);
     kmi_metrics_latency(metrics, KMI_HISTOGRAM_WAIT, &stats->wait);
@@ -143,6 +156,9 @@ km_status km_stats_get(km_project *project, km_stats **ret_stats, km_error *erro
     const int64_t now_us = kmi_clock_now_us();
     km_stats *stats = &result->public;
     stats->queue_limit = (uint64_t)project->config.async_max_queue_size;
+    stats->cache_limit_bytes = (uint64_t)project->config.performance_cache_size_mb << 20;
+    stats->cache_memories_min = KMI_CACHE_UNITS_MIN;
+    stats->cache_bytes = disk_bytes(project, "state/cache");
     stats->database_bytes = file_bytes(project, "memories.db") + file_bytes(project, "memories.db-wal");
     *ret_stats = stats;
     KMI_CLEANUP_STORE kmi_store *store = NULL;

@@ -80,6 +80,11 @@ static void add_json_store(kmi_json_out *out, const km_stats *stats) {
     kmi_json_out_count(out, "hits", stats->cache_hits);
     kmi_json_out_count(out, "misses", stats->cache_misses);
     kmi_json_out_real(out, "hit_rate", hit_rate(stats));
+    kmi_json_out_count(out, "evictions", stats->cache_evictions);
+    kmi_json_out_count(out, "aside", stats->cache_aside);
+    kmi_json_out_bool(out, "needed", stats->is_cache_needed);
+    kmi_json_out_count(out, "disk_bytes", stats->cache_bytes);
+    kmi_json_out_count(out, "limit_bytes", stats->cache_limit_bytes);
     kmi_json_out_object_end(out);
 }
 
@@ -149,6 +154,28 @@ static void add_latencies(kmi_buf *buf, const km_stats *stats) {
     add_latency(buf, "Enhance", &stats->enhance);
 }
 
+/* A rate of nothing would look like a fault where there is none to be expected. */
+static void add_cache(kmi_buf *buf, const km_stats *stats) {
+    uint64_t asked = stats->cache_hits + stats->cache_misses;
+    if (stats->cache_limit_bytes == 0)
+        kmi_buf_add_text(buf, "Cache: off\n");
+    else if (asked == 0 && !stats->is_cache_needed)
+        kmi_buf_add_format(buf, "Cache: not needed below %" PRIu64 " memories\n", stats->cache_memories_min);
+    else
+        kmi_buf_add_format(buf, "Cache Hit Rate: %.0f%% (%" PRIu64 " of %" PRIu64 ")\n", 100 * hit_rate(stats),
+                           stats->cache_hits, asked);
+}
+
+static void add_cache_details(kmi_buf *buf, const km_stats *stats) {
+    if (stats->cache_hits + stats->cache_misses + stats->cache_aside + stats->cache_bytes == 0) return;
+    kmi_buf_add_text(buf, "Cache:\n");
+    kmi_buf_add_format(buf, "  Hits: %" PRIu64 "\n  Misses: %" PRIu64 "\n  Evictions: %" PRIu64 "\n", stats->cache_hits,
+                       stats->cache_misses, stats->cache_evictions);
+    kmi_buf_add_format(buf, "  Not needed: %" PRIu64 "\n", stats->cache_aside);
+    add_size(buf, "On the disk", stats->cache_bytes);
+    add_size(buf, "At most", stats->cache_limit_bytes);
+}
+
 static void add_store(kmi_buf *buf, const km_stats *stats) {
     kmi_buf_add_text(buf, "Store:\n");
     kmi_buf_add_format(buf, "  Superseded: %" PRIu64 "\n  Entities: %" PRIu64 "\n  Relations: %" PRIu64 "\n",
@@ -156,8 +183,6 @@ static void add_store(kmi_buf *buf, const km_stats *stats) {
     kmi_buf_add_format(buf,
                        "  Learnt again: %" PRIu64 "\n  Secrets removed: %" PRIu64 "\n  Texts skipped: %" PRIu64 "\n",
                        stats->duplicates, stats->redactions, stats->skipped_texts);
-    kmi_buf_add_format(buf, "  Cache hits: %" PRIu64 " of %" PRIu64 " (%.0f%%)\n", stats->cache_hits,
-                       stats->cache_hits + stats->cache_misses, 100 * hit_rate(stats));
     add_size(buf, "Database size", stats->database_bytes);
     add_size(buf, "Queue files", stats->queue_bytes);
     kmi_buf_add_format(buf, "  Schema version: %" PRIu64 "\n", stats->schema_version);
@@ -187,10 +212,12 @@ static void add_text(kmi_buf *buf, const km_stats *stats, bool is_detailed) {
     char storage[DURATION_SIZE];
     kmi_buf_add_format(buf, "Memories: %" PRIu64 "\n", stats->memories);
     add_worker(buf, stats);
+    add_cache(buf, stats);
     if (is_detailed) {
         add_counts(buf, "Memories by type", stats->types, stats->type_count);
         add_counts(buf, "Memories by source", stats->sources, stats->source_count);
         add_store(buf, stats);
+        add_cache_details(buf, stats);
         add_latencies(buf, stats);
         add_counts(buf, "Last errors", stats->last_errors, stats->last_error_count);
         add_queue(buf, stats);

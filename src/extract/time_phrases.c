@@ -6,36 +6,7 @@
 
 #include <string.h>
 
-#define DAY_US ((int64_t)86400 * 1000000)
-
-typedef struct civil {
-    int64_t year;
-    int month, day; /* from 1 */
-} civil;
-
-/* Days since 1970 of a date of the Gregorian calendar, and back (H. Hinnant's algorithms: eras of 400 years). */
-static int64_t days_of(civil date) {
-    int64_t year = date.year - (date.month <= 2);
-    int64_t era = (year >= 0 ? year : year - 399) / 400;
-    int64_t year_of_era = year - era * 400;
-    int64_t day_of_year = (153 * (date.month + (date.month > 2 ? -3 : 9)) + 2) / 5 + date.day - 1;
-    return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
-}
-
-static civil date_of(int64_t days) {
-    days += 719468;
-    int64_t era = (days >= 0 ? days : days - 146096) / 146097;
-    int64_t day_of_era = days - era * 146097;
-    int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    int64_t shifted = (5 * day_of_year + 2) / 153;
-    int month = (int)(shifted + (shifted < 10 ? 3 : -9));
-    return (civil){year_of_era + era * 400 + (month <= 2), month, (int)(day_of_year - (153 * shifted + 2) / 5 + 1)};
-}
-
-static int64_t floor_days(int64_t time_us) {
-    return time_us >= 0 ? time_us / DAY_US : -((-time_us + DAY_US - 1) / DAY_US);
-}
+#include "util/calendar.h"
 
 typedef struct seeker {
     const kmi_tokens *tokens;
@@ -99,23 +70,17 @@ static bool found(seeker *self, size_t tokens, int64_t days) {
     return true;
 }
 
-static int64_t shift_months(int64_t today, int64_t months, int day) {
-    civil date = date_of(today);
-    int64_t index = date.year * 12 + date.month - 1 + months;
-    return days_of((civil){index / 12, (int)(index % 12) + 1, day > 0 ? day : 1});
-}
-
 /* The month nearest to today in a direction: -1 back, 1 ahead, 0 whichever year is the current one. */
 static int64_t resolve_month(const seeker *self, int month, int day, int64_t year, int direction) {
     if (year == 0 && self->today == INT64_MIN) return INT64_MIN;
     if (year == 0) {
-        civil today = date_of(self->today);
+        kmi_date today = kmi_calendar_date(self->today);
         year = today.year;
-        int64_t days = days_of((civil){year, month, day});
+        int64_t days = kmi_calendar_days((kmi_date){year, month, day});
         if (direction < 0 && days > self->today) year--;
-        if (direction > 0 && days_of((civil){year, month, day}) < self->today - 31) year++;
+        if (direction > 0 && kmi_calendar_days((kmi_date){year, month, day}) < self->today - 31) year++;
     }
-    return days_of((civil){year, month, day});
+    return kmi_calendar_days((kmi_date){year, month, day});
 }
 
 static bool seek_iso(seeker *self) {
@@ -131,7 +96,7 @@ static bool seek_iso(seeker *self) {
         }
     }
     if (parts[1] < 1 || parts[1] > 12 || parts[2] < 1 || parts[2] > 31) return false;
-    return found(self, 1, days_of((civil){parts[0], (int)parts[1], (int)parts[2]}));
+    return found(self, 1, kmi_calendar_days((kmi_date){parts[0], (int)parts[1], (int)parts[2]}));
 }
 
 /* "12 June 2026", "June 12, 2026", "June 2026" */
@@ -164,7 +129,8 @@ static int64_t unit_days(const seeker *self, size_t ahead, int64_t count, int si
     int64_t months = is_any(self, ahead, "month|months")       ? count
                      : is_any(self, ahead, "quarter|quarters") ? count * 3
                                                                : count * 12;
-    return shift_months(self->today, months, date_of(self->today).day > 28 ? 28 : date_of(self->today).day);
+    int day = kmi_calendar_date(self->today).day;
+    return kmi_calendar_add_months(self->today, months, day > 28 ? 28 : day);
 }
 
 static const char units[] = "day|days|week|weeks|month|months|year|years|quarter|quarters|sprint|sprints|fortnight";
@@ -176,7 +142,7 @@ static bool seek_neighbour(seeker *self) {
     int weekday = weekday_of(token_at(self, 1));
     if (weekday > 0) {
         if (self->today == INT64_MIN) return found(self, 2, INT64_MIN);
-        int today = (int)(((self->today + 3) % 7 + 7) % 7) + 1;
+        int today = kmi_calendar_weekday(self->today);
         int ahead = (weekday - today + 7) % 7;
         return found(self, 2, self->today + (sign < 0 ? ahead - 7 : ahead == 0 && sign > 0 ? 7 : ahead));
     }
@@ -209,14 +175,14 @@ static bool seek_after_preposition(seeker *self) {
         is_found = found(&inner, 1, resolve_month(&inner, month_of(token_at(&inner, 0)), 1, 0, direction));
     if (!is_found && weekday_of(token_at(&inner, 0)) > 0 &&
         !kmi_slice_ends_with(token_at(&inner, 0)->lower, KMI_SLICE_LITERAL("days"))) {
-        int today = inner.today == INT64_MIN ? 0 : (int)(((inner.today + 3) % 7 + 7) % 7) + 1;
+        int today = inner.today == INT64_MIN ? 0 : kmi_calendar_weekday(inner.today);
         int ahead = (weekday_of(token_at(&inner, 0)) - today + 7) % 7;
         is_found = found(&inner, 1,
                          inner.today == INT64_MIN ? INT64_MIN
                                                   : inner.today + (direction < 0 && ahead > 0 ? ahead - 7 : ahead));
     }
     if (!is_found && year_of(token_at(&inner, 0)) > 0)
-        is_found = found(&inner, 1, days_of((civil){year_of(token_at(&inner, 0)), 1, 1}));
+        is_found = found(&inner, 1, kmi_calendar_days((kmi_date){year_of(token_at(&inner, 0)), 1, 1}));
     if (!is_found) return false;
     self->end = inner.end;
     self->days = inner.days;
@@ -230,14 +196,14 @@ static bool seek_day(seeker *self) {
 }
 
 kmi_time_found kmi_time_phrase_find(const kmi_tokens *tokens, size_t first, int64_t said_at_us) {
-    seeker self = {.tokens = tokens, .today = said_at_us != 0 ? floor_days(said_at_us) : INT64_MIN};
+    seeker self = {.tokens = tokens, .today = said_at_us != 0 ? kmi_calendar_day_of(said_at_us) : INT64_MIN};
     for (self.at = first; self.at < tokens->count; self.at++) {
         if ((tokens->items[self.at].flags & KMI_T_PUNCT) != 0) continue;
         if (seek_after_preposition(&self) || seek_iso(&self) || seek_date(&self, 0) || seek_neighbour(&self) ||
             seek_distance(&self) || seek_day(&self)) {
             kmi_slice phrase = kmi_tokens_text(tokens, self.at, self.end);
             bool is_resolved = self.days != INT64_MIN && self.days != 0;
-            return (kmi_time_found){phrase, is_resolved ? self.days * DAY_US : 0};
+            return (kmi_time_found){phrase, is_resolved ? self.days * KMI_DAY_US : 0};
         }
     }
     return (kmi_time_found){0};

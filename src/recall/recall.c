@@ -1,46 +1,39 @@
-/* From a query to memories: search, then what each hit is worth. The order is the search's own; confidence is a number a person
- * can read and a threshold can use: which share of the question's weight the memory's words cover, and a little less where the memory
- * itself is doubtful. */
+/* From a query to memories: search, rank, read. Confidence is a number a person can read and a threshold can use: of the
+ * best, how sure it is that something here is about the query (gate.c); of the others, less in proportion to their score. */
 #include "recall/recall.h"
 
-#include "recall/relevance.h"
+#include "recall/explain.h"
 #include "util/error.h"
 
 #define DEFAULT_LIMIT 10
 
-double kmi_relevance(const kmi_search_hit *hit, const km_memory *memory) {
-    double relevance = hit->coverage * (0.8 + 0.2 * memory->confidence);
-    return relevance > 0 ? (relevance < 1 ? relevance : 1) : 0;
-}
-
-km_status kmi_relevant_memory(kmi_store *store, const kmi_search_hit *hit, kmi_arena *arena, km_memory *ret_memory,
-                              km_error *error) {
-    km_status status = kmi_store_memory_by_seq(store, hit->seq, arena, ret_memory, error);
-    if (status != KM_OK) return status;
-    ret_memory->score = hit->score;
-    ret_memory->confidence = kmi_relevance(hit, ret_memory);
-    ret_memory->reason = kmi_arena_format(arena, "its words cover %.0f%% of the question", 100 * hit->coverage);
-    return ret_memory->reason != NULL ? KM_OK : kmi_fail(error, KM_E_NOMEM, "out of memory while recalling");
-}
-
-km_status kmi_recall(kmi_store *store, const km_recall_query *query, kmi_arena *arena, km_memory **ret_items,
-                     size_t *ret_count, km_error *error) {
+km_status kmi_recall(kmi_store *store, const km_recall_query *query, double threshold, kmi_arena *arena,
+                     km_memory **ret_items, size_t *ret_count, const km_explanation **ret_explanation,
+                     km_error *error) {
     kmi_slice text = query->query_len != 0 ? (kmi_slice){query->query, query->query_len} : kmi_slice_from(query->query);
     size_t limit = query->limit != 0 ? query->limit : DEFAULT_LIMIT;
-    kmi_search_hit *hits = NULL;
-    size_t count = 0;
-    km_status status = kmi_store_search(store, text, query, limit, arena, &hits, &count, error);
+    kmi_ranking ranking;
+    km_status status = kmi_ranking_make(store, text, query, limit, arena, &ranking, error);
     if (status != KM_OK) return status;
-    km_memory *items = NULL;
-    if (count > 0) {
-        items = kmi_arena_alloc_array(arena, count, sizeof(*items));
-        if (items == NULL) return kmi_fail(error, KM_E_NOMEM, "out of memory while recalling");
-    }
+    const km_explanation *explanation = NULL;
+    status = kmi_explain(&ranking, threshold, arena, &explanation, error);
+    if (status != KM_OK) return status;
+    size_t count = ranking.count < limit ? ranking.count : limit;
+    km_memory *items = kmi_arena_alloc_array(arena, count + 1, sizeof(*items));
+    if (items == NULL) return kmi_fail(error, KM_E_NOMEM, "out of memory while recalling");
     for (size_t i = 0; i < count; i++) {
-        status = kmi_relevant_memory(store, &hits[i], arena, &items[i], error);
+        kmi_ranked *item = &ranking.items[i];
+        kmi_chosen chosen = {.seq = item->hit->seq,
+                             .score = item->score,
+                             .coverage = item->hit->coverage,
+                             .confidence = explanation->confidence * item->score / ranking.items[0].score,
+                             .reason = KMI_REASON_RELEVANT};
+        status = kmi_ranked_read(store, item, arena, &items[i], error);
+        if (status == KM_OK) status = kmi_chosen_describe(&chosen, arena, &items[i], error);
         if (status != KM_OK) return status;
     }
     *ret_items = items;
     *ret_count = count;
+    *ret_explanation = explanation;
     return KM_OK;
 }

@@ -32,6 +32,8 @@ typedef enum kmi_metric {
     KMI_METRIC_CACHE_HITS,
     KMI_METRIC_CACHE_MISSES,
     KMI_METRIC_SLOW_RECALLS,
+    KMI_METRIC_CACHE_EVICTIONS,
+    KMI_METRIC_CACHE_ASIDE, /* answers for which the cache was not needed */
     /* From the top, marks that are set and not counted. */
     KMI_METRIC_CLOCK_JUMP_BY_US = 10, /* signed; noticed by the running worker */
     KMI_METRIC_CLOCK_JUMP_AT_US = 11, /* 0: none */

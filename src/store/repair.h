@@ -27,7 +27,7 @@ typedef struct kmi_store_diagnosis {
 } kmi_store_diagnosis;
 
 /* Looks at everything. A handle for writing also compares the full-text index with the texts, and holds the writer lock while it
- * does; one for reading only counts its entries. A finding is no failure: KM_OK. */
+ * does; one for reading leaves that out. A finding is no failure: KM_OK. */
 km_status kmi_store_diagnose(kmi_store *store, const kmi_store_listener *listener, kmi_store_diagnosis *ret_diagnosis,
                              km_error *error) KM_MUST_CHECK;
 /* Mends one fault other than KMI_FAULT_PAGES, in one transaction under the writer lock. */

@@ -105,7 +105,8 @@ km_status kmi_store_memory_predecessors(kmi_store *store, const kmi_uuid *id, km
 /* Newest first by arrival, with the filters of the query (source, type, session, since, until, include_superseded). */
 km_status kmi_store_memory_recent(kmi_store *store, const km_recall_query *query, kmi_arena *arena,
                                   km_memory **ret_items, size_t *ret_count, km_error *error) KM_MUST_CHECK;
-/* Standing memories (live preferences, rules, decisions, identity): most recently confirmed first, at most `limit`. */
+/* Standing memories: live preferences, rules, decisions and identity in the user's own words, of at most 400 characters (a
+ * longer text is a message, not a rule); most recently confirmed first, at most `limit`. */
 km_status kmi_store_memory_standing(kmi_store *store, size_t limit, kmi_arena *arena, km_memory **ret_items,
                                     size_t *ret_count, km_error *error) KM_MUST_CHECK;
 /* Calls `visit` for every memory in order of arrival (superseded ones too), for export. Return false to stop. */
@@ -130,18 +131,43 @@ km_status kmi_store_expire(kmi_store *store, int64_t now_us, uint64_t *ret_count
 /* ---- Search ---- */
 typedef struct kmi_search_hit {
     int64_t seq;     /* of the memory; resolve with kmi_store_memory_by_seq() */
-    double score;    /* BM25, higher is better */
-    double coverage; /* 0..1: share of the query's weight (idf) that this memory's words carry */
+    double score;    /* its best unit's BM25 (own words, and a part of its neighbours'), divided for long memories */
+    double coverage; /* 0..1: share of the query's weight (idf) that the best unit and its neighbours carry */
+    uint32_t unit_count;           /* of the memory */
+    const char *speaker, *session; /* in the arena; NULL: none */
+    int64_t observed_at_us;
 } kmi_search_hit;
-/* Best live memories for a text: its search terms without stop words, OR; BM25 with own top-k heap. Applies the filters of
- * `query` (NULL: none). With `limit` best hits, best first. A text without any usable term has no hits. */
+
+/* Of the whole query, whatever the filter: how much of it the store knows at all. */
+typedef struct kmi_search_info {
+    double idf_sum;            /* over the query's terms, unseen ones with the idf of df = 0 */
+    double unseen_share;       /* share of the query's terms that no unit holds */
+    double best_unit;          /* score of the best unit, before the division by the number of units */
+    double twentieth_unit;     /* score of the 20th best unit, 0: fewer */
+    size_t term_count;         /* terms of the query */
+    size_t skipped_term_count; /* of these: too common for the budget of postings, weighed on the best units alone */
+    bool is_estimated;         /* not every posting was read */
+    const char *const *terms;  /* term_count each, in the arena */
+    const double *idf;
+} kmi_search_info;
+
+/* Best live memories for a text: its search terms without stop words, OR; BM25 over a unit and its neighbours. Applies the
+ * filters of `query` (NULL: none). With `limit` best memories, best first; of equal ones the newer first. A text without any
+ * usable term has no hits. ret_info may be NULL. */
 km_status kmi_store_search(kmi_store *store, kmi_slice text, const km_recall_query *query, size_t limit,
-                           kmi_arena *arena, kmi_search_hit **ret_hits, size_t *ret_count,
+                           kmi_arena *arena, kmi_search_hit **ret_hits, size_t *ret_count, kmi_search_info *ret_info,
                            km_error *error) KM_MUST_CHECK;
 km_status kmi_store_memory_by_seq(kmi_store *store, int64_t seq, kmi_arena *arena, km_memory *ret_memory,
                                   km_error *error) KM_MUST_CHECK;
-/* A number that changes whenever memories change, for caches. */
+/* A number that rises whenever memories change, for caches. Half of its bits are random: the same number is the same memories,
+ * also after the store was deleted, or put back from a copy, and went on from there. */
 km_status kmi_store_generation(kmi_store *store, uint64_t *ret_generation, km_error *error) KM_MUST_CHECK;
+/* The same, with the number of search units the store ever took in: how much there is to search, roughly. */
+km_status kmi_store_extent(kmi_store *store, uint64_t *ret_generation, uint64_t *ret_unit_count,
+                           km_error *error) KM_MUST_CHECK;
+/* *ret_expiry_us: when the next memory expires after now_us; INT64_MAX: none does. Cost: a look into an index. */
+km_status kmi_store_next_expiry(kmi_store *store, int64_t now_us, int64_t *ret_expiry_us,
+                                km_error *error) KM_MUST_CHECK;
 
 /* ---- Task records: tasks the journal no longer holds, or that were decided on while it still does ---- */
 typedef struct kmi_task_row {

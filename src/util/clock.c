@@ -1,8 +1,7 @@
 /* clock.c - reading clocks, and times as text.
  *
- * The calendar is computed here, without gmtime() and mktime(): those read the time zone files on first use (system
- * calls in every `learn`), and nothing here depends on a zone. The conversion between days and dates is the usual one
- * over 400-year cycles that begin on 1 March, so that the leap day is the last of its year. */
+ * The calendar is computed (util/calendar.h), without gmtime() and mktime(): those read the time zone files on first use
+ * (system calls in every `learn`), and nothing here depends on a zone. */
 #include "util/clock.h"
 
 #include <stdatomic.h>
@@ -10,13 +9,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "util/calendar.h"
 #include "util/error.h"
 
 #define US_PER_MS INT64_C(1000)
 #define US_PER_SECOND INT64_C(1000000)
-#define US_PER_DAY (86400 * US_PER_SECOND)
-#define DAYS_PER_ERA INT64_C(146097)                                             /* 400 years */
-#define DAYS_TO_1970 INT64_C(719468)                                             /* from 0000-03-01 to 1970-01-01 */
 #define FIRST_TIME_US (INT64_C(-62135596800) * US_PER_SECOND)                    /* 0001-01-01T00:00:00 */
 #define LAST_TIME_US (INT64_C(253402300799) * US_PER_SECOND + US_PER_SECOND - 1) /* 9999-12-31T23:59:59.999999 */
 
@@ -49,47 +46,15 @@ void kmi_clock_set_offset_us(int64_t offset_us) {
     atomic_store_explicit(&wall_offset_us, offset_us, memory_order_relaxed);
 }
 
-typedef struct civil_date {
-    int64_t year;
-    int month; /* 1..12 */
-    int day;   /* 1..31 */
-} civil_date;
-
-static int64_t floor_divide(int64_t a, int64_t b) {
-    return a / b - (a % b < 0 ? 1 : 0);
-}
-
-static civil_date date_of_day(int64_t days_since_1970) {
-    int64_t days = days_since_1970 + DAYS_TO_1970;
-    int64_t era = floor_divide(days, DAYS_PER_ERA);
-    int64_t day_of_era = days - era * DAYS_PER_ERA;
-    int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    int64_t month = (5 * day_of_year + 2) / 153; /* 0 is March */
-    int64_t day = day_of_year - (153 * month + 2) / 5 + 1;
-    int64_t year = year_of_era + era * 400 + (month >= 10 ? 1 : 0);
-    return (civil_date){year, (int)(month < 10 ? month + 3 : month - 9), (int)day};
-}
-
-static int64_t day_of_date(civil_date date) {
-    int64_t year = date.year - (date.month <= 2 ? 1 : 0);
-    int64_t era = floor_divide(year, 400);
-    int64_t year_of_era = year - era * 400;
-    int64_t month = date.month > 2 ? date.month - 3 : date.month + 9;
-    int64_t day_of_year = (153 * month + 2) / 5 + date.day - 1;
-    int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    return era * DAYS_PER_ERA + day_of_era - DAYS_TO_1970;
-}
-
 static int64_t clamp_time(int64_t time_us) {
     return time_us < FIRST_TIME_US ? FIRST_TIME_US : time_us > LAST_TIME_US ? LAST_TIME_US : time_us;
 }
 
 char *kmi_time_format(int64_t time_us, char ret_text[KMI_TIME_TEXT_SIZE]) {
     int64_t clamped = clamp_time(time_us);
-    int64_t days = floor_divide(clamped, US_PER_DAY);
-    int64_t of_day = clamped - days * US_PER_DAY;
-    civil_date date = date_of_day(days);
+    int64_t days = kmi_calendar_day_of(clamped);
+    int64_t of_day = clamped - days * KMI_DAY_US;
+    kmi_date date = kmi_calendar_date(days);
     unsigned seconds = (unsigned)(of_day / US_PER_SECOND);
     snprintf(ret_text, KMI_TIME_TEXT_SIZE, "%04u-%02u-%02uT%02u:%02u:%02u.%06uZ", (unsigned)date.year % 10000,
              (unsigned)date.month % 100, (unsigned)date.day % 100, seconds / 3600 % 100, seconds / 60 % 60,
@@ -164,7 +129,7 @@ static bool take_date(cursor *in, int64_t *ret_us) {
         !take_char(in, "-") || !take_number(in, 2, 1, days_in_month(year, month), &day)) {
         return false;
     }
-    *ret_us = day_of_date((civil_date){year, month, day}) * US_PER_DAY;
+    *ret_us = kmi_calendar_days((kmi_date){year, month, day}) * KMI_DAY_US;
     return true;
 }
 

@@ -97,7 +97,7 @@ static km_status check_edges(checking *c, km_error *error) {
 /* ---- Counters ---- */
 
 static km_status check_counters(checking *c, km_error *error) {
-    static const char NEXT_SEQ[] = "SELECT next_seq<=coalesce((SELECT max(seq) FROM memories),0) FROM state";
+    static const char NEXT_SEQ[] = "SELECT next_seq<coalesce((SELECT max(seq+unit_count) FROM memories),1) FROM state";
     km_error detail = {0};
     bool is_equal = true;
     km_status status = kmi_store_counters_verify(c->store, &is_equal, &detail);

@@ -5,6 +5,7 @@
 
 #include "base/sql.h"
 #include "store/repair.h"
+#include "store/sqlite/unit_map.h"
 #include "store/store.h"
 #include "util/buf.h"
 
@@ -37,8 +38,10 @@ typedef struct kmi_store_changes {
 } kmi_store_changes;
 
 typedef struct kmi_pending_unit {
-    int64_t seq;
+    int64_t unit;
     size_t offset, len; /* of its text in kmi_store.unit_text */
+    size_t unit_count;  /* of the memory, with its first unit; 0 with the others */
+    bool is_new;        /* no memory stands behind this one */
 } kmi_pending_unit;
 
 struct kmi_store {
@@ -54,7 +57,10 @@ struct kmi_store {
     bool has_savepoint;
     bool has_tokenizer;
     uint64_t wal_pages;
-    double rank_floor; /* of the running search: rows that stay below are of no interest */
+    size_t word_count; /* words that the tokenizer has seen; whoever wants to know sets it to 0 before */
+    int64_t last_unit; /* of the index, as the running search sees it */
+    kmi_unit_map map;  /* of the running transaction */
+    struct kmi_posting_reader *reader; /* of the running search */
     kmi_store_changes changes;
     kmi_store_changes saved; /* as of the savepoint */
     kmi_arena *scratch;      /* names of this transaction */
@@ -104,27 +110,8 @@ km_status kmi_normal_hash(kmi_slice content, unsigned char ret_digest[32], km_er
 /* Appends the normalised text itself. */
 km_status kmi_normal_text(kmi_slice content, kmi_buf *buf, km_error *error) KM_MUST_CHECK;
 
-/* ---- index.c: the full-text index ---- */
-/* Registers tokenizer and rank function; needed before the first use of `units`. */
-km_status kmi_index_prepare(kmi_store *store, km_error *error) KM_MUST_CHECK;
-/* Collects a unit; written at commit, because FTS5 would write out a small segment at every savepoint. */
-km_status kmi_index_add(kmi_store *store, int64_t seq, kmi_slice text, km_error *error) KM_MUST_CHECK;
-/* Removes a unit, whose text must be what was indexed. */
-km_status kmi_index_remove(kmi_store *store, int64_t seq, kmi_slice text, km_error *error) KM_MUST_CHECK;
-km_status kmi_index_write_pending(kmi_store *store, km_error *error) KM_MUST_CHECK;
-/* Between transactions and tasks: writes pending units if they have grown big. */
-km_status kmi_index_write_if_big(kmi_store *store, km_error *error) KM_MUST_CHECK;
-
-/* ---- tokenizer.c, rank.c ---- */
+/* ---- tokenizer.c ---- */
 km_status kmi_tokenizer_register(kmi_store *store, fts5_api *api, km_error *error) KM_MUST_CHECK;
-km_status kmi_rank_register(kmi_store *store, fts5_api *api, km_error *error) KM_MUST_CHECK;
-/* Most terms of a query. */
-#define KMI_RANK_TERMS_MAX 64
-/* Result of the SQL function kmi_rank(units) for one row. A score below the store's rank_floor is an upper bound only. */
-typedef struct kmi_rank_result {
-    double score;
-    double coverage;
-} kmi_rank_result;
 
 /* ---- graph.c ---- */
 /* Stores entities, mentions and relations of a memory. */

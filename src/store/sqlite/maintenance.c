@@ -4,7 +4,7 @@
  * pages of a B-tree keep old cells in their gaps even with secure_delete, and the write-ahead log holds the pages of both.
  * `optimize` cures the first, VACUUM the second, a truncating checkpoint the third, in this order. */
 
-#include "store/sqlite/handle.h"
+#include "store/sqlite/index.h"
 #include "util/clock.h"
 
 #define TRUNCATE_BUSY_TIMEOUT_MS 50
@@ -38,6 +38,32 @@ km_status kmi_store_space(kmi_store *store, uint64_t *ret_page_bytes, uint64_t *
     *ret_page_bytes = (uint64_t)page_bytes;
     *ret_page_count = (uint64_t)page_count;
     *ret_free_pages = (uint64_t)free_pages;
+    return KM_OK;
+}
+
+km_status kmi_store_extent(kmi_store *store, uint64_t *ret_generation, uint64_t *ret_unit_count, km_error *error) {
+    static const char READ_EXTENT[] = "SELECT generation,next_seq FROM state";
+    KMI_CLEANUP_SQL kmi_sql_use use = {0};
+    bool has_row = false;
+    km_status status = kmi_sql_start(store->sql, READ_EXTENT, &use, error);
+    if (status == KM_OK) status = kmi_sql_step(&use, &has_row, error);
+    if (status != KM_OK) return status;
+    int64_t next_seq = has_row ? kmi_sql_integer(&use, 1) : 1;
+    *ret_generation = has_row ? (uint64_t)kmi_sql_integer(&use, 0) : 0;
+    *ret_unit_count = next_seq > 1 ? (uint64_t)(next_seq - 1) : 0;
+    return KM_OK;
+}
+
+km_status kmi_store_next_expiry(kmi_store *store, int64_t now_us, int64_t *ret_expiry_us, km_error *error) {
+    static const char READ_EXPIRY[] = "SELECT min(expires_at) FROM memories WHERE expires_at>?1";
+    KMI_CLEANUP_SQL kmi_sql_use use = {0};
+    bool has_row = false;
+    km_status status = kmi_sql_start(store->sql, READ_EXPIRY, &use, error);
+    if (status != KM_OK) return status;
+    kmi_sql_bind_integer(&use, 1, now_us);
+    status = kmi_sql_step(&use, &has_row, error);
+    if (status != KM_OK) return status;
+    *ret_expiry_us = has_row && !kmi_sql_is_null(&use, 0) ? kmi_sql_integer(&use, 0) : INT64_MAX;
     return KM_OK;
 }
 
@@ -136,36 +162,25 @@ static km_status check_foreign_keys(kmi_store *store, km_error *error) {
                     kmi_sql_path(store->sql), (int)(table.len < 60 ? table.len : 60), table.ptr);
 }
 
-/* FTS5 compares the index with the texts only when it may write, so a reading handle checks the index in itself: that every
- * memory has its unit. */
-static km_status compare_index(kmi_store *store, km_error *error) {
-    static const char COMPARE_COUNTS[] = "SELECT (SELECT count(*) FROM memories)=(SELECT count(*) FROM units_docsize)";
-    int64_t is_equal = 0;
-    km_status status = kmi_store_read_number(store, COMPARE_COUNTS, &is_equal, error);
+static km_status check_index(kmi_store *store, km_error *error) {
+    km_status status = kmi_index_prepare(store, error);
     if (status != KM_OK) return status;
-    if (is_equal == 0) {
-        return kmi_fail(error, KM_E_STORE, "the search index of \"%s\" does not hold every memory; restore a backup",
-                        kmi_sql_path(store->sql));
-    }
-    if (store->mode == KMI_STORE_READ) return KM_OK;
-    status = kmi_index_prepare(store, error);
-    if (status != KM_OK) return status;
-    int code = sqlite3_exec(kmi_sql_handle(store->sql), "INSERT INTO units(units,rank) VALUES('integrity-check',1)",
-                            NULL, NULL, NULL);
+    int code = sqlite3_exec(kmi_sql_handle(store->sql), "INSERT INTO units(units) VALUES('integrity-check')", NULL,
+                            NULL, NULL);
     if ((code & 0xff) == SQLITE_CORRUPT) {
-        return kmi_fail(error, KM_E_STORE, "the search index of \"%s\" does not match the memories; restore a backup",
+        return kmi_fail(error, KM_E_STORE, "the search index of \"%s\" is damaged; restore a backup",
                         kmi_sql_path(store->sql));
     }
     return code == SQLITE_OK ? KM_OK : kmi_sql_fail(store->sql, code, error);
 }
 
 km_status kmi_store_check_index(kmi_store *store, km_error *error) {
-    bool needs_lock = store->mode != KMI_STORE_READ && !store->is_writing;
-    km_status status = needs_lock ? kmi_store_lock(store, error) : KM_OK;
+    if (store->mode == KMI_STORE_READ) return KM_OK; /* FTS5 takes the question for a change */
+    km_status status = kmi_store_lock(store, error);
     if (status != KM_OK) return status;
-    status = compare_index(store, error);
-    if (needs_lock) kmi_store_unlock(store);
-    return status;
+    status = check_index(store, error);
+    kmi_store_unlock(store);
+    return status == KM_OK ? kmi_index_check(store, error) : status;
 }
 
 km_status kmi_store_check(kmi_store *store, km_error *error) {
@@ -174,9 +189,10 @@ km_status kmi_store_check(kmi_store *store, km_error *error) {
     if (status != KM_OK) return status;
     status = check_integrity(store, error);
     if (status == KM_OK) status = check_foreign_keys(store, error);
-    if (status == KM_OK) status = compare_index(store, error);
+    if (status == KM_OK && store->mode != KMI_STORE_READ) status = check_index(store, error);
     if (needs_lock) kmi_store_unlock(store);
-    return status;
+    /* Comparing the index with the texts takes a transaction to build another one in. */
+    return status == KM_OK && needs_lock ? kmi_index_check(store, error) : status;
 }
 
 /* ---- Counters against a recount ---- */

@@ -3,17 +3,18 @@
  *
  * A memory that superseded others hands them on to its own successor; without one they are live again. To forget a
  * correction is to undo it, and two statements must not vanish because one was forgotten. */
-#include "store/sqlite/handle.h"
+#include "store/sqlite/index.h"
 
 #define EXPIRE_AT_ONCE 256 /* memories looked up in one go; expiry goes on until none is left */
 
 typedef struct doomed_memory {
     int64_t successor; /* seq; 0: live */
+    size_t unit_count;
     kmi_buf content;
 } doomed_memory;
 
 static km_status read_doomed(kmi_store *store, int64_t seq, doomed_memory *ret_doomed, km_error *error) {
-    static const char READ_DOOMED[] = "SELECT superseded_by,content FROM memories WHERE seq=?1";
+    static const char READ_DOOMED[] = "SELECT superseded_by,content,unit_count FROM memories WHERE seq=?1";
     KMI_CLEANUP_SQL kmi_sql_use use = {0};
     bool has_row = false;
     km_status status = kmi_sql_start(store->sql, READ_DOOMED, &use, error);
@@ -24,6 +25,7 @@ static km_status read_doomed(kmi_store *store, int64_t seq, doomed_memory *ret_d
         status = kmi_fail(error, KM_E_NOT_FOUND, "there is no memory number %lld", (long long)seq);
     if (status != KM_OK) return status;
     ret_doomed->successor = kmi_sql_integer(&use, 0);
+    ret_doomed->unit_count = (size_t)kmi_sql_integer(&use, 2);
     kmi_buf_add_slice(&ret_doomed->content, kmi_sql_slice(&use, 1));
     return kmi_buf_status(&ret_doomed->content) == KM_OK ? KM_OK : kmi_store_fail_nomem(store, error);
 }
@@ -74,12 +76,29 @@ static km_status delete_row(kmi_store *store, int64_t seq, km_error *error) {
     return kmi_sql_run(&use, error);
 }
 
+static km_status unindex(kmi_store *store, int64_t seq, const doomed_memory *doomed, km_error *error) {
+    KMI_CLEANUP_UNITS kmi_units units = {0};
+    km_status status = kmi_units_cut(kmi_buf_slice(&doomed->content), doomed->unit_count, &units, error);
+    return status == KM_OK ? kmi_index_remove(store, seq, &units, error) : status;
+}
+
+/* What stood on both sides of a memory that is gone are neighbours now. */
+static km_status close_gap(kmi_store *store, const int64_t near[KMI_INDEX_NEAR], km_error *error) {
+    km_status status = KM_OK;
+    for (size_t i = 0; i < KMI_INDEX_NEAR && status == KM_OK; i++) {
+        if (near[i] != 0) status = kmi_index_link(store, near[i], error);
+    }
+    return status == KM_OK ? kmi_unit_map_write(&store->map, store->sql, error) : status;
+}
+
 km_status kmi_memory_remove(kmi_store *store, int64_t seq, km_error *error) {
     doomed_memory doomed = {0};
     kmi_buf_init(&doomed.content, PENDING_TEXT_LIMIT_BYTES);
     km_status status = read_doomed(store, seq, &doomed, error);
     if (status == KM_OK) status = hand_on_predecessors(store, seq, doomed.successor, error);
-    if (status == KM_OK) status = kmi_index_remove(store, seq, kmi_buf_slice(&doomed.content), error);
+    int64_t near[KMI_INDEX_NEAR] = {0};
+    if (status == KM_OK) status = kmi_index_find_near(store, seq, near, error);
+    if (status == KM_OK) status = unindex(store, seq, &doomed, error);
     if (status == KM_OK) status = kmi_graph_remove(store, seq, error);
     if (status == KM_OK) status = kmi_task_forget(store, kmi_buf_slice(&doomed.content), error);
     if (status == KM_OK && doomed.successor == 0)
@@ -87,6 +106,7 @@ km_status kmi_memory_remove(kmi_store *store, int64_t seq, km_error *error) {
     else if (status == KM_OK)
         status = kmi_store_counter_add(store, KMI_COUNTER_SUPERSEDED, -1, error);
     if (status == KM_OK) status = delete_row(store, seq, error);
+    if (status == KM_OK) status = close_gap(store, near, error);
     if (status == KM_OK) store->changes.are_memories_changed = true;
     kmi_buf_deinit(&doomed.content);
     return status;

@@ -34,6 +34,7 @@ km_status kmi_store_memory_standing(kmi_store *store, size_t limit, kmi_arena *a
                                     size_t *ret_count, km_error *error) {
     static const char LIST_STANDING[] =
         "SELECT " MEMORY_COLUMNS " FROM memories m WHERE m.superseded_by IS NULL AND m.type IN " STANDING_TYPES
+        " AND (m.speaker IS NULL OR m.speaker='user' COLLATE NOCASE) AND length(m.content)<=400"
         " AND (m.expires_at IS NULL OR m.expires_at>?1) ORDER BY m.last_seen_at DESC,m.seq DESC LIMIT ?2";
     KMI_CLEANUP_SQL kmi_sql_use use = {0};
     km_status status = kmi_sql_start(store->sql, LIST_STANDING, &use, error);

@@ -1,14 +1,15 @@
 /* Changes of memories that learning makes: insert, strengthen, supersede, and the edit of one. */
 #include <string.h>
 
-#include "store/sqlite/handle.h"
+#include "store/sqlite/index.h"
 
 /* How far a repeat moves confidence towards certainty. */
 #define REPEAT_GAIN 0.2
 #define CONFIDENCE_MAX 0.99
 #define LABELS_LIMIT_BYTES ((size_t)64 * 1024)
 
-static km_status take_seq(kmi_store *store, int64_t least, int64_t *ret_seq, km_error *error) {
+/* Takes as many numbers as the memory has units. */
+static km_status take_seq(kmi_store *store, int64_t least, size_t unit_count, int64_t *ret_seq, km_error *error) {
     static const char READ_NEXT_SEQ[] = "SELECT next_seq FROM state";
     kmi_store_changes *changes = &store->changes;
     if (changes->next_seq == 0) {
@@ -22,7 +23,8 @@ static km_status take_seq(kmi_store *store, int64_t least, int64_t *ret_seq, km_
         }
     }
     if (changes->next_seq < least) changes->next_seq = least;
-    *ret_seq = changes->next_seq++;
+    *ret_seq = changes->next_seq;
+    changes->next_seq += (int64_t)unit_count;
     return KM_OK;
 }
 
@@ -51,16 +53,16 @@ static const char *source_of(const kmi_memory_new *memory) {
     return memory->source != NULL ? memory->source : "cli";
 }
 
-static km_status insert_row(kmi_store *store, int64_t seq, const unsigned char hash[32], const kmi_memory_new *memory,
-                            km_error *error) {
+static km_status insert_row(kmi_store *store, int64_t seq, size_t unit_count, const unsigned char hash[32],
+                            const kmi_memory_new *memory, km_error *error) {
     static const char INSERT_MEMORY[] =
         "INSERT INTO "
         "memories(seq,id,content,type,knowledge_type,polarity,pattern,confidence,importance,subject,attribute,value,"
         "time_phrase,event_at,source,speaker,session,agent,user,key,metadata,origin_task,created_at,observed_at,last_"
         "seen_at,"
-        "expires_at,seen_count,content_hash)"
+        "expires_at,seen_count,content_hash,unit_count)"
         " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?"
-        "28)";
+        "28,?29)";
     KMI_CLEANUP_SQL kmi_sql_use use = {0};
     km_status status = kmi_sql_start(store->sql, INSERT_MEMORY, &use, error);
     if (status != KM_OK) return status;
@@ -83,6 +85,7 @@ static km_status insert_row(kmi_store *store, int64_t seq, const unsigned char h
     kmi_sql_bind_time(&use, 26, memory->expires_at_us);
     kmi_sql_bind_integer(&use, 27, memory->seen_count != 0 ? memory->seen_count : 1);
     kmi_sql_bind_blob(&use, 28, hash, 32);
+    kmi_sql_bind_integer(&use, 29, (int64_t)unit_count);
     return kmi_sql_run(&use, error);
 }
 
@@ -99,10 +102,12 @@ km_status kmi_store_memory_insert(kmi_store *store, const kmi_memory_new *memory
     kmi_slice content = kmi_slice_from(memory->candidate->content);
     unsigned char hash[32];
     int64_t seq = 0;
+    KMI_CLEANUP_UNITS kmi_units units = {0};
     status = kmi_normal_hash(content, hash, error);
-    if (status == KM_OK) status = take_seq(store, memory->seq, &seq, error);
-    if (status == KM_OK) status = insert_row(store, seq, hash, memory, error);
-    if (status == KM_OK) status = kmi_index_add(store, seq, content, error);
+    if (status == KM_OK) status = kmi_units_cut(content, SIZE_MAX, &units, error);
+    if (status == KM_OK) status = take_seq(store, memory->seq, units.count, &seq, error);
+    if (status == KM_OK) status = insert_row(store, seq, units.count, hash, memory, error);
+    if (status == KM_OK) status = kmi_index_add(store, seq, &units, true, error);
     if (status == KM_OK) status = kmi_graph_add(store, seq, memory->candidate, error);
     if (status == KM_OK) status = count_live(store, type_of(memory->candidate), source_of(memory), 1, error);
     if (status == KM_OK) store->changes.are_memories_changed = true;
@@ -191,8 +196,8 @@ km_status kmi_store_memory_supersede(kmi_store *store, const kmi_uuid *old_id, c
     return status == KM_OK ? kmi_store_counter_add(store, KMI_COUNTER_SUPERSEDED, 1, error) : status;
 }
 
-static km_status read_content(kmi_store *store, int64_t seq, kmi_buf *buf, km_error *error) {
-    static const char READ_CONTENT[] = "SELECT content FROM memories WHERE seq=?1";
+static km_status read_content(kmi_store *store, int64_t seq, kmi_buf *buf, size_t *ret_unit_count, km_error *error) {
+    static const char READ_CONTENT[] = "SELECT content,unit_count FROM memories WHERE seq=?1";
     KMI_CLEANUP_SQL kmi_sql_use use = {0};
     bool has_row = false;
     km_status status = kmi_sql_start(store->sql, READ_CONTENT, &use, error);
@@ -201,6 +206,7 @@ static km_status read_content(kmi_store *store, int64_t seq, kmi_buf *buf, km_er
     status = kmi_sql_step(&use, &has_row, error);
     if (status != KM_OK) return status;
     kmi_buf_add_slice(buf, kmi_sql_slice(&use, 0));
+    *ret_unit_count = (size_t)kmi_sql_integer(&use, 1);
     return kmi_buf_status(buf) == KM_OK ? KM_OK : kmi_store_fail_nomem(store, error);
 }
 
@@ -225,19 +231,33 @@ static km_status update_content(kmi_store *store, int64_t seq, const kmi_candida
     return kmi_sql_run(&use, error);
 }
 
+static km_status unindex(kmi_store *store, int64_t seq, kmi_slice content, size_t unit_count, km_error *error) {
+    KMI_CLEANUP_UNITS kmi_units units = {0};
+    km_status status = kmi_units_cut(content, unit_count, &units, error);
+    return status == KM_OK ? kmi_index_remove(store, seq, &units, error) : status;
+}
+
+/* The memory keeps its number, and with it as many units as there are up to the next one. */
+static km_status index_again(kmi_store *store, int64_t seq, kmi_slice content, km_error *error) {
+    KMI_CLEANUP_UNITS kmi_units units = {0};
+    km_status status = kmi_index_cut_again(store, seq, content, &units, error);
+    return status == KM_OK ? kmi_index_add(store, seq, &units, false, error) : status;
+}
+
 km_status kmi_store_memory_edit(kmi_store *store, const kmi_uuid *id, const kmi_candidate *candidate, int64_t now_us,
                                 km_error *error) {
     int64_t seq = 0;
+    size_t unit_count = 1;
     KMI_CLEANUP_BUF kmi_buf old_content;
     kmi_buf_init(&old_content, PENDING_TEXT_LIMIT_BYTES);
     km_status status = kmi_store_require_writing(store, error);
     if (status == KM_OK) status = kmi_memory_seq(store, id, &seq, error);
-    if (status == KM_OK) status = read_content(store, seq, &old_content, error);
+    if (status == KM_OK) status = read_content(store, seq, &old_content, &unit_count, error);
     if (status == KM_OK) status = kmi_task_forget(store, kmi_buf_slice(&old_content), error);
-    if (status == KM_OK) status = kmi_index_remove(store, seq, kmi_buf_slice(&old_content), error);
+    if (status == KM_OK) status = unindex(store, seq, kmi_buf_slice(&old_content), unit_count, error);
     if (status == KM_OK) status = kmi_graph_remove(store, seq, error);
     if (status == KM_OK) status = update_content(store, seq, candidate, now_us, error);
-    if (status == KM_OK) status = kmi_index_add(store, seq, kmi_slice_from(candidate->content), error);
+    if (status == KM_OK) status = index_again(store, seq, kmi_slice_from(candidate->content), error);
     if (status == KM_OK) status = kmi_graph_add(store, seq, candidate, error);
     if (status == KM_OK) store->changes.are_memories_changed = true;
     return status;

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store/sqlite/handle.h"
+#include "store/sqlite/index.h"
 #include "util/file.h"
 #include "util/lock.h"
 
@@ -320,6 +320,7 @@ km_status kmi_store_open(const kmi_store_options *options, kmi_store **ret_store
     store->timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : DEFAULT_TIMEOUT_MS;
     kmi_buf_init(&store->unit_text, PENDING_TEXT_LIMIT_BYTES);
     status = open_database(store, path, error);
+    if (status == KM_OK && store->mode != KMI_STORE_READ) status = kmi_index_upgrade(store, error);
     if (status != KM_OK) {
         kmi_store_free(store);
         return status;
@@ -334,6 +335,7 @@ void kmi_store_free(kmi_store *store) {
     kmi_store_read_end(store);
     kmi_sql_close(store->sql);
     kmi_arena_free(store->scratch);
+    kmi_unit_map_clear(&store->map);
     kmi_buf_deinit(&store->unit_text);
     free(store->units);
     free(store);

@@ -1,157 +1,290 @@
-/* Our own rank function for FTS5, kmi_rank(units): BM25 and the share of the query that a row covers, in one pass.
+/* Scores are kept in dense blocks beside those of the unit map, made where a word leads: adding a posting is an index and an addition,
+ * and a store of a million units needs ten megabytes at worst. A term is worked on in two passes. The first spreads its
+ * counts over the units that hold it and their neighbours (in twentieths: 20, 12 and 7 for own, before and after); the second
+ * turns the sums into scores, for saturation needs the sum, and clears them for the next term.
  *
- *   idf(t)   = ln(1 + (n - df + 0.5) / (df + 0.5))             never negative, unlike SQLite's own
- *   score    = sum over t of idf(t) * tf * (k1 + 1) / (tf + k1 * (1 - b + b * len / average))
- *   coverage = sum of idf of terms present / min(sum of idf of the query's terms, 2.5 * idf of an unseen term)
- *
- * A memory is one unit of the index whatever its length, so long ones must pay for their many words: of the values tried, k1 = 0.9
- * with b = 0.9 is best or nearly so on chats of short turns and of long messages alike (b = 0.5 loses 8 points of recall@10
- * on the long ones). A term that no memory holds
- * says little about which memory is meant, but it is a sign that the question is about something else: half weight makes
- * "how should I handle errors" cover a memory on errors by about a half although nothing handles. A long prompt counts as at
- * most two and a half rare words: what it says besides the point must not make every memory look beside it.
- *
- * Looking up the length of a row costs as much as all the rest. A row that could not enter the list of the best whatever its
- * length (kmi_store.rank_floor) is spared it.
- *
- * The result is a blob with both numbers, because SQL has no pairs. */
+ * Why at query time: columns for the neighbours' words in the index find the same, but triple it, and every edit and deletion would have
+ * to rewrite the units around it. The constants were chosen on two sets at once, see docs/decisions/0016-neighbours-at-query-time.md. */
+#include "store/sqlite/rank.h"
+
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
-
-#include "store/sqlite/handle.h"
 
 #define K1 0.9
-#define B 0.9
-#define UNSEEN_WEIGHT 0.5
-#define LONGEST_QUERY_IN_RARE_WORDS 2.5
-#define ROWS_BETWEEN_CLOCK_LOOKS 1024
+#define B 0.5
+#define OWN_WEIGHT 20u
+#define BEFORE_WEIGHT 12u
+#define AFTER_WEIGHT 7u
+#define COUNT_MAX 255u
+#define COVER_WHOLE 60000.0 /* all of the query's idf, with room for what rounding adds */
+#define SAMPLE_BLOCKS 8     /* the average length is that of the units in at most so many blocks */
 
-typedef struct query_weights {
-    int term_count;
-    double average_len;
-    double weight_sum;
-    double idf[]; /* per term of the query; 0 for one that no row holds */
-} query_weights;
+struct kmi_rank_block {
+    float best; /* score in this block */
+    float scores[KMI_UNIT_BLOCK];
+    uint16_t counts[KMI_UNIT_BLOCK]; /* of the term in hand, in twentieths */
+    uint16_t covers[KMI_UNIT_BLOCK]; /* COVER_WHOLE times the share of the query's idf */
+};
 
-static double idf_of(double rows, double rows_with_term) {
-    double idf = log(1.0 + (rows - rows_with_term + 0.5) / (rows_with_term + 0.5));
+double kmi_rank_idf(double unit_count, double units_with_term) {
+    double idf = log(1.0 + (unit_count - units_with_term + 0.5) / (units_with_term + 0.5));
     return idf > 0 ? idf : 0;
 }
 
-typedef struct row_counter {
-    const kmi_store *store;
-    int64_t count;
-} row_counter;
+/* ---- The average ---- */
 
-static int count_row(const Fts5ExtensionApi *api, Fts5Context *context, void *user_data) {
-    (void)api;
-    (void)context;
-    row_counter *counter = user_data;
-    counter->count++;
-    bool is_time_to_look = counter->count % ROWS_BETWEEN_CLOCK_LOOKS == 0;
-    return is_time_to_look && kmi_store_is_overdue(counter->store) ? SQLITE_INTERRUPT : SQLITE_OK;
-}
-
-static int weigh_terms(const Fts5ExtensionApi *api, Fts5Context *context, query_weights *weights) {
-    sqlite3_int64 row_count = 0;
-    sqlite3_int64 token_count = 0;
-    int code = api->xRowCount(context, &row_count);
-    if (code == SQLITE_OK) code = api->xColumnTotalSize(context, 0, &token_count);
-    if (code != SQLITE_OK) return code;
-    weights->average_len = row_count > 0 && token_count > 0 ? (double)token_count / (double)row_count : 1.0;
-    for (int i = 0; i < weights->term_count; i++) {
-        row_counter counter = {.store = api->xUserData(context), .count = 0};
-        code = api->xQueryPhrase(context, i, &counter, count_row);
-        if (code != SQLITE_OK) return code;
-        double idf = idf_of((double)row_count, (double)counter.count);
-        weights->idf[i] = counter.count > 0 ? idf : 0;
-        weights->weight_sum += counter.count > 0 ? idf : idf * UNSEEN_WEIGHT;
+static void sum_block(const kmi_unit_block *block, uint64_t *words, uint64_t *units) {
+    for (size_t i = 0; i < (size_t)KMI_UNIT_BLOCK; i++) {
+        kmi_unit_entry entry = kmi_unit_unpack(block->entries[i]);
+        if (entry.len == 0) continue;
+        /* A unit's words count for itself and for each neighbour that sees them: the same sum, without looking around. */
+        unsigned times = 1u + (entry.before != 0) + (entry.after != 0);
+        *words += (uint64_t)entry.len * times;
+        *units += 1;
     }
-    double longest = LONGEST_QUERY_IN_RARE_WORDS * idf_of((double)row_count, 0);
-    if (weights->weight_sum > longest) weights->weight_sum = longest;
-    return SQLITE_OK;
 }
 
-/* The weights are the same for every row of one query: made at the first, kept by FTS5, freed with the cursor. */
-static int get_weights(const Fts5ExtensionApi *api, Fts5Context *context, query_weights **ret_weights) {
-    *ret_weights = api->xGetAuxdata(context, 0);
-    if (*ret_weights != NULL) return SQLITE_OK;
-    int term_count = api->xPhraseCount(context);
-    query_weights *weights = calloc(1, sizeof(*weights) + (size_t)term_count * sizeof(weights->idf[0]));
-    if (weights == NULL) return SQLITE_NOMEM;
-    weights->term_count = term_count;
-    int code = weigh_terms(api, context, weights);
-    if (code == SQLITE_OK)
-        code = api->xSetAuxdata(context, weights, free); /* frees it on failure too */
-    else
-        free(weights);
-    *ret_weights = weights;
-    return code;
-}
-
-static int count_term(const Fts5ExtensionApi *api, Fts5Context *context, int term, int *ret_count) {
-    Fts5PhraseIter iterator;
-    int column = -1;
-    int offset = -1;
-    int count = 0;
-    int code = api->xPhraseFirst(context, term, &iterator, &column, &offset);
-    while (code == SQLITE_OK && column >= 0) {
-        count++;
-        api->xPhraseNext(context, &iterator, &column, &offset);
+static km_status measure_lengths(kmi_rank *rank, double *ret_average, km_error *error) {
+    int64_t last = -1;
+    uint64_t words = 0;
+    uint64_t units = 0;
+    km_status status = kmi_unit_map_last(rank->store->sql, &last, error);
+    int64_t count = last + 1 < SAMPLE_BLOCKS ? last + 1 : SAMPLE_BLOCKS;
+    for (int64_t i = 0; i < count && status == KM_OK; i++) {
+        kmi_unit_block *block = NULL;
+        int64_t number = count > 1 ? i * last / (count - 1) : 0;
+        status = kmi_unit_map_block(&rank->map, rank->store->sql, number, &block, error);
+        if (status == KM_OK) sum_block(block, &words, &units);
     }
-    *ret_count = count;
-    return code;
+    *ret_average = units > 0 ? (double)words / (double)units : 1.0;
+    return status;
 }
 
-/* Adds up the row with the length norm that suits it best, which is what an empty row would have: an upper bound. */
-static int bound_row(const Fts5ExtensionApi *api, Fts5Context *context, const query_weights *weights, int *counts,
-                     kmi_rank_result *result) {
-    double covered = 0;
-    for (int i = 0; i < weights->term_count; i++) {
-        int code = count_term(api, context, i, &counts[i]);
-        if (code != SQLITE_OK) return code;
-        if (counts[i] == 0) continue;
-        covered += weights->idf[i];
-        result->score += weights->idf[i] * (double)counts[i] * (K1 + 1.0) / ((double)counts[i] + K1 * (1.0 - B));
+km_status kmi_rank_start(kmi_store *store, double idf_sum, kmi_rank *ret_rank, km_error *error) {
+    *ret_rank = (kmi_rank){.store = store, .cover_scale = idf_sum > 0 ? COVER_WHOLE / idf_sum : 0};
+    double average = 1.0;
+    km_status status = measure_lengths(ret_rank, &average, error);
+    for (size_t i = 0; i < sizeof(ret_rank->norms) / sizeof(ret_rank->norms[0]); i++)
+        ret_rank->norms[i] = (float)(K1 * (1.0 - B + B * (double)i / average));
+    return status;
+}
+
+/* ---- Looking around ---- */
+
+static km_status get_block(kmi_rank *rank, int64_t number, kmi_rank_block **ret_block, km_error *error) {
+    size_t place = (size_t)number;
+    if (place >= rank->block_count) {
+        size_t count = rank->block_count == 0 ? 16 : rank->block_count;
+        while (count <= place) count *= 2;
+        kmi_rank_block **blocks = reallocarray(rank->blocks, count, sizeof(*blocks));
+        if (blocks == NULL) return kmi_store_fail_nomem(rank->store, error);
+        for (size_t i = rank->block_count; i < count; i++) blocks[i] = NULL;
+        rank->blocks = blocks;
+        rank->block_count = count;
     }
-    if (weights->weight_sum > 0) result->coverage = fmin(1.0, covered / weights->weight_sum);
-    return SQLITE_OK;
-}
-
-static int rank_row(const Fts5ExtensionApi *api, Fts5Context *context, kmi_rank_result *result) {
-    query_weights *weights = NULL;
-    int counts[KMI_RANK_TERMS_MAX];
-    int code = get_weights(api, context, &weights);
-    if (code == SQLITE_OK && weights->term_count > KMI_RANK_TERMS_MAX) return SQLITE_RANGE;
-    if (code == SQLITE_OK) code = bound_row(api, context, weights, counts, result);
-    if (code != SQLITE_OK) return code;
-    const kmi_store *store = api->xUserData(context);
-    if (result->score < store->rank_floor) return SQLITE_OK; /* too low already: no need to look up its length */
-    int len = 0;
-    code = api->xColumnSize(context, 0, &len);
-    double norm = K1 * (1.0 - B + B * (double)len / weights->average_len);
-    result->score = 0;
-    for (int i = 0; i < weights->term_count; i++) {
-        double count = counts[i];
-        if (counts[i] > 0) result->score += weights->idf[i] * count * (K1 + 1.0) / (count + norm);
+    if (rank->blocks[place] == NULL) {
+        rank->blocks[place] = calloc(1, sizeof(*rank->blocks[place]));
+        if (rank->blocks[place] == NULL) return kmi_store_fail_nomem(rank->store, error);
     }
-    return code;
+    *ret_block = rank->blocks[place];
+    return KM_OK;
 }
 
-static void rank_function(const Fts5ExtensionApi *api, Fts5Context *context, sqlite3_context *result_context,
-                          int argument_count, sqlite3_value **arguments) {
-    (void)argument_count;
-    (void)arguments;
-    kmi_rank_result result = {0};
-    int code = rank_row(api, context, &result);
-    if (code != SQLITE_OK)
-        sqlite3_result_error_code(result_context, code);
-    else
-        sqlite3_result_blob(result_context, &result, sizeof(result), SQLITE_TRANSIENT);
+/* Entry of a unit, of a block that is most often there. */
+static inline km_status look(kmi_rank *rank, int64_t unit, kmi_unit_entry *ret_entry, km_error *error) {
+    size_t number = (size_t)(unit / KMI_UNIT_BLOCK);
+    if (unit > 0 && number < rank->map.block_count && rank->map.blocks[number] != NULL) {
+        *ret_entry = kmi_unit_unpack(rank->map.blocks[number]->entries[unit % KMI_UNIT_BLOCK]);
+        return KM_OK;
+    }
+    return kmi_unit_map_get(&rank->map, rank->store->sql, unit, ret_entry, error);
 }
 
-km_status kmi_rank_register(kmi_store *store, fts5_api *api, km_error *error) {
-    int code = api->xCreateFunction(api, "kmi_rank", store, rank_function, NULL);
-    return code == SQLITE_OK ? KM_OK : kmi_sql_fail(store->sql, code, error);
+static km_status find_norm(kmi_rank *rank, int64_t unit, float *ret_norm, km_error *error) {
+    kmi_unit_entry own;
+    kmi_unit_entry before = {0};
+    kmi_unit_entry after = {0};
+    km_status status = look(rank, unit, &own, error);
+    if (status == KM_OK && own.before != 0) status = look(rank, unit - own.before, &before, error);
+    if (status == KM_OK && own.after != 0) status = look(rank, unit + own.after, &after, error);
+    if (status == KM_OK) *ret_norm = rank->norms[(unsigned)own.len + before.len + after.len];
+    return status;
+}
+
+/* ---- A term ---- */
+
+static km_status spread_to(kmi_rank *rank, int64_t unit, unsigned amount, size_t *touched_count, km_error *error) {
+    kmi_rank_block *block = NULL;
+    km_status status = get_block(rank, unit / KMI_UNIT_BLOCK, &block, error);
+    if (status != KM_OK) return status;
+    uint16_t *count = &block->counts[unit % KMI_UNIT_BLOCK];
+    if (*count == 0) rank->touched[(*touched_count)++] = (uint32_t)unit;
+    *count = (uint16_t)(*count + amount);
+    return KM_OK;
+}
+
+/* Gives a unit's count to the units that have it as the one before. The unit that it has after itself is one; where a memory of
+ * several windows begins, the second window may be another. */
+static km_status spread_onward(kmi_rank *rank, int64_t unit, kmi_unit_entry own, unsigned count, size_t *touched_count,
+                               km_error *error) {
+    km_status status = KM_OK;
+    for (int64_t other = unit + own.after; other <= unit + own.after + 1 && status == KM_OK; other++) {
+        kmi_unit_entry entry;
+        status = look(rank, other, &entry, error);
+        if (status == KM_OK && entry.before != 0 && other - entry.before == unit)
+            status = spread_to(rank, other, BEFORE_WEIGHT * count, touched_count, error);
+    }
+    return status;
+}
+
+static km_status spread_back(kmi_rank *rank, int64_t unit, kmi_unit_entry own, unsigned count, size_t *touched_count,
+                             km_error *error) {
+    km_status status = KM_OK;
+    for (int64_t other = unit - own.before; other >= unit - own.before - 1 && other > 0 && status == KM_OK; other--) {
+        kmi_unit_entry entry;
+        status = look(rank, other, &entry, error);
+        if (status == KM_OK && entry.after != 0 && other + entry.after == unit)
+            status = spread_to(rank, other, AFTER_WEIGHT * count, touched_count, error);
+    }
+    return status;
+}
+
+static km_status spread(kmi_rank *rank, const kmi_posting *posting, size_t *touched_count, km_error *error) {
+    unsigned count = posting->count < COUNT_MAX ? posting->count : COUNT_MAX;
+    int64_t unit = posting->unit;
+    kmi_unit_entry own;
+    km_status status = spread_to(rank, unit, OWN_WEIGHT * count, touched_count, error);
+    if (status == KM_OK) status = look(rank, unit, &own, error);
+    if (status == KM_OK && own.after != 0) status = spread_onward(rank, unit, own, count, touched_count, error);
+    if (status == KM_OK && own.before != 0) status = spread_back(rank, unit, own, count, touched_count, error);
+    return status;
+}
+
+static km_status score_touched(kmi_rank *rank, size_t touched_count, double idf, km_error *error) {
+    double cover = idf * rank->cover_scale + 0.5;
+    float weight = (float)(idf * (K1 + 1.0));
+    for (size_t i = 0; i < touched_count; i++) {
+        int64_t unit = rank->touched[i];
+        kmi_rank_block *block = rank->blocks[unit / KMI_UNIT_BLOCK];
+        size_t place = (size_t)(unit % KMI_UNIT_BLOCK);
+        float norm = 0;
+        km_status status = find_norm(rank, unit, &norm, error);
+        if (status != KM_OK) return status;
+        float count = (float)block->counts[place] / (float)OWN_WEIGHT;
+        float score = block->scores[place] + weight * count / (count + norm);
+        block->scores[place] = score;
+        if (score > block->best) block->best = score;
+        unsigned covered = block->covers[place] + (unsigned)cover;
+        block->covers[place] = covered < UINT16_MAX ? (uint16_t)covered : UINT16_MAX;
+        block->counts[place] = 0;
+    }
+    return KM_OK;
+}
+
+km_status kmi_rank_add(kmi_rank *rank, const kmi_posting *postings, size_t count, double idf, km_error *error) {
+    size_t wanted = count * 5; /* itself, and at most two on each side */
+    if (wanted > rank->touched_capacity) {
+        uint32_t *touched = reallocarray(rank->touched, wanted, sizeof(*touched));
+        if (touched == NULL) return kmi_store_fail_nomem(rank->store, error);
+        rank->touched = touched;
+        rank->touched_capacity = wanted;
+    }
+    size_t touched_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        km_status status = spread(rank, &postings[i], &touched_count, error);
+        if (status != KM_OK) return status;
+    }
+    return score_touched(rank, touched_count, idf, error);
+}
+
+km_status kmi_rank_rescore(kmi_rank *rank, int64_t unit, unsigned count, double idf, double *ret_score,
+                           km_error *error) {
+    float norm = 0;
+    km_status status = find_norm(rank, unit, &norm, error);
+    if (status == KM_OK) *ret_score = idf * (K1 + 1.0) * (double)count / ((double)count + (double)norm);
+    return status;
+}
+
+/* ---- The best ---- */
+
+/* Equal scores: the newer unit is better. */
+static bool is_worse(const kmi_rank_unit *a, const kmi_rank_unit *b) {
+    return a->score < b->score || (a->score == b->score && a->unit < b->unit);
+}
+
+static void sift_down(kmi_rank_unit *items, size_t count, size_t at) {
+    for (;;) {
+        size_t child = 2 * at + 1;
+        if (child >= count) return;
+        if (child + 1 < count && is_worse(&items[child + 1], &items[child])) child++;
+        if (!is_worse(&items[child], &items[at])) return;
+        kmi_rank_unit kept = items[at];
+        items[at] = items[child];
+        items[child] = kept;
+        at = child;
+    }
+}
+
+static void sift_up(kmi_rank_unit *items, size_t at) {
+    while (at > 0 && is_worse(&items[at], &items[(at - 1) / 2])) {
+        kmi_rank_unit kept = items[at];
+        items[at] = items[(at - 1) / 2];
+        items[(at - 1) / 2] = kept;
+        at = (at - 1) / 2;
+    }
+}
+
+typedef struct unit_heap {
+    kmi_rank_unit *items; /* the worst on top */
+    size_t count, limit;
+} unit_heap;
+
+static void offer(unit_heap *heap, kmi_rank_unit unit) {
+    if (heap->count < heap->limit) {
+        heap->items[heap->count] = unit;
+        sift_up(heap->items, heap->count++);
+    } else if (is_worse(&heap->items[0], &unit)) {
+        heap->items[0] = unit;
+        sift_down(heap->items, heap->count, 0);
+    }
+}
+
+static void offer_block(unit_heap *heap, const kmi_rank_block *block, size_t number, const kmi_rank_unit *last) {
+    for (size_t i = 0; i < (size_t)KMI_UNIT_BLOCK; i++) {
+        float score = block->scores[i];
+        if (score <= 0 || (heap->count == heap->limit && score < heap->items[0].score)) continue;
+        kmi_rank_unit unit = {.unit = (uint32_t)(number * (size_t)KMI_UNIT_BLOCK + i),
+                              .score = score,
+                              .covered = (float)(block->covers[i] / COVER_WHOLE)};
+        if (last == NULL || is_worse(&unit, last)) offer(heap, unit);
+    }
+}
+
+void kmi_rank_best(const kmi_rank *rank, const kmi_rank_unit *last, size_t limit, kmi_rank_unit *ret_units,
+                   size_t *ret_count) {
+    unit_heap heap = {.items = ret_units, .limit = limit};
+    for (size_t i = 0; limit > 0 && i < rank->block_count; i++) {
+        const kmi_rank_block *block = rank->blocks[i];
+        if (block == NULL || block->best <= 0) continue;
+        if (heap.count == heap.limit && block->best < heap.items[0].score) continue;
+        offer_block(&heap, block, i, last);
+    }
+    for (size_t left = heap.count; left > 1; left--) {
+        kmi_rank_unit kept = heap.items[0];
+        heap.items[0] = heap.items[left - 1];
+        heap.items[left - 1] = kept;
+        sift_down(heap.items, left - 1, 0);
+    }
+    *ret_count = heap.count;
+}
+
+void kmi_rank_deinit(kmi_rank *rank) {
+    for (size_t i = 0; i < rank->block_count; i++) free(rank->blocks[i]);
+    free(rank->blocks);
+    free(rank->touched);
+    kmi_unit_map_clear(&rank->map);
+    rank->blocks = NULL;
+    rank->block_count = 0;
+    rank->touched = NULL;
+    rank->touched_capacity = 0;
 }

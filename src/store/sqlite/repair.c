@@ -1,11 +1,9 @@
 /* Repairs keep memories and give up what can be made from them: indexes are made anew, edges to nowhere go, counters are counted.
  * Each is one transaction, so that a repair that is cut short has changed nothing. */
 #include "store/repair.h"
-#include "store/sqlite/handle.h"
+#include "store/sqlite/index.h"
 
 #include "util/error.h"
-
-static const char REBUILD_SEARCH[] = "INSERT INTO units(units) VALUES('rebuild')";
 
 static const char REMOVE_EDGES[] =
     "DELETE FROM mentions WHERE NOT EXISTS(SELECT 1 FROM memories m WHERE m.seq=memory)"
@@ -36,7 +34,7 @@ static const char RECOUNT[] =
     " UNION ALL SELECT 0,'tasks_processing',count(*) FROM tasks WHERE state=1;"
     "INSERT INTO counters(kind,name,value) SELECT 0,'tasks_completed',count(*) FROM tasks WHERE state=3"
     " ON CONFLICT(kind,name) DO UPDATE SET value=max(value,excluded.value);"
-    "UPDATE state SET next_seq=max(next_seq,coalesce((SELECT max(seq)+1 FROM memories),1));";
+    "UPDATE state SET next_seq=max(next_seq,coalesce((SELECT max(seq+unit_count) FROM memories),1));";
 
 km_status kmi_repair_in_transaction(kmi_store *store, kmi_store_fault fault, km_error *error) {
     km_status status = KM_OK;
@@ -44,8 +42,7 @@ km_status kmi_repair_in_transaction(kmi_store *store, kmi_store_fault fault, km_
     case KMI_FAULT_INDEXES:
         return kmi_sql_execute(store->sql, "REINDEX", error);
     case KMI_FAULT_SEARCH:
-        status = kmi_index_prepare(store, error);
-        return status == KM_OK ? kmi_sql_execute(store->sql, REBUILD_SEARCH, error) : status;
+        return kmi_index_rebuild(store, error);
     case KMI_FAULT_EDGES: /* a memory may come back to life, an entity go: both are counted */
         status = kmi_sql_execute(store->sql, REMOVE_EDGES, error);
         return status == KM_OK ? kmi_sql_execute(store->sql, RECOUNT, error) : status;

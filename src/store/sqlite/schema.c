@@ -2,11 +2,12 @@
  * was released is never changed again; tests keep databases of every release.
  *
  * Choices worth knowing before a new step is written:
- * - memories.seq is the row of the memory's (first) unit in the full-text index. A memory takes `unit_count` numbers, the
- *   next memory starts after them: when long memories come to be indexed in several windows, unit u belongs to the memory
- *   with the greatest seq <= u. Units stay dense and no map is needed. seq is never used again (state.next_seq).
- * - units is an external-content index over memories: a text is stored once, and SQLite 3.40 can delete from the index
- *   only if it is told the old text.
+ * - memories.seq is the row of the memory's first unit in the full-text index. A memory takes `unit_count` numbers, the
+ *   next memory starts after them: unit u belongs to the memory with the greatest seq <= u, and units stay dense.
+ *   seq is never used again (state.next_seq).
+ * - units is an index without content: a text is stored once, and SQLite 3.40 can delete from the index only if it is told
+ *   the old text. It keeps no sizes either, because unit_map has them in two bytes and in one place.
+ * - state.index_version is apart from the schema version, because a better way to divide texts changes no table.
  * - superseded_by is the edge between two memories; a second copy of it in a table of links could disagree.
  * - tasks and the tables keyed by two numbers are WITHOUT ROWID: one B-tree to write instead of two. Partial indexes keep
  *   finished tasks, which are nearly all, out of the indexes that look for the others.
@@ -57,7 +58,11 @@ static const char VERSION_1[] =
     "CREATE INDEX memories_standing ON memories(last_seen_at)"
     " WHERE superseded_by IS NULL AND type IN " STANDING_TYPES ";"
 
-    "CREATE VIRTUAL TABLE units USING fts5(content,content='memories',content_rowid='seq',tokenize='kuzu');"
+    "CREATE VIRTUAL TABLE units USING fts5(content,content='',columnsize=0,tokenize='kuzu');"
+    "CREATE TABLE unit_map("
+    " block INTEGER PRIMARY KEY,"
+    " entries BLOB NOT NULL" /* unit_map.h */
+    ") STRICT;"
 
     "CREATE TABLE entities("
     " id INTEGER PRIMARY KEY,"
@@ -116,9 +121,10 @@ static const char VERSION_1[] =
     " one INTEGER PRIMARY KEY CHECK(one=1),"
     " epoch INTEGER NOT NULL,"
     " generation INTEGER NOT NULL,"
-    " next_seq INTEGER NOT NULL"
+    " next_seq INTEGER NOT NULL,"
+    " index_version INTEGER NOT NULL"
     ") STRICT;"
-    "INSERT INTO state VALUES(1,0,0,1);"
+    "INSERT INTO state VALUES(1,0,0,1,1);"
     "CREATE TABLE schema_migrations("
     " version INTEGER PRIMARY KEY,"
     " applied_at INTEGER NOT NULL,"

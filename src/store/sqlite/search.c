@@ -1,99 +1,62 @@
-/* Full-text search. The terms of the text are OR-ed; rows come in the order of the index with their BM25, and a heap keeps the best:
- * `ORDER BY rank` would sort every match, which is most of its time in a big store. Filters are looked up only for a row
- * that would enter the heap, so a filter costs some seeks and not one a match.
+/* The search, from a text to memories: terms, their postings within a budget, the score of units, and the best memories that
+ * pass the filter.
  *
- * A long prompt (a pasted log) is cut to its two ends, where the question stands, and to a number of terms. */
+ * A memory is worth its best unit, divided by 1 + 0.2 ln(units), for a long one has more chances. Units are visited best first, and
+ * a memory's division only lowers it: once the list is full and the next unit is below its worst, nothing better can come. So a filter
+ * costs a look at a row for each unit that would have been listed, and not for each match.
+ *
+ * Terms too common for the budget are weighed on the best units alone, in their texts. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "store/sqlite/handle.h"
-#include "util/clock.h"
+#include "store/sqlite/index.h"
+#include "store/sqlite/query_terms.h"
+#include "store/sqlite/rank.h"
 
-#define TERMS_MAX ((size_t)KMI_RANK_TERMS_MAX)
-#define TEXT_END_BYTES ((size_t)8 * 1024) /* of each end of a long text */
-#define TERM_LIMIT_BYTES ((size_t)256)
-#define ROWS_BETWEEN_CLOCK_LOOKS 256
+#define POSTING_BUDGET ((size_t)100000)
+#define UNITS_AT_ONCE ((size_t)256)
+#define UNIT_COUNT_WEIGHT 0.2
+#define NTH_UNIT ((size_t)20)       /* of kmi_search_info.twentieth_unit */
+#define RESCORE_UNITS ((size_t)200) /* best units in which skipped terms are looked for */
+#define RESCORE_TEXT_BYTES ((size_t)64 * 1024)
+#define SIMILAR_WORDS ((size_t)2) /* words of a query that stand-ins are looked for */
+#define SIMILAR_TERMS ((size_t)3) /* for each */
+#define SIMILAR_WEIGHT 0.5
 
-typedef struct query_term {
-    kmi_slice text; /* in the arena */
-    bool is_stop_word;
-} query_term;
+static size_t posting_budget = POSTING_BUDGET;
 
-typedef struct term_list {
-    kmi_arena *arena;
-    size_t count;
-    size_t stop_count;
-    bool is_out_of_memory;
-    query_term terms[TERMS_MAX];
-} term_list;
-
-static bool is_listed(const term_list *list, kmi_slice term) {
-    for (size_t i = 0; i < list->count; i++) {
-        if (kmi_slice_equal(list->terms[i].text, term)) return true;
-    }
-    return false;
+void kmi_search_set_budget(size_t postings) {
+    posting_budget = postings != 0 ? postings : POSTING_BUDGET;
 }
 
-static bool add_term(const kmi_text_word *word, void *context) {
-    term_list *list = context;
-    if (word->term.len == 0 || word->term.len > TERM_LIMIT_BYTES) return true;
-    if (is_listed(list, word->term)) return true;
-    const char *copy = kmi_arena_copy(list->arena, word->term);
-    if (copy == NULL) {
-        list->is_out_of_memory = true;
-        return false;
-    }
-    bool is_stop_word = kmi_text_is_stop_word(word->folded);
-    list->terms[list->count++] = (query_term){.text = {copy, word->term.len}, .is_stop_word = is_stop_word};
-    if (is_stop_word) list->stop_count++;
-    return list->count < TERMS_MAX;
-}
-
-static km_status collect_from(kmi_store *store, kmi_slice text, term_list *list, km_error *error) {
-    if (list->count >= TERMS_MAX) return KM_OK;
-    km_status status = kmi_text_words(text, add_term, list, error);
-    if (status == KM_OK && list->is_out_of_memory) status = kmi_store_fail_nomem(store, error);
-    return status;
-}
-
-/* Moves a cut to the start of a character. */
-static size_t character_start(kmi_slice text, size_t at) {
-    while (at > 0 && at < text.len && ((unsigned char)text.ptr[at] & 0xC0) == 0x80) at--;
-    return at;
-}
-
-static km_status collect_terms(kmi_store *store, kmi_slice text, term_list *list, km_error *error) {
-    if (text.len <= 2 * TEXT_END_BYTES) return collect_from(store, text, list, error);
-    size_t tail_start = character_start(text, text.len - TEXT_END_BYTES);
-    size_t head_end = character_start(text, TEXT_END_BYTES);
-    km_status status = collect_from(store, kmi_slice_sub(text, tail_start, text.len), list, error);
-    return status == KM_OK ? collect_from(store, kmi_slice_sub(text, 0, head_end), list, error) : status;
-}
-
-/* Writes the terms as an FTS5 expression: each a quoted string, which the tokenizer passes on unchanged. */
-static km_status write_expression(kmi_store *store, const term_list *list, kmi_buf *buf, km_error *error) {
-    bool drop_stop_words = list->stop_count < list->count;
-    for (size_t i = 0; i < list->count; i++) {
-        if (drop_stop_words && list->terms[i].is_stop_word) continue;
-        if (buf->len > 0) kmi_buf_add_text(buf, " OR ");
-        kmi_buf_add_char(buf, '"');
-        for (size_t k = 0; k < list->terms[i].text.len; k++) {
-            char c = list->terms[i].text.ptr[k];
-            if (c == '"') kmi_buf_add_char(buf, '"');
-            kmi_buf_add_char(buf, c);
-        }
-        kmi_buf_add_char(buf, '"');
-    }
-    return kmi_buf_status(buf) == KM_OK ? KM_OK : kmi_store_fail_nomem(store, error);
-}
-
-/* ---- The best so far: a heap with the worst on top ---- */
-
-typedef struct hit_heap {
-    kmi_search_hit *items;
+typedef struct hit_list {
+    kmi_search_hit *items; /* a heap with the worst on top */
     size_t count, limit;
-} hit_heap;
+} hit_list;
+
+typedef struct seq_set {
+    int64_t *slots; /* 0: free */
+    size_t count, slot_count;
+} seq_set;
+
+typedef struct search {
+    kmi_store *store;
+    kmi_arena *arena;
+    kmi_sql_use filter;
+    kmi_query_terms *terms;
+    kmi_slice *term_texts;
+    double *idf;
+    double *weights; /* of each term: 1, or less for a stand-in */
+    kmi_postings postings;
+    kmi_rank rank;
+    kmi_search_info info;
+    hit_list hits;
+    seq_set seen; /* memories of several units that were looked at */
+} search;
+
+/* ---- The list of hits ---- */
 
 /* Equal scores: the newer memory is better. */
 static bool is_worse(const kmi_search_hit *a, const kmi_search_hit *b) {
@@ -117,100 +80,303 @@ static void sift_down(kmi_search_hit *items, size_t count, size_t at) {
     }
 }
 
-static bool would_enter(const hit_heap *heap, const kmi_search_hit *hit) {
-    return heap->count < heap->limit || is_worse(&heap->items[0], hit);
-}
-
-static void enter(hit_heap *heap, kmi_search_hit hit) {
-    if (heap->count == heap->limit) {
-        heap->items[0] = hit;
-        sift_down(heap->items, heap->count, 0);
+static void add_hit(hit_list *list, kmi_search_hit hit) {
+    if (list->count == list->limit) {
+        list->items[0] = hit;
+        sift_down(list->items, list->count, 0);
         return;
     }
-    size_t at = heap->count++;
-    heap->items[at] = hit;
-    while (at > 0 && is_worse(&heap->items[at], &heap->items[(at - 1) / 2])) {
-        swap_hits(&heap->items[at], &heap->items[(at - 1) / 2]);
+    size_t at = list->count++;
+    list->items[at] = hit;
+    while (at > 0 && is_worse(&list->items[at], &list->items[(at - 1) / 2])) {
+        swap_hits(&list->items[at], &list->items[(at - 1) / 2]);
         at = (at - 1) / 2;
     }
 }
 
 /* Turns the heap into an array, best first. */
-static void sort_heap(hit_heap *heap) {
-    for (size_t left = heap->count; left > 1; left--) {
-        swap_hits(&heap->items[0], &heap->items[left - 1]);
-        sift_down(heap->items, left - 1, 0);
+static void sort_hits(hit_list *list) {
+    for (size_t left = list->count; left > 1; left--) {
+        swap_hits(&list->items[0], &list->items[left - 1]);
+        sift_down(list->items, left - 1, 0);
     }
 }
 
-static km_status passes_filter(kmi_store *store, kmi_sql_use *filter, int64_t seq, bool *ret_passes, km_error *error) {
-    kmi_sql_bind_integer(filter, 8, seq);
-    km_status status = kmi_sql_step(filter, ret_passes, error);
-    if (status == KM_OK && sqlite3_reset(filter->statement) != SQLITE_OK) {
-        status = kmi_sql_fail(store->sql, sqlite3_extended_errcode(kmi_sql_handle(store->sql)), error);
+/* ---- Memories that were looked at ---- */
+
+static size_t slot_of(const seq_set *set, int64_t seq) {
+    size_t at = (size_t)((uint64_t)seq * UINT64_C(0x9E3779B97F4A7C15) >> 32) & (set->slot_count - 1);
+    while (set->slots[at] != 0 && set->slots[at] != seq) at = (at + 1) & (set->slot_count - 1);
+    return at;
+}
+
+static km_status add_seen(search *s, int64_t seq, bool *ret_was_there, km_error *error) {
+    seq_set *set = &s->seen;
+    if (2 * (set->count + 1) > set->slot_count) {
+        seq_set larger = {.slot_count = set->slot_count == 0 ? 64 : set->slot_count * 2, .count = set->count};
+        larger.slots = calloc(larger.slot_count, sizeof(larger.slots[0]));
+        if (larger.slots == NULL) return kmi_store_fail_nomem(s->store, error);
+        for (size_t i = 0; i < set->slot_count; i++) {
+            if (set->slots[i] != 0) larger.slots[slot_of(&larger, set->slots[i])] = set->slots[i];
+        }
+        free(set->slots);
+        *set = larger;
+    }
+    size_t at = slot_of(set, seq);
+    *ret_was_there = set->slots[at] == seq;
+    if (!*ret_was_there) {
+        set->slots[at] = seq;
+        set->count++;
+    }
+    return KM_OK;
+}
+
+/* ---- Terms and their postings ---- */
+
+static km_status read_postings(search *s, km_error *error) {
+    km_status status =
+        kmi_postings_read(s->store, s->term_texts, s->info.term_count, posting_budget, &s->postings, error);
+    if (status != KM_OK) return status;
+    double unseen = 0;
+    for (size_t i = 0; i < s->info.term_count; i++) {
+        const kmi_term_postings *term = &s->postings.terms[i];
+        s->idf[i] = kmi_rank_idf((double)s->postings.unit_count, term->unit_count);
+        s->info.idf_sum += s->idf[i];
+        if (term->is_complete && term->count == 0) unseen++;
+        if (!term->is_complete && term->count == 0) s->info.skipped_term_count++;
+        if (!term->is_complete) s->info.is_estimated = true;
+    }
+    s->info.unseen_share = unseen / (double)s->info.term_count;
+    return KM_OK;
+}
+
+/* Puts stand-ins into the place of words that stand nowhere. The sums over the query stay those of the words as they were given. */
+static km_status use_similar_terms(search *s, km_error *error) {
+    kmi_slice found[SIMILAR_WORDS * SIMILAR_TERMS];
+    size_t found_count = 0;
+    for (size_t i = 0, words = 0; i < s->terms->count && words < SIMILAR_WORDS; i++) {
+        size_t count = 0;
+        km_status status = kmi_query_terms_similar(s->store, s->terms->terms[i].folded, s->arena, SIMILAR_TERMS,
+                                                   &found[found_count], &count, error);
+        if (status != KM_OK) return status;
+        found_count += count;
+        words += count > 0;
+    }
+    if (found_count == 0) return KM_OK;
+    kmi_postings_deinit(&s->postings);
+    km_status status = kmi_postings_read(s->store, found, found_count, posting_budget, &s->postings, error);
+    for (size_t i = 0; i < found_count && status == KM_OK; i++)
+        s->weights[i] = SIMILAR_WEIGHT * kmi_rank_idf((double)s->postings.unit_count, s->postings.terms[i].unit_count);
+    return status;
+}
+
+static km_status rank_units(search *s, km_error *error) {
+    km_status status = KM_OK;
+    for (size_t i = 0; i < s->postings.term_count && status == KM_OK; i++) {
+        const kmi_term_postings *term = &s->postings.terms[i];
+        if (term->count == 0) continue;
+        status = kmi_rank_add(&s->rank, &s->postings.items[term->first], term->count, s->weights[i], error);
+        if (status == KM_OK && kmi_store_is_overdue(s->store)) status = kmi_store_fail_overdue(s->store, error);
     }
     return status;
 }
 
-static km_status collect_hits(kmi_store *store, kmi_sql_use *match, kmi_sql_use *filter, hit_heap *heap,
-                              km_error *error) {
-    for (size_t row = 1;; row++) {
-        bool has_row = false;
-        bool passes = false;
-        km_status status = kmi_sql_step(match, &has_row, error);
-        if (status != KM_OK || !has_row) return status;
-        kmi_rank_result rank = {0};
-        kmi_slice packed = kmi_sql_slice(match, 1);
-        if (packed.len == sizeof(rank)) memcpy(&rank, packed.ptr, sizeof(rank));
-        kmi_search_hit hit = {.seq = kmi_sql_integer(match, 0), .score = rank.score, .coverage = rank.coverage};
-        if (would_enter(heap, &hit)) {
-            status = passes_filter(store, filter, hit.seq, &passes, error);
-            if (status != KM_OK) return status;
-            if (passes) enter(heap, hit);
-            if (heap->count == heap->limit) store->rank_floor = heap->items[0].score;
-        }
-        if (row % ROWS_BETWEEN_CLOCK_LOOKS == 0 && kmi_store_is_overdue(store))
-            return kmi_store_fail_overdue(store, error);
-    }
+/* ---- Skipped terms, in the texts of the best units ---- */
+
+typedef struct term_counter {
+    const search *search;
+    unsigned counts[KMI_TERMS_MAX];
+} term_counter;
+
+static bool is_skipped(const search *s, size_t term) {
+    return !s->postings.terms[term].is_complete && s->postings.terms[term].count == 0;
 }
 
-static km_status run_search(kmi_store *store, kmi_slice expression, const km_recall_query *query, hit_heap *heap,
-                            km_error *error) {
-    static const char MATCH_UNITS[] =
-        "SELECT rowid,kmi_rank(units) FROM units WHERE units MATCH ?1 ORDER BY rowid DESC";
-    static const char FILTER_MEMORY[] = "SELECT 1 FROM memories m WHERE m.seq=?8 AND " MEMORY_FILTER;
-    static const km_recall_query NO_FILTER;
-    KMI_CLEANUP_SQL kmi_sql_use match = {0};
-    KMI_CLEANUP_SQL kmi_sql_use filter = {0};
-    km_status status = kmi_index_prepare(store, error);
-    if (status == KM_OK) status = kmi_sql_start(store->sql, MATCH_UNITS, &match, error);
-    if (status == KM_OK) status = kmi_sql_start(store->sql, FILTER_MEMORY, &filter, error);
+static bool count_term(const kmi_text_word *word, void *context) {
+    term_counter *counter = context;
+    const search *s = counter->search;
+    for (size_t i = 0; i < s->info.term_count; i++) {
+        if (is_skipped(s, i) && kmi_slice_equal(s->term_texts[i], word->term)) counter->counts[i]++;
+    }
+    return true;
+}
+
+static km_status count_in_unit(search *s, int64_t unit, term_counter *counter, km_error *error) {
+    static const char READ_TEXT[] = "SELECT seq,unit_count,content FROM memories"
+                                    " WHERE seq<=?1 ORDER BY seq DESC LIMIT 1";
+    KMI_CLEANUP_SQL kmi_sql_use use = {0};
+    bool has_row = false;
+    km_status status = kmi_sql_start(s->store->sql, READ_TEXT, &use, error);
     if (status != KM_OK) return status;
-    kmi_sql_bind_slice(&match, 1, expression);
-    kmi_memory_bind_filter(&filter, query != NULL ? query : &NO_FILTER);
-    store->rank_floor = 0;
-    return collect_hits(store, &match, &filter, heap, error);
+    kmi_sql_bind_integer(&use, 1, unit);
+    status = kmi_sql_step(&use, &has_row, error);
+    if (status != KM_OK || !has_row) return status;
+    int64_t index = unit - kmi_sql_integer(&use, 0);
+    kmi_slice text = kmi_sql_slice(&use, 2);
+    if (text.len > RESCORE_TEXT_BYTES || index >= kmi_sql_integer(&use, 1)) return KM_OK;
+    KMI_CLEANUP_UNITS kmi_units units = {0};
+    status = kmi_units_cut(text, (size_t)kmi_sql_integer(&use, 1), &units, error);
+    return status == KM_OK ? kmi_text_words(kmi_units_get(&units, (size_t)index), count_term, counter, error) : status;
+}
+
+static int compare_units(const void *a, const void *b) {
+    const kmi_rank_unit *left = a;
+    const kmi_rank_unit *right = b;
+    if (left->score != right->score) return left->score > right->score ? -1 : 1;
+    return left->unit > right->unit ? -1 : left->unit < right->unit;
+}
+
+static km_status rescore(search *s, kmi_rank_unit *units, size_t count, km_error *error) {
+    for (size_t i = 0; i < count && i < RESCORE_UNITS; i++) {
+        term_counter counter = {.search = s};
+        km_status status = count_in_unit(s, units[i].unit, &counter, error);
+        for (size_t k = 0; k < s->info.term_count && status == KM_OK; k++) {
+            if (counter.counts[k] == 0) continue;
+            double more = 0;
+            status = kmi_rank_rescore(&s->rank, units[i].unit, counter.counts[k], s->weights[k], &more, error);
+            units[i].score += (float)more;
+            if (s->info.idf_sum > 0) units[i].covered += (float)(s->weights[k] / s->info.idf_sum);
+        }
+        if (status == KM_OK && kmi_store_is_overdue(s->store)) status = kmi_store_fail_overdue(s->store, error);
+        if (status != KM_OK) return status;
+    }
+    qsort(units, count, sizeof(units[0]), compare_units);
+    return KM_OK;
+}
+
+/* ---- From units to memories ---- */
+
+static km_status look_at_memory(search *s, const kmi_rank_unit *unit, km_error *error) {
+    kmi_sql_bind_integer(&s->filter, 8, unit->unit);
+    bool has_row = false;
+    km_status status = kmi_sql_step(&s->filter, &has_row, error);
+    if (status != KM_OK || !has_row) return status;
+    int64_t seq = kmi_sql_integer(&s->filter, 0);
+    int64_t unit_count = kmi_sql_integer(&s->filter, 1);
+    bool passes = unit->unit - seq < unit_count && kmi_sql_integer(&s->filter, 2) != 0;
+    bool was_there = false;
+    if (passes && unit_count > 1) status = add_seen(s, seq, &was_there, error);
+    if (status != KM_OK || !passes || was_there) return status;
+    double covered = (double)unit->covered;
+    kmi_search_hit hit = {.seq = seq,
+                          .score = (double)unit->score / (1.0 + UNIT_COUNT_WEIGHT * log((double)unit_count)),
+                          .coverage = covered < 1 ? covered : 1,
+                          .unit_count = (uint32_t)unit_count,
+                          .observed_at_us = kmi_sql_integer(&s->filter, 3)};
+    if (s->hits.count == s->hits.limit && !is_worse(&s->hits.items[0], &hit)) return KM_OK;
+    status = kmi_sql_copy_text(&s->filter, 4, s->arena, &hit.speaker, error);
+    if (status == KM_OK) status = kmi_sql_copy_text(&s->filter, 5, s->arena, &hit.session, error);
+    if (status == KM_OK) add_hit(&s->hits, hit);
+    return status;
+}
+
+static km_status reset_filter(search *s, km_error *error) {
+    if (sqlite3_reset(s->filter.statement) == SQLITE_OK) return KM_OK;
+    return kmi_sql_fail(s->store->sql, sqlite3_extended_errcode(kmi_sql_handle(s->store->sql)), error);
+}
+
+/* *ret_is_done: nothing better can come. */
+static km_status look_at_units(search *s, const kmi_rank_unit *units, size_t count, bool *ret_is_done,
+                               km_error *error) {
+    for (size_t i = 0; i < count; i++) {
+        if (s->hits.count == s->hits.limit && (double)units[i].score < s->hits.items[0].score) {
+            *ret_is_done = true;
+            return KM_OK;
+        }
+        km_status status = look_at_memory(s, &units[i], error);
+        if (status == KM_OK) status = reset_filter(s, error);
+        if (status == KM_OK && kmi_store_is_overdue(s->store)) status = kmi_store_fail_overdue(s->store, error);
+        if (status != KM_OK) return status;
+    }
+    return KM_OK;
+}
+
+static km_status collect_hits(search *s, km_error *error) {
+    size_t at_once = UNITS_AT_ONCE;
+    kmi_rank_unit *units = kmi_arena_alloc_array(s->arena, at_once, sizeof(*units));
+    const kmi_rank_unit *last = NULL;
+    kmi_rank_unit last_unit;
+    bool is_done = false;
+    km_status status = KM_OK;
+    while (status == KM_OK && !is_done) {
+        if (units == NULL) return kmi_store_fail_nomem(s->store, error);
+        size_t count = 0;
+        kmi_rank_best(&s->rank, last, at_once, units, &count);
+        if (count > 0) last_unit = units[count - 1];
+        if (last == NULL && s->info.skipped_term_count > 0) status = rescore(s, units, count, error);
+        if (last == NULL && count > 0) s->info.best_unit = (double)units[0].score;
+        if (last == NULL && count >= NTH_UNIT) s->info.twentieth_unit = (double)units[NTH_UNIT - 1].score;
+        if (status == KM_OK) status = look_at_units(s, units, count, &is_done, error);
+        if (count < at_once) is_done = true;
+        last = &last_unit;
+        if (is_done) break;
+        at_once *= 4; /* the filter throws many away: each round passes over all scores again */
+        units = kmi_arena_alloc_array(s->arena, at_once, sizeof(*units));
+    }
+    return status;
+}
+
+/* ---- All together ---- */
+
+static km_status prepare(search *s, const km_recall_query *query, km_error *error) {
+    /* The same columns and filters as in lists, for the memory that a unit belongs to. */
+    static const char READ_MEMORY[] =
+        "SELECT m.seq,m.unit_count," MEMORY_FILTER ",m.observed_at,m.speaker,m.session FROM memories m"
+        " WHERE m.seq<=?8 ORDER BY m.seq DESC LIMIT 1";
+    static const km_recall_query NO_FILTER;
+    size_t count = s->terms->count;
+    const char **names = kmi_arena_alloc_array(s->arena, count, sizeof(*names));
+    s->term_texts = kmi_arena_alloc_array(s->arena, count, sizeof(*s->term_texts));
+    s->idf = kmi_arena_alloc_array(s->arena, count, sizeof(*s->idf));
+    s->weights = kmi_arena_alloc_array(s->arena, count + SIMILAR_WORDS * SIMILAR_TERMS, sizeof(*s->weights));
+    s->hits.items = kmi_arena_alloc_array(s->arena, s->hits.limit, sizeof(*s->hits.items));
+    if (names == NULL || s->term_texts == NULL || s->idf == NULL || s->weights == NULL || s->hits.items == NULL)
+        return kmi_store_fail_nomem(s->store, error);
+    for (size_t i = 0; i < count; i++) {
+        s->term_texts[i] = s->terms->terms[i].text;
+        names[i] = s->terms->terms[i].text.ptr;
+    }
+    s->info.term_count = count;
+    s->info.terms = names;
+    s->info.idf = s->idf;
+    km_status status = kmi_sql_start(s->store->sql, READ_MEMORY, &s->filter, error);
+    if (status == KM_OK) kmi_memory_bind_filter(&s->filter, query != NULL ? query : &NO_FILTER);
+    return status;
+}
+
+static km_status run(search *s, km_error *error) {
+    km_status status = read_postings(s, error);
+    if (status != KM_OK) return status;
+    for (size_t i = 0; i < s->info.term_count; i++) s->weights[i] = s->idf[i];
+    if (s->info.unseen_share >= 1) status = use_similar_terms(s, error);
+    if (status == KM_OK) status = kmi_rank_start(s->store, s->info.idf_sum, &s->rank, error);
+    if (status == KM_OK) status = rank_units(s, error);
+    if (status == KM_OK) status = collect_hits(s, error);
+    return status;
 }
 
 km_status kmi_store_search(kmi_store *store, kmi_slice text, const km_recall_query *query, size_t limit,
-                           kmi_arena *arena, kmi_search_hit **ret_hits, size_t *ret_count, km_error *error) {
-    term_list *list = kmi_arena_alloc(arena, sizeof(*list));
-    if (list == NULL) return kmi_store_fail_nomem(store, error);
-    list->arena = arena;
-    km_status status = collect_terms(store, text, list, error);
-    if (status != KM_OK) return status;
-    hit_heap heap = {.limit = limit};
-    if (list->count > 0 && limit > 0) {
-        KMI_CLEANUP_BUF kmi_buf expression;
-        kmi_buf_init(&expression, TERMS_MAX * (2 * TERM_LIMIT_BYTES + 8));
-        heap.items = kmi_arena_alloc_array(arena, limit, sizeof(*heap.items));
-        if (heap.items == NULL) return kmi_store_fail_nomem(store, error);
-        status = write_expression(store, list, &expression, error);
-        if (status == KM_OK) status = run_search(store, kmi_buf_slice(&expression), query, &heap, error);
-        if (status != KM_OK) return status;
-        sort_heap(&heap);
+                           kmi_arena *arena, kmi_search_hit **ret_hits, size_t *ret_count, kmi_search_info *ret_info,
+                           km_error *error) {
+    search s = {.store = store, .arena = arena, .hits.limit = limit};
+    s.terms = kmi_arena_alloc(arena, sizeof(*s.terms));
+    if (s.terms == NULL) return kmi_store_fail_nomem(store, error);
+    /* Open until the end: all reads of the search see one state of the store. */
+    KMI_CLEANUP_SQL kmi_sql_use state = {0};
+    km_status status = kmi_query_terms_collect(store, text, arena, s.terms, error);
+    if (status == KM_OK) status = kmi_index_open_for_search(store, &state, error);
+    if (status == KM_OK && s.terms->count > 0 && limit > 0) {
+        status = prepare(&s, query, error);
+        if (status == KM_OK) status = run(&s, error);
+        kmi_sql_end(&s.filter);
+        kmi_postings_deinit(&s.postings);
+        kmi_rank_deinit(&s.rank);
+        free(s.seen.slots);
     }
-    *ret_hits = heap.items;
-    *ret_count = heap.count;
+    if (status != KM_OK) return status;
+    sort_hits(&s.hits);
+    *ret_hits = s.hits.items;
+    *ret_count = s.hits.count;
+    if (ret_info != NULL) *ret_info = s.info;
     return KM_OK;
 }

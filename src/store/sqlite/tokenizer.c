@@ -9,6 +9,7 @@ typedef int (*token_sink)(void *context, int flags, const char *token, int len, 
 typedef struct token_stream {
     token_sink sink;
     void *context;
+    size_t word_count;
     int code;
 } token_stream;
 
@@ -16,7 +17,7 @@ static int create_tokenizer(void *user_data, const char **arguments, int argumen
                             Fts5Tokenizer **ret_tokenizer) {
     (void)arguments;
     (void)argument_count;
-    *ret_tokenizer = user_data; /* it has no state; any pointer that is not NULL will do */
+    *ret_tokenizer = user_data; /* the store: words are counted there */
     return SQLITE_OK;
 }
 
@@ -27,17 +28,19 @@ static void delete_tokenizer(Fts5Tokenizer *tokenizer) {
 static bool pass_word(const kmi_text_word *word, void *context) {
     token_stream *stream = context;
     if (word->term.len == 0) return true;
+    if (!word->is_part) stream->word_count++;
     stream->code = stream->sink(stream->context, word->is_part ? FTS5_TOKEN_COLOCATED : 0, word->term.ptr,
                                 (int)word->term.len, (int)word->start, (int)word->end);
     return stream->code == SQLITE_OK;
 }
 
 static int tokenize(Fts5Tokenizer *tokenizer, void *context, int flags, const char *text, int len, token_sink sink) {
-    (void)tokenizer;
+    kmi_store *store = (kmi_store *)(void *)tokenizer;
     if (text == NULL || len <= 0) return SQLITE_OK;
     if ((flags & FTS5_TOKENIZE_QUERY) != 0) return sink(context, 0, text, len, 0, len);
     token_stream stream = {.sink = sink, .context = context, .code = SQLITE_OK};
     km_status status = kmi_text_words((kmi_slice){text, (size_t)len}, pass_word, &stream, NULL);
+    store->word_count += stream.word_count;
     if (stream.code != SQLITE_OK) return stream.code;
     if (status == KM_E_NOMEM) return SQLITE_NOMEM;
     return status == KM_OK ? SQLITE_OK : SQLITE_ERROR;

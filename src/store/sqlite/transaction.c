@@ -7,8 +7,9 @@
  * SQLite undoes a whole transaction by itself after some faults (disk full, out of memory). Every call that writes asks whether
  * the transaction still stands, so that nothing of a lost batch is committed piece by piece. For the same reason deadlines
  * interrupt statements outside of write transactions only: an interrupted write would take the whole batch with it. */
-#include "store/sqlite/handle.h"
+#include "store/sqlite/index.h"
 #include "util/clock.h"
+#include "util/random.h"
 
 #include <string.h>
 
@@ -55,6 +56,7 @@ static km_status run_text(kmi_store *store, const char *text, km_error *error) {
 static void forget_changes(kmi_store *store) {
     memset(&store->changes, 0, sizeof(store->changes));
     kmi_buf_clear(&store->unit_text);
+    kmi_unit_map_clear(&store->map);
     if (store->scratch != NULL) kmi_arena_clear(store->scratch);
     store->is_writing = false;
     store->has_savepoint = false;
@@ -108,13 +110,18 @@ void kmi_store_rollback(kmi_store *store) {
     kmi_store_unlock(store);
 }
 
+/* The lower half of the generation is random: two stores that come from one copy, or one that was put back, part for good. */
 static km_status write_state(kmi_store *store, km_error *error) {
-    static const char UPDATE_STATE[] = "UPDATE state SET generation=generation+1,next_seq=max(next_seq,?1)";
+    static const char UPDATE_STATE[] =
+        "UPDATE state SET generation=(((generation>>32)+1)<<32)|?2,next_seq=max(next_seq,?1)";
     if (!store->changes.are_memories_changed) return KM_OK;
     KMI_CLEANUP_SQL kmi_sql_use use = {0};
-    km_status status = kmi_sql_start(store->sql, UPDATE_STATE, &use, error);
+    uint32_t random = 0;
+    km_status status = kmi_random_bytes(&random, sizeof(random), NULL, error);
+    if (status == KM_OK) status = kmi_sql_start(store->sql, UPDATE_STATE, &use, error);
     if (status != KM_OK) return status;
     kmi_sql_bind_integer(&use, 1, store->changes.next_seq);
+    kmi_sql_bind_integer(&use, 2, random);
     return kmi_sql_run(&use, error);
 }
 
@@ -177,6 +184,7 @@ km_status kmi_store_savepoint_rollback(kmi_store *store, km_error *error) {
     if (status == KM_OK) status = run_text(store, RELEASE, error);
     if (status != KM_OK) return status;
     store->changes = store->saved;
+    kmi_unit_map_clear(&store->map); /* it may hold what is undone */
     kmi_buf *text = &store->unit_text;
     text->len = store->saved.unit_text_len;
     if (text->ptr != NULL) text->ptr[text->len] = '\0';

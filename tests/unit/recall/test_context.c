@@ -15,7 +15,7 @@ static kmi_context_request make_request(const char *prompt) {
 static size_t choose(store_fixture *f, const kmi_context_request *request, km_memory **ret_items) {
     size_t count = 0;
     double confidence = -1;
-    expect_ok(kmi_context_choose(f->store, request, f->arena, ret_items, &count, &confidence, &f->error));
+    expect_ok(kmi_context_choose(f->store, request, f->arena, ret_items, NULL, &count, &confidence, NULL, &f->error));
     double best = 0;
     for (size_t i = 0; i < count; i++) {
         double value = (*ret_items)[i].confidence;
@@ -114,7 +114,7 @@ static void limits_hold(void **state) {
     assert_int_equal(choose(f, &request, &items), 3);
     request.max_memories = 0;
     assert_int_equal(choose(f, &request, &items), 0);
-    request = make_request("promises");
+    request = make_request("How do I handle promises?");
     request.standing_memories = 0;
     assert_int_equal(choose(f, &request, &items), 0);
     request.standing_memories = 1;
@@ -179,17 +179,18 @@ static void recall_gives_scores_and_reasons(void **state) {
     km_memory *items = NULL;
     size_t count = 0;
     keep_guide(f);
+    const km_explanation *explanation = NULL;
     km_recall_query query = {.query = "docker deployment"};
-    expect_ok(kmi_recall(f->store, &query, f->arena, &items, &count, &f->error));
+    expect_ok(kmi_recall(f->store, &query, 0.3, f->arena, &items, &count, &explanation, &f->error));
     assert_int_equal(count, 1);
     assert_true(items[0].score > 0 && items[0].confidence > 0.5 && items[0].reason != NULL);
     query.query = "prefers docker";
     query.query_len = 7; /* "prefers" alone */
     query.limit = 2;
-    expect_ok(kmi_recall(f->store, &query, f->arena, &items, &count, &f->error));
+    expect_ok(kmi_recall(f->store, &query, 0.3, f->arena, &items, &count, &explanation, &f->error));
     assert_int_equal(count, 2);
     query.type = "note";
-    expect_ok(kmi_recall(f->store, &query, f->arena, &items, &count, &f->error));
+    expect_ok(kmi_recall(f->store, &query, 0.3, f->arena, &items, &count, &explanation, &f->error));
     assert_int_equal(count, 0);
 }
 
@@ -208,7 +209,7 @@ static void deadline_is_told(void **state) {
     expect_ok(kmi_store_commit(f->store, &f->error));
     kmi_context_request request = make_request("common words");
     kmi_store_set_deadline(f->store, kmi_clock_monotonic_us() - 1);
-    assert_int_equal(kmi_context_choose(f->store, &request, f->arena, &items, &count, &confidence, &f->error),
+    assert_int_equal(kmi_context_choose(f->store, &request, f->arena, &items, &count, &confidence, NULL, &f->error),
                      KM_E_BUSY);
 }
 

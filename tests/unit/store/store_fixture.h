@@ -112,7 +112,7 @@ static inline void expect_sound(store_fixture *f) {
 static inline size_t search_count(store_fixture *f, const char *text) {
     kmi_search_hit *hits = NULL;
     size_t count = 0;
-    expect_ok(kmi_store_search(f->store, kmi_slice_from(text), NULL, 10, f->arena, &hits, &count, &f->error));
+    expect_ok(kmi_store_search(f->store, kmi_slice_from(text), NULL, 10, f->arena, &hits, &count, NULL, &f->error));
     return count;
 }
 
@@ -120,7 +120,7 @@ static inline size_t search_count(store_fixture *f, const char *text) {
 static inline const char *search_best(store_fixture *f, const char *text, const km_recall_query *query) {
     kmi_search_hit *hits = NULL;
     size_t count = 0;
-    expect_ok(kmi_store_search(f->store, kmi_slice_from(text), query, 10, f->arena, &hits, &count, &f->error));
+    expect_ok(kmi_store_search(f->store, kmi_slice_from(text), query, 10, f->arena, &hits, &count, NULL, &f->error));
     if (count == 0) return "";
     km_memory memory;
     expect_ok(kmi_store_memory_by_seq(f->store, hits[0].seq, f->arena, &memory, &f->error));

@@ -65,7 +65,7 @@ static void filters_apply_before_the_limit(void **state) {
     km_recall_query late = {.since_us = 399};
     kmi_search_hit *hits = NULL;
     size_t count = 0;
-    expect_ok(kmi_store_search(f->store, kmi_slice_from("apple"), &late, 10, f->arena, &hits, &count, &f->error));
+    expect_ok(kmi_store_search(f->store, kmi_slice_from("apple"), &late, 10, f->arena, &hits, &count, NULL, &f->error));
     assert_int_equal(count, 1);
 }
 
@@ -81,7 +81,7 @@ static void hits_come_best_first_and_equal_ones_newest_first(void **state) {
     expect_ok(kmi_store_commit(f->store, &f->error));
     kmi_search_hit *hits = NULL;
     size_t count = 0;
-    expect_ok(kmi_store_search(f->store, kmi_slice_from("pear"), NULL, 30, f->arena, &hits, &count, &f->error));
+    expect_ok(kmi_store_search(f->store, kmi_slice_from("pear"), NULL, 30, f->arena, &hits, &count, NULL, &f->error));
     assert_int_equal(count, 30);
     for (size_t i = 1; i < count; i++) {
         bool is_ordered =
@@ -116,8 +116,8 @@ static void short_lists_are_exact(void **state) {
     size_t all_count = 0;
     size_t few_count = 0;
     kmi_slice query = kmi_slice_from("w1 w2 w3 w30");
-    expect_ok(kmi_store_search(f->store, query, NULL, 5000, f->arena, &all, &all_count, &f->error));
-    expect_ok(kmi_store_search(f->store, query, NULL, 7, f->arena, &few, &few_count, &f->error));
+    expect_ok(kmi_store_search(f->store, query, NULL, 5000, f->arena, &all, &all_count, NULL, &f->error));
+    expect_ok(kmi_store_search(f->store, query, NULL, 7, f->arena, &few, &few_count, NULL, &f->error));
     assert_true(all_count > 500);
     assert_int_equal(few_count, 7);
     for (size_t i = 0; i < few_count; i++) {

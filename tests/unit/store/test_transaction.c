@@ -168,9 +168,9 @@ static void deadline_stops_a_long_search(void **state) {
     size_t count = 0;
     kmi_slice text = kmi_slice_from("common word statement");
     kmi_store_set_deadline(f->store, kmi_clock_monotonic_us() - 1);
-    assert_int_equal(kmi_store_search(f->store, text, NULL, 10, f->arena, &hits, &count, &f->error), KM_E_BUSY);
+    assert_int_equal(kmi_store_search(f->store, text, NULL, 10, f->arena, &hits, &count, NULL, &f->error), KM_E_BUSY);
     kmi_store_set_deadline(f->store, 0);
-    expect_ok(kmi_store_search(f->store, text, NULL, 10, f->arena, &hits, &count, &f->error));
+    expect_ok(kmi_store_search(f->store, text, NULL, 10, f->arena, &hits, &count, NULL, &f->error));
     assert_int_equal(count, 10);
 }
 

@@ -1,0 +1,99 @@
+/* Judged by the first words that say anything: people open an order with its verb and a question with its question word. A
+ * wrong guess costs a line too many or too few in the free places, so lists of common words are enough. */
+#include "recall/asking.h"
+
+#include "recall/word_reader.h"
+
+#define WORDS_TO_READ 60
+#define OPERATION_WORDS_MAX 10 /* a longer prompt says more than which button to press */
+
+/* Politeness before the verb: "ok, now please run it". */
+static const char *const OPENERS[] = {
+    "a",    "also", "and",  "bit",  "but",   "can", "could", "first",  "hey",  "hi",      "i",    "just", "let",
+    "lets", "me",   "need", "next", "now",   "ok",  "okay",  "please", "pls",  "quickly", "s",    "so",   "then",
+    "to",   "us",   "want", "we",   "would", "yes", "you",   "d",      "like", "should",  "must", "help", "kindly"};
+
+static const char *const SMALL_TALK[] = {
+    "a",         "afternoon", "again", "all",   "am",    "and",     "are",     "awesome", "bye",  "cheers",
+    "cool",      "day",       "do",    "doing", "done",  "evening", "fine",    "for",     "good", "goodbye",
+    "got",       "great",     "hello", "hey",   "hi",    "how",     "i",       "is",      "it",   "its",
+    "job",       "later",     "lol",   "lot",   "m",     "makes",   "morning", "much",    "nice", "night",
+    "no",        "nope",      "now",   "of",    "ok",    "okay",    "perfect", "please",  "re",   "right",
+    "s",         "see",       "sense", "so",    "sorry", "sure",    "thank",   "thanks",  "that", "thats",
+    "the",       "there",     "this",  "today", "up",    "very",    "welcome", "well",    "what", "whats",
+    "wonderful", "work",      "works", "wow",   "yeah",  "yep",     "yes",     "you",     "your", "bro",
+    "buddy",     "everyone",  "folks", "guys",  "mate",  "team",    "lets",    "go"};
+
+static const char *const OPERATIONS[] = {
+    "abort",   "apply",    "approve", "bump",    "cancel", "check",   "checkout", "clean",  "close",  "commit",
+    "compile", "continue", "delete",  "diff",    "do",     "execute", "find",     "finish", "fix",    "format",
+    "go",      "grep",     "install", "keep",    "kill",   "lint",    "list",     "look",   "merge",  "move",
+    "open",    "print",    "proceed", "pull",    "push",   "read",    "rebase",   "redo",   "remove", "rename",
+    "repeat",  "rerun",    "restart", "resume",  "retry",  "revert",  "rollback", "run",    "save",   "search",
+    "send",    "show",     "skip",    "squash",  "start",  "stash",   "stop",     "tag",    "test",   "tests",
+    "try",     "undo",     "update",  "upgrade", "use",    "verify",  "wait"};
+
+static const char *const WORK[] = {
+    "add",       "adapt",   "arrange", "automate",  "build",     "change",    "choose",    "clean",     "compose",
+    "configure", "convert", "create",  "debug",     "define",    "deploy",    "design",    "develop",   "document",
+    "draft",     "extend",  "extract", "generate",  "handle",    "implement", "improve",   "integrate", "introduce",
+    "make",      "migrate", "model",   "optimise",  "optimize",  "organise",  "organize",  "outline",   "plan",
+    "port",      "prepare", "propose", "prototype", "recommend", "refactor",  "replace",   "review",    "rewrite",
+    "scaffold",  "set",     "setup",   "simplify",  "solve",     "split",     "structure", "suggest",   "support",
+    "translate", "wire",    "write"};
+
+/* "How do I handle …": about doing. "How many", "how long": about facts. */
+static const char *const HOW_TO[] = {"do", "should", "can", "could", "would", "to", "might", "must", "shall"};
+static const char *const DOERS[] = {"i", "we", "you", "one"};
+
+static kmi_asking kind_of_how(kmi_word_reader reader) {
+    if (!kmi_word_next(&reader) || !KMI_WORD_IN(reader.lower, HOW_TO)) return KMI_ASKING_ANSWER;
+    if (kmi_word_is(&reader, "to")) return KMI_ASKING_WORK;
+    return kmi_word_next(&reader) && KMI_WORD_IN(reader.lower, DOERS) ? KMI_ASKING_WORK : KMI_ASKING_ANSWER;
+}
+
+static bool is_small_talk(kmi_slice prompt) {
+    kmi_word_reader reader = {.text = prompt};
+    int count = 0;
+    while (count < WORDS_TO_READ && kmi_word_next(&reader)) {
+        count++;
+        if (!KMI_WORD_IN(reader.lower, SMALL_TALK)) return false;
+    }
+    return count < WORDS_TO_READ;
+}
+
+static int count_words(kmi_slice prompt) {
+    kmi_word_reader reader = {.text = prompt};
+    int count = 0;
+    while (count < WORDS_TO_READ && kmi_word_next(&reader)) count++;
+    return count;
+}
+
+kmi_asking kmi_asking_of(kmi_slice prompt) {
+    if (is_small_talk(prompt)) return KMI_ASKING_NOTHING;
+    kmi_word_reader reader = {.text = prompt};
+    bool has_word = kmi_word_next(&reader);
+    if (has_word && (kmi_word_is(&reader, "should") || kmi_word_is(&reader, "shall"))) return KMI_ASKING_WORK;
+    for (int i = 0; has_word && i < WORDS_TO_READ && KMI_WORD_IN(reader.lower, OPENERS); i++)
+        has_word = kmi_word_next(&reader);
+    if (!has_word) return KMI_ASKING_ANSWER;
+    if (kmi_word_is(&reader, "how")) return kind_of_how(reader);
+    if (KMI_WORD_IN(reader.lower, OPERATIONS) && count_words(prompt) <= OPERATION_WORDS_MAX)
+        return KMI_ASKING_OPERATION;
+    return KMI_WORD_IN(reader.lower, WORK) ? KMI_ASKING_WORK : KMI_ASKING_ANSWER;
+}
+
+kmi_reach kmi_reach_of(kmi_slice statement) {
+    static const char *const GENERAL[] = {"always",    "never",       "every",        "everything", "everywhere",
+                                          "all",       "any",         "anything",     "answer",     "answers",
+                                          "answering", "reply",       "replies",      "respond",    "response",
+                                          "responses", "explanation", "explanations", "tone"};
+    static const char *const CONDITIONS[] = {"when", "whenever", "if", "for", "unless"};
+    kmi_word_reader reader = {.text = statement};
+    bool is_general = false;
+    for (int i = 0; i < WORDS_TO_READ && kmi_word_next(&reader); i++) {
+        if (KMI_WORD_IN(reader.lower, CONDITIONS)) return KMI_REACH_NARROW; /* "always … when I ask about X" */
+        if (KMI_WORD_IN(reader.lower, GENERAL)) is_general = true;
+    }
+    return is_general ? KMI_REACH_ALL : KMI_REACH_NARROW;
+}

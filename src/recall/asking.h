@@ -1,0 +1,24 @@
+/* asking.h - what kind of prompt this is, as far as standing memories care. English. */
+#ifndef KMI_RECALL_ASKING_H
+#define KMI_RECALL_ASKING_H
+
+#include "util/slice.h"
+
+typedef enum kmi_asking {
+    KMI_ASKING_NOTHING,   /* a greeting, thanks, "ok": no memory applies */
+    KMI_ASKING_OPERATION, /* "run the tests again": what stands in the prompt and no more */
+    KMI_ASKING_ANSWER,    /* a question, or anything that is not one of the others */
+    KMI_ASKING_WORK       /* how to do something, or to write, build or change something */
+} kmi_asking;
+
+kmi_asking kmi_asking_of(kmi_slice prompt);
+
+/* How wide a standing statement reaches. */
+typedef enum kmi_reach {
+    KMI_REACH_ALL,   /* always, never, every; or how answers are to be given */
+    KMI_REACH_NARROW /* one tool, one subject */
+} kmi_reach;
+
+kmi_reach kmi_reach_of(kmi_slice statement);
+
+#endif

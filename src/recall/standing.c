@@ -1,0 +1,95 @@
+/* What applies to every answer often shares no word with the question, so no ranking finds it; and what applies to none is
+ * noise in every prompt. The judgement, in words (docs/recall.md says it to users):
+ *
+ *   prompt                           applies
+ *   greeting, thanks, "ok"           nothing
+ *   "run the tests again"            what shares words with the prompt
+ *   a question                       … and rules and preferences that reach everything ("always", "never", "answers in …")
+ *   how to do, write, build …        … and the other rules and preferences
+ *
+ * Identity and decisions apply only where they share words: a decision about databases has nothing to say to a poem. What a
+ * named person or the assistant said is no rule of the user's. */
+#include "recall/standing.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "recall/asking.h"
+#include "util/error.h"
+
+#define LOOK_AT ((size_t)32) /* most recently confirmed ones to choose from */
+#define COVERAGE_MIN 0.15    /* of the prompt's weight: less is a common word */
+
+typedef struct candidate {
+    kmi_standing item;
+    bool shares_words;
+    kmi_reach reach;
+    int kind;   /* 0 first */
+    size_t age; /* place by last confirmation, newest first */
+} candidate;
+
+enum { KIND_RULE, KIND_PREFERENCE, KIND_IDENTITY, KIND_DECISION, KIND_OTHER };
+
+static int kind_of(const char *type) {
+    static const char *const KINDS[] = {"rule", "preference", "identity", "decision"};
+    for (int i = 0; i < KIND_OTHER; i++) {
+        if (type != NULL && strcmp(type, KINDS[i]) == 0) return i;
+    }
+    return KIND_OTHER;
+}
+
+static double coverage_of(int64_t seq, const kmi_ranking *ranking) {
+    for (size_t i = 0; i < ranking->count; i++) {
+        if (ranking->items[i].hit->seq == seq) return ranking->items[i].hit->coverage;
+    }
+    return 0;
+}
+
+static bool applies(const candidate *standing, kmi_asking asking) {
+    if (asking == KMI_ASKING_NOTHING) return false;
+    if (standing->shares_words) return true;
+    if (standing->kind > KIND_PREFERENCE || asking == KMI_ASKING_OPERATION) return false;
+    return asking == KMI_ASKING_WORK || standing->reach == KMI_REACH_ALL;
+}
+
+static int compare(const void *a, const void *b) {
+    const candidate *left = a;
+    const candidate *right = b;
+    if (left->shares_words != right->shares_words) return left->shares_words ? -1 : 1;
+    if (left->shares_words && left->item.coverage != right->item.coverage)
+        return left->item.coverage > right->item.coverage ? -1 : 1;
+    if (left->reach != right->reach) return left->reach == KMI_REACH_ALL ? -1 : 1;
+    if (left->kind != right->kind && (left->kind > KIND_PREFERENCE || right->kind > KIND_PREFERENCE))
+        return left->kind - right->kind; /* rules and preferences are one kind */
+    return left->age < right->age ? -1 : left->age > right->age;
+}
+
+km_status kmi_standing_list(kmi_store *store, kmi_slice prompt, const kmi_ranking *ranking, kmi_arena *arena,
+                            kmi_standing **ret_items, size_t *ret_count, km_error *error) {
+    km_memory *memories = NULL;
+    size_t seen = 0;
+    kmi_asking asking = kmi_asking_of(prompt);
+    km_status status = KM_OK;
+    if (asking != KMI_ASKING_NOTHING)
+        status = kmi_store_memory_standing(store, LOOK_AT, arena, &memories, &seen, error);
+    if (status != KM_OK) return status;
+    candidate *candidates = kmi_arena_alloc_array(arena, seen + 1, sizeof(*candidates));
+    kmi_standing *items = kmi_arena_alloc_array(arena, seen + 1, sizeof(*items));
+    if (candidates == NULL || items == NULL)
+        return kmi_fail(error, KM_E_NOMEM, "out of memory while choosing memories");
+    size_t count = 0;
+    for (size_t i = 0; i < seen; i++) {
+        double coverage = coverage_of(memories[i].seq, ranking);
+        candidate standing = {.item = {memories[i], coverage},
+                              .shares_words = coverage >= COVERAGE_MIN,
+                              .reach = kmi_reach_of(kmi_slice_from(memories[i].content)),
+                              .kind = kind_of(memories[i].type),
+                              .age = i};
+        if (applies(&standing, asking)) candidates[count++] = standing;
+    }
+    if (count > 1) qsort(candidates, count, sizeof(*candidates), compare);
+    for (size_t i = 0; i < count; i++) items[i] = candidates[i].item;
+    *ret_items = items;
+    *ret_count = count;
+    return KM_OK;
+}
