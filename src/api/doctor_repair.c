@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -142,12 +143,13 @@ static bool is_newer(const km_project *project) {
     return memcmp(header + HEADER_APPLICATION_OFFSET, "KUZM", 4) == 0 && version > known && version < known + 1000;
 }
 
-static km_status fill_new_store(km_project *project, const char *aside, kmi_salvage *ret_salvage, km_error *error) {
+static km_status fill_new_store(km_project *project, kmi_salvage *ret_salvage, km_error *error) {
     KMI_CLEANUP_STORE kmi_store *store = NULL;
     const kmi_store_listener listener = {tell_rows, project};
-    char path[4096];
+    char path[4096], folder[4096];
     kmi_private_store_remove(project, NEW_STORE);
-    if ((size_t)snprintf(path, sizeof path, "%s/aside/%s/memories.db", project->memory_dir, aside) >= sizeof path)
+    if (realpath(project->memory_dir, folder) == NULL ||
+        (size_t)snprintf(path, sizeof path, "%s/memories.db", folder) >= sizeof path)
         return kmi_fail(error, KM_E_INVALID, "the path of the project is too long");
     km_status status = kmi_private_store_open(project, NEW_STORE, KMI_STORE_CREATE, &store, error);
     if (status == KM_OK) status = kmi_store_salvage(store, path, &listener, ret_salvage, error);
@@ -155,33 +157,37 @@ static km_status fill_new_store(km_project *project, const char *aside, kmi_salv
     return status == KM_OK ? kmi_store_checkpoint(store, true, error) : status;
 }
 
-/* Sets the damaged store aside and puts one in its place that holds what can be read of it. Where nothing can be read, none is put
- * there: an empty store would look like one that forgot everything. */
+/* One of an older schema only needs to be opened. */
+static bool is_sound_when_opened(const km_project *project) {
+    KMI_CLEANUP_STORE kmi_store *store = NULL;
+    kmi_store_diagnosis diagnosis = {.has = {true}};
+    return kmi_private_store_open(project, "memories.db", KMI_STORE_CREATE, &store, NULL) == KM_OK &&
+           kmi_store_diagnose(store, NULL, &diagnosis, NULL) == KM_OK && !diagnosis.has[KMI_FAULT_PAGES];
+}
+
+static km_status exchange_stores(kmi_exchange *exchange, km_error *error) {
+    unlinkat(exchange->project->memory_dir_fd, NEW_STORE "-wal", 0);
+    unlinkat(exchange->project->memory_dir_fd, NEW_STORE "-shm", 0);
+    km_status status = kmi_exchange_set_store_aside(exchange, "damaged", error);
+    return status == KM_OK ? kmi_exchange_put(exchange, NEW_STORE, error) : status;
+}
+
+/* Puts what can be read of the damaged store into a new one, and this in its place. Where nothing can be read the damaged one stays:
+ * an empty store would look like one that forgot everything. */
 static km_status salvage(km_project *project, char outcome[OUTCOME_BYTES], km_error *error) {
     KMI_CLEANUP_EXCHANGE kmi_exchange exchange = KMI_EXCHANGE_NONE;
     kmi_salvage saved = {0};
     if (is_newer(project)) return KM_OK;
     km_status status = kmi_exchange_begin(project, &exchange, error);
-    if (status != KM_OK) return status;
-    KMI_CLEANUP_STORE kmi_store *migrated = NULL; /* one of an older schema only needs to be opened */
-    kmi_store_diagnosis diagnosis = {.has = {true}};
-    if (kmi_private_store_open(project, "memories.db", KMI_STORE_CREATE, &migrated, NULL) == KM_OK &&
-        kmi_store_diagnose(migrated, NULL, &diagnosis, NULL) == KM_OK && !diagnosis.has[KMI_FAULT_PAGES])
-        return KM_OK;
-    kmi_store_free(migrated);
-    migrated = NULL;
-    status = kmi_exchange_set_store_aside(&exchange, "damaged", error);
-    if (status == KM_OK) status = fill_new_store(project, exchange.aside, &saved, error);
-    if (status == KM_E_STORE) snprintf(outcome, OUTCOME_BYTES, "nothing could be read: restore a backup");
-    if (status == KM_OK) {
-        snprintf(outcome, OUTCOME_BYTES,
-                 "%" PRIu64 " memories and %" PRIu64 " task records saved, %" PRIu64 " memories lost", saved.memories,
-                 saved.tasks, saved.memories_lost);
-        unlinkat(project->memory_dir_fd, NEW_STORE "-wal", 0);
-        unlinkat(project->memory_dir_fd, NEW_STORE "-shm", 0);
-        return kmi_exchange_put(&exchange, NEW_STORE, error);
-    }
+    if (status != KM_OK || is_sound_when_opened(project)) return status;
+    status = fill_new_store(project, &saved, error);
+    if (status == KM_OK && saved.memories + saved.tasks == 0) status = KM_E_STORE;
+    if (status == KM_OK) status = exchange_stores(&exchange, error);
     kmi_private_store_remove(project, NEW_STORE);
+    if (status == KM_OK)
+        snprintf(outcome, OUTCOME_BYTES,
+                 "%" PRIu64 " memories and %" PRIu64 " task records saved, up to %" PRIu64 " memories lost",
+                 saved.memories, saved.tasks, saved.memories_lost);
     return status;
 }
 
@@ -212,9 +218,8 @@ static const struct {
     {"files.open", "take all permissions of others away", close_files},
     {"files.odd", "move it to aside/", set_odd_files_aside},
     {"files.leftover", "remove it", remove_leftovers},
-    {"store.unusable", "move it to aside/ and put what can be read of it into a new store", salvage},
-    {"store.truncated", "move it to aside/ and put what can be read of it into a new store", salvage},
-    {"store.damaged", "move it to aside/ and put what can be read of it into a new store", salvage},
+    {"store.unusable", "put what can be read of it into a new store and keep it in aside/", salvage},
+    {"store.damaged", "put what can be read of it into a new store and keep it in aside/", salvage},
     {"store.index_damaged", "make the indexes anew from the memories", rebuild_indexes},
     {"search.index_damaged", "make the search index anew from the memories", rebuild_search},
     {"graph.dangling", "remove edges that lead nowhere and entities that nothing names", remove_edges},

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
@@ -19,6 +20,7 @@
 #include "util/error.h"
 
 #define REPORT_LIMIT_BYTES ((size_t)4 * 1024 * 1024)
+#define PATIENCE_MS 50
 #define RECORDS_LOOKED_AT 256 /* for the oldest that waits: those before it in its file are committed */
 
 const char *km_health_name(km_health health) {
@@ -97,10 +99,19 @@ static km_status read_store(kmi_store *store, kmi_health_result *result, km_erro
     return facts->failed_tasks == 0 ? KM_OK : read_failures(store, result, error);
 }
 
+/* With hardly any patience: who asks how things are must not wait for them. */
+static km_status open_store(const km_project *project, kmi_store **ret_store, km_error *error) {
+    char path[4096];
+    if ((size_t)snprintf(path, sizeof path, "%s/memories.db", project->memory_dir) >= sizeof path)
+        return kmi_fail(error, KM_E_INVALID, "the path of the project is too long");
+    const kmi_store_options options = {.path = path, .mode = KMI_STORE_READ, .lock_fd = -1, .timeout_ms = PATIENCE_MS};
+    return kmi_store_open(&options, ret_store, error);
+}
+
 static void look_at_store(km_project *project, kmi_health_result *result, kmi_store **ret_store) {
     kmi_health_facts *facts = &result->facts;
     km_error fault = {0};
-    km_status status = kmi_project_open_store(project, KMI_STORE_READ, ret_store, &fault);
+    km_status status = open_store(project, ret_store, &fault);
     facts->has_store = status != KM_E_NOT_FOUND;
     if (status == KM_E_NOT_FOUND) status = KM_OK;
     if (status == KM_OK && *ret_store != NULL) status = read_store(*ret_store, result, &fault);

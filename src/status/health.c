@@ -118,20 +118,6 @@ static void judge_store(const kmi_health_facts *f, kmi_findings *findings) {
     kmi_findings_add(findings, &finding);
 }
 
-static void judge_truncated(const kmi_health_facts *f, kmi_findings *findings) {
-    if (!f->has_store || f->store_status != KM_OK || f->log_bytes > 0) return;
-    if (f->page_bytes * f->page_count <= f->database_bytes) return;
-    kmi_findings_add(findings, &(km_finding){
-                                   .code = "store.truncated",
-                                   .level = KM_HEALTH_BROKEN,
-                                   .what = kmi_arena_format(findings->arena, "memories.db has %s and should have %s",
-                                                            size_text(findings, f->database_bytes),
-                                                            size_text(findings, f->page_bytes * f->page_count)),
-                                   .why = "a part of the memories is missing",
-                                   .remedy = "kuzu-memory doctor --fix",
-                               });
-}
-
 static void judge_log(const kmi_health_facts *f, kmi_findings *findings) {
     if (f->log_bytes <= LOG_BYTES_MAX) return;
     kmi_findings_add(findings, &(km_finding){
@@ -496,10 +482,10 @@ static void judge_aside(const kmi_health_facts *f, kmi_findings *findings) {
 }
 
 static const rule rules[] = {
-    judge_store,      judge_truncated, judge_queue,  judge_locks,      judge_disk,       judge_writable, judge_config,
-    judge_odd,        judge_stalled,   judge_paused, judge_missing,    judge_crash_loop, judge_depth,    judge_oldest,
-    judge_quarantine, judge_failures,  judge_clock,  judge_version,    judge_open_files, judge_foreign,  judge_log,
-    judge_free_pages, judge_leftover,  judge_aside,  judge_redactions,
+    judge_store,   judge_queue,      judge_locks,      judge_disk,     judge_writable,   judge_config,
+    judge_odd,     judge_stalled,    judge_paused,     judge_missing,  judge_crash_loop, judge_depth,
+    judge_oldest,  judge_quarantine, judge_failures,   judge_clock,    judge_version,    judge_open_files,
+    judge_foreign, judge_log,        judge_free_pages, judge_leftover, judge_aside,      judge_redactions,
 };
 
 km_status kmi_health_judge(const kmi_health_facts *facts, kmi_findings *findings, km_error *error) {

@@ -35,7 +35,7 @@ km_status kmi_store_repair(kmi_store *store, kmi_store_fault fault, km_error *er
 
 typedef struct kmi_salvage {
     uint64_t memories, tasks; /* saved */
-    uint64_t memories_lost;   /* at least: numbers whose row is there and cannot be read */
+    uint64_t memories_lost;   /* at most: numbers that could not be looked up */
 } kmi_salvage;
 /* Copies what can be read of the damaged database at `path` into the empty store `target` (open for writing), and makes index,
  * graph and counters of it sound. KM_E_STORE: nothing can be read at all. */

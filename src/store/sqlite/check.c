@@ -44,6 +44,14 @@ static bool is_about_index(kmi_slice finding) {
            strstr(text, "non-unique entry in index") != NULL;
 }
 
+/* The first line only says which database it is about. */
+static kmi_slice last_line(kmi_slice text) {
+    size_t start = text.len;
+    while (start > 0 && text.ptr[start - 1] != '\n') start--;
+    text = (kmi_slice){text.ptr + start, text.len - start};
+    return text;
+}
+
 static km_status check_pages(checking *c, km_error *error) {
     static const char INTEGRITY[] = "PRAGMA integrity_check(100)";
     KMI_CLEANUP_SQL kmi_sql_use use = {0};
@@ -52,10 +60,9 @@ static km_status check_pages(checking *c, km_error *error) {
     if (status == KM_OK) status = kmi_sql_step(&use, &has_row, error);
     while (status == KM_OK && has_row) {
         kmi_slice finding = kmi_sql_slice(&use, 0);
-        size_t line = finding.len;
-        for (size_t i = 0; i < finding.len; i++)
-            if (finding.ptr[i] == '\n') finding.len = i;
-        if (line != 2 || memcmp(finding.ptr, "ok", 2) != 0)
+        bool is_sound = kmi_slice_equal(finding, KMI_SLICE_LITERAL("ok"));
+        finding = last_line(finding);
+        if (!is_sound)
             note(c, is_about_index(finding) ? KMI_FAULT_INDEXES : KMI_FAULT_PAGES, "SQLite says: %.*s",
                  (int)(finding.len < 150 ? finding.len : 150), finding.ptr);
         status = kmi_sql_step(&use, &has_row, error);
