@@ -7,7 +7,7 @@
 static void add_text(kmi_cli *cli, const km_health_report *report, bool is_fixing) {
     kmi_terminal terminal = kmi_cli_terminal(cli);
     size_t repairable = 0;
-    kmi_health_view_head(report, &terminal, &cli->out);
+    kmi_health_view_head(report, "", &terminal, &cli->out);
     for (size_t i = 0; i < report->finding_count; i++) {
         const km_finding *finding = &report->findings[i];
         kmi_health_view_finding(finding, report->checked_at_us, &terminal, &cli->out);

@@ -3,7 +3,6 @@
  * --watch on a terminal draws on the alternate screen, each line cut short by its own end-of-line erase instead of clearing all
  * first, so nothing flickers and a window that changes its size leaves no rubbish; what was last seen is printed once more
  * when the watch ends. Elsewhere every look is plain lines, or one JSON object. */
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,8 +19,8 @@
 #define ERASE_LINE "\033[K"
 #define ERASE_BELOW "\033[J"
 
-static void add_report(kmi_buf *buf, const km_health_report *report, const kmi_terminal *terminal) {
-    kmi_health_view_head(report, terminal, buf);
+static void add_report(kmi_buf *buf, const km_health_report *report, const char *before, const kmi_terminal *terminal) {
+    kmi_health_view_head(report, before, terminal, buf);
     for (size_t i = 0; i < report->finding_count; i++)
         kmi_health_view_finding(&report->findings[i], report->checked_at_us, terminal, buf);
 }
@@ -54,34 +53,26 @@ static void add_frame(kmi_buf *frame, const kmi_buf *page, size_t rows) {
     kmi_buf_add_text(frame, ERASE_BELOW);
 }
 
-static void add_time(kmi_buf *buf, int64_t time_us) {
-    char time[KMI_TIME_TEXT_SIZE];
-    kmi_time_format(time_us, time);
-    time[19] = 'Z';
-    time[20] = '\0';
-    kmi_buf_add_format(buf, "%s ", time);
-}
-
 typedef struct watching {
     kmi_cli *cli;
     bool is_json;
     bool is_drawn; /* on the alternate screen */
     kmi_buf page;  /* what was last seen */
-    km_health health;
 } watching;
 
 static km_status show_once(watching *w, km_error *error) {
     km_health_report *report = NULL;
     km_status status = km_health_get(w->cli->project, &report, error);
     if (status != KM_OK) return status;
-    w->health = report->health;
     kmi_buf_clear(&w->page);
     kmi_terminal terminal = kmi_cli_terminal(w->cli);
     if (w->is_json) {
         add_json(&w->page, report);
     } else {
-        add_time(&w->page, report->checked_at_us);
-        add_report(&w->page, report, &terminal);
+        char time[KMI_TIME_TEXT_SIZE];
+        kmi_time_format(report->checked_at_us, time);
+        stpcpy(time + 19, "Z "); /* without the fraction */
+        add_report(&w->page, report, time, &terminal);
     }
     km_health_report_free(report);
     if (!w->is_drawn) return write_out(&w->page, error);
@@ -129,7 +120,7 @@ int kmi_run_status(kmi_cli *cli) {
     if (kmi_cli_is_format(cli, "json")) {
         add_json(&cli->out, report);
     } else if (!cli->is_quiet) {
-        add_report(&cli->out, report, &terminal);
+        add_report(&cli->out, report, "", &terminal);
     }
     km_health_report_free(report);
     return (int)health;

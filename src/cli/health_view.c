@@ -3,11 +3,13 @@
 #include "cli/health_view.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "util/clock.h"
 
 #define INDENT 4
+#define LINE_LIMIT_BYTES ((size_t)64 * 1024)
 
 static const char *level_name(km_health level) {
     return level == KM_HEALTH_OK ? "notice" : km_health_name(level);
@@ -16,15 +18,6 @@ static const char *level_name(km_health level) {
 static kmi_style level_style(km_health level) {
     static const kmi_style styles[] = {KMI_STYLE_GREEN, KMI_STYLE_YELLOW, KMI_STYLE_RED};
     return styles[level];
-}
-
-void kmi_health_view_head(const km_health_report *report, const kmi_terminal *terminal, kmi_buf *buf) {
-    static const char *const words[] = {"Healthy", "Degraded", "Broken"};
-    kmi_terminal_add(terminal, buf, level_style(report->health), words[report->health]);
-    kmi_buf_add_format(buf, ": %" PRIu64 " memories, %" PRIu64 " tasks waiting, worker %s", report->memories,
-                       report->queue_size, km_worker_state_name(report->worker.state));
-    if (report->worker.pid > 0) kmi_buf_add_format(buf, " (process %" PRId64 ")", report->worker.pid);
-    kmi_buf_add_char(buf, '\n');
 }
 
 /* Cells of a text in UTF-8: good enough for messages and paths, whose breaks need not be exact. */
@@ -54,37 +47,44 @@ static void add_words(const kmi_terminal *terminal, kmi_buf *buf, const char *te
     }
 }
 
-static void add_since(const kmi_terminal *terminal, kmi_buf *buf, int64_t since_us, int64_t now_us, size_t *column) {
+void kmi_health_view_head(const km_health_report *report, const char *before, const kmi_terminal *terminal,
+                          kmi_buf *buf) {
+    static const char *const words[] = {"Healthy", "Degraded", "Broken"};
+    char text[160];
+    size_t column = strlen(before) + strlen(words[report->health]);
+    kmi_buf_add_text(buf, before);
+    kmi_terminal_add(terminal, buf, level_style(report->health), words[report->health]);
+    int len = snprintf(text, sizeof text, ": %" PRIu64 " memories, %" PRIu64 " tasks waiting, worker %s",
+                       report->memories, report->queue_size, km_worker_state_name(report->worker.state));
+    if (report->worker.pid > 0)
+        snprintf(text + len, sizeof text - (size_t)len, " (process %" PRId64 ")", report->worker.pid);
+    add_words(terminal, buf, text, &column);
+    kmi_buf_add_char(buf, '\n');
+}
+
+static void add_since(kmi_buf *line, int64_t since_us, int64_t now_us) {
     char time[KMI_TIME_TEXT_SIZE], age[32];
     if (since_us == 0) return;
     kmi_time_format(since_us, time);
     time[19] = 'Z'; /* seconds will do */
     time[20] = '\0';
-    add_words(terminal, buf, ", since ", column);
-    add_words(terminal, buf, time, column);
-    if (since_us >= now_us) return;
-    add_words(terminal, buf, " (", column);
-    add_words(terminal, buf, kmi_duration_format(now_us - since_us, age, sizeof age), column);
-    add_words(terminal, buf, ")", column);
+    kmi_buf_add_format(line, ", since %s", time);
+    if (since_us < now_us) kmi_buf_add_format(line, " (%s)", kmi_duration_format(now_us - since_us, age, sizeof age));
 }
 
 void kmi_health_view_finding(const km_finding *finding, int64_t now_us, const kmi_terminal *terminal, kmi_buf *buf) {
     const char *level = finding->is_fixed ? "mended" : level_name(finding->level);
-    size_t column = strlen(level) + 1 + strlen(finding->code);
+    size_t column = strlen(level);
+    KMI_CLEANUP_BUF kmi_buf line;
+    kmi_buf_init(&line, LINE_LIMIT_BYTES);
     kmi_terminal_add(terminal, buf, finding->is_fixed ? KMI_STYLE_GREEN : level_style(finding->level), level);
-    kmi_buf_add_format(buf, " %s", finding->code);
-    add_words(terminal, buf, ": ", &column);
-    add_words(terminal, buf, finding->what, &column);
-    add_since(terminal, buf, finding->since_us, now_us, &column);
-    if (finding->is_fixed && finding->repair != NULL) {
-        add_words(terminal, buf, "; done: ", &column);
-        add_words(terminal, buf, finding->repair, &column);
-    } else {
-        add_words(terminal, buf, "; ", &column);
-        add_words(terminal, buf, finding->why, &column);
-        add_words(terminal, buf, "; run: ", &column);
-        add_words(terminal, buf, finding->remedy, &column);
-    }
+    kmi_buf_add_format(&line, " %s: %s", finding->code, finding->what);
+    add_since(&line, finding->since_us, now_us);
+    if (finding->is_fixed && finding->repair != NULL)
+        kmi_buf_add_format(&line, "; done: %s", finding->repair);
+    else
+        kmi_buf_add_format(&line, "; %s; run: %s", finding->why, finding->remedy);
+    add_words(terminal, buf, line.ptr != NULL ? line.ptr : "", &column);
     kmi_buf_add_char(buf, '\n');
 }
 

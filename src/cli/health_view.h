@@ -5,8 +5,9 @@
 #include "cli/cli.h"
 #include "cli/json_out.h"
 
-/* "Healthy: 156 memories, 0 tasks waiting, worker idle (process 12)" and a new line. */
-void kmi_health_view_head(const km_health_report *report, const kmi_terminal *terminal, kmi_buf *buf);
+/* "Healthy: 156 memories, 0 tasks waiting, worker idle (process 12)" and a new line. `before` stands before it. */
+void kmi_health_view_head(const km_health_report *report, const char *before, const kmi_terminal *terminal,
+                          kmi_buf *buf);
 /* One finding a line: level, code, what, since when, why, and what to do. On a terminal the line is broken between words. */
 void kmi_health_view_finding(const km_finding *finding, int64_t now_us, const kmi_terminal *terminal, kmi_buf *buf);
 /* Members of the object that is open: status, checked_at, elapsed_ms, ..., findings. */
