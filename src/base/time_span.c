@@ -493,6 +493,6 @@ double kmi_time_span_fit(const kmi_time_span *span, int64_t time_us) {
         if (distance <= 2) return 0.7;
         return date.year == first.year && date.month == first.month ? 0.3 : 0;
     }
-    if (distance == 0) return len <= 100 ? 0.7 : 0.5;
+    if (distance == 0) return len <= 31 ? 0.7 : 0.3;
     return len <= 7 && distance <= 7 ? 0.3 : 0;
 }

@@ -23,8 +23,8 @@ size_t kmi_time_spans_find(kmi_slice text, int64_t now_us, kmi_time_span *ret_sp
  * week", "3 days ago". KM_E_INVALID names what was expected. */
 km_status kmi_time_span_parse(kmi_slice text, int64_t now_us, kmi_time_span *ret_span, km_error *error) KM_MUST_CHECK;
 
-/* How well a time fits a span: 1 the day meant, 0.7 the week or month meant or within two days of the day, 0.5 the year
- * meant, 0.3 near, 0 elsewhere. */
+/* How well a time fits a span: 1 the day meant, 0.7 the week or month meant or within two days of the day, 0.3 near
+ * it or in a longer time that is meant (a year says little), 0 elsewhere. */
 double kmi_time_span_fit(const kmi_time_span *span, int64_t time_us);
 
 #endif

@@ -1,7 +1,10 @@
 /* enhance. Whatever is wrong with store, configuration or time, the caller gets its prompt back and exit code 0: an
  * assistant must not lose a question because of its memory. Only bad usage, and with --strict any fault, is an error. */
+#include <stdio.h>
+
 #include "cli/cli.h"
 #include "cli/deadline.h"
+#include "cli/explain_view.h"
 #include "cli/input.h"
 #include "cli/memory_view.h"
 #include "util/error.h"
@@ -21,8 +24,11 @@ static void add_json(kmi_cli *cli, const enhanced *answer) {
     kmi_json_out_object(&out, NULL);
     kmi_json_out_slice(&out, "original_prompt", answer->prompt);
     kmi_json_out_slice(&out, "enhanced_prompt", text);
+    bool explain = kmi_cli_has(cli, KMI_SLOT_EXPLAIN);
     kmi_memory_add_json_list(&out, "memories_used", result != NULL ? result->memories : NULL,
-                             result != NULL ? result->memory_count : 0, KMI_MEMORY_SCORED);
+                             result != NULL ? result->memory_count : 0,
+                             explain ? KMI_MEMORY_EXPLAINED : KMI_MEMORY_SCORED);
+    if (explain) kmi_explain_add_json(&out, result != NULL ? result->explanation : NULL);
     kmi_json_out_real(&out, "confidence", result != NULL ? result->confidence : 0);
     kmi_json_out_ms(&out, "elapsed_ms", result != NULL ? result->elapsed_us : 0);
     kmi_json_out_bool(&out, "cached", result != NULL && result->is_cached);
@@ -79,6 +85,22 @@ static void tell_debug(kmi_cli *cli, const km_enhance_result *result) {
                   result->is_cached ? ", cached" : "", result->is_degraded ? ", cut short by the deadline" : "");
 }
 
+/* To standard error: what is printed is the prompt. */
+static void tell_why(const km_enhance_result *result) {
+    KMI_CLEANUP_BUF kmi_buf text;
+    kmi_buf_init(&text, KMI_OUT_LIMIT_BYTES);
+    kmi_explain_add_text(&text, result->explanation);
+    for (size_t i = 0; i < result->memory_count; i++) {
+        kmi_buf_add_format(&text, "# %zu. ", i + 1);
+        if (result->memories[i].match != NULL)
+            kmi_explain_add_match(&text, result->memories[i].match);
+        else
+            kmi_buf_add_text(&text, result->memories[i].reason);
+        kmi_buf_add_char(&text, '\n');
+    }
+    if (text.len > 0) fputs(text.ptr, stderr);
+}
+
 /* The library is given its time and a little more to tell what it found so far. */
 static void arm_deadline(kmi_cli *cli, const enhanced *answer, kmi_buf *fallback) {
     static const double grace_seconds = 0.05;
@@ -100,6 +122,8 @@ static void enhance(kmi_cli *cli, enhanced *answer) {
     km_enhance_options options = KM_ENHANCE_OPTIONS_INIT;
     options.max_memories = (size_t)kmi_cli_number(cli, KMI_SLOT_MAX_MEMORIES, 0);
     options.max_context_chars = (size_t)kmi_cli_number(cli, KMI_SLOT_MAX_CHARS, 0);
+    options.now_us = kmi_cli_number(cli, KMI_SLOT_NOW, 0);
+    options.explain = kmi_cli_has(cli, KMI_SLOT_EXPLAIN);
     options.confidence_threshold = kmi_cli_real(cli, KMI_SLOT_CONFIDENCE, -1);
     if (kmi_slice_trim(answer->prompt).len == 0) return; /* nothing is relevant to nothing */
     if (kmi_cli_open(cli, &answer->problem) != KM_OK) return;
@@ -110,6 +134,7 @@ static void enhance(kmi_cli *cli, enhanced *answer) {
     kmi_deadline_disarm();
     if (status != KM_OK) return;
     if (cli->is_debug) tell_debug(cli, answer->result);
+    if (options.explain && !kmi_cli_is_format(cli, "json")) tell_why(answer->result);
     if (answer->result->problem != KM_OK) {
         kmi_fail(&answer->problem, answer->result->problem, "%s", answer->result->problem_message);
     } else if (answer->result->is_degraded && kmi_cli_has(cli, KMI_SLOT_STRICT)) {

@@ -1,22 +1,37 @@
 /* recall and recent: the memories as a list. */
+#include "base/time_span.h"
 #include "cli/cli.h"
+#include "cli/explain_view.h"
 #include "cli/input.h"
 #include "cli/memory_view.h"
 #include "cli/recall_batch.h"
+#include "util/clock.h"
 #include "util/error.h"
+
+/* "last week" counts from --now, so the bounds are read again when that is known. The whole of what --until names is in. */
+static void read_bounds(const kmi_cli *cli, km_recall_query *query) {
+    int64_t now_us = query->now_us != 0 ? query->now_us : kmi_clock_now_us();
+    const char *since = kmi_cli_text(cli, KMI_SLOT_SINCE);
+    const char *until = kmi_cli_text(cli, KMI_SLOT_UNTIL);
+    kmi_time_span span;
+    if (since != NULL && kmi_time_span_parse(kmi_slice_from(since), now_us, &span, NULL) == KM_OK)
+        query->since_us = span.from_us;
+    if (until != NULL && kmi_time_span_parse(kmi_slice_from(until), now_us, &span, NULL) == KM_OK)
+        query->until_us = span.until_us > span.from_us ? span.until_us - 1 : span.until_us;
+}
 
 km_recall_query kmi_recall_make_query(const kmi_cli *cli) {
     int64_t limit = kmi_cli_number(cli, KMI_SLOT_LIMIT, kmi_cli_number(cli, KMI_SLOT_COUNT, 0));
-    return (km_recall_query){
+    km_recall_query query = {
         .limit = (size_t)limit,
         .source = kmi_cli_text(cli, KMI_SLOT_SOURCE),
         .type = kmi_cli_text(cli, KMI_SLOT_TYPE),
         .session = kmi_cli_text(cli, KMI_SLOT_SESSION),
-        .since_us = kmi_cli_number(cli, KMI_SLOT_SINCE, 0),
-        .until_us = kmi_cli_number(cli, KMI_SLOT_UNTIL, 0),
         .now_us = kmi_cli_number(cli, KMI_SLOT_NOW, 0),
         .include_superseded = kmi_cli_has(cli, KMI_SLOT_ALL),
     };
+    read_bounds(cli, &query);
+    return query;
 }
 
 static int print_list(kmi_cli *cli, const km_memory_list *list, const char *query, kmi_memory_detail detail) {
@@ -26,13 +41,17 @@ static int print_list(kmi_cli *cli, const km_memory_list *list, const char *quer
         if (query != NULL) kmi_json_out_text(&out, "query", query);
         kmi_json_out_ms(&out, "elapsed_ms", list->elapsed_us);
         kmi_json_out_bool(&out, "degraded", list->is_degraded);
-        kmi_memory_add_json_list(&out, "memories", list->items, list->count, detail);
+        bool explain = query != NULL && kmi_cli_has(cli, KMI_SLOT_EXPLAIN);
+        if (explain) kmi_explain_add_json(&out, list->explanation);
+        kmi_memory_add_json_list(&out, "memories", list->items, list->count, explain ? KMI_MEMORY_EXPLAINED : detail);
         kmi_json_out_object_end(&out);
         kmi_buf_add_char(&cli->out, '\n');
         return KMI_EXIT_OK;
     }
     km_error error = {0};
     if (list->is_degraded) kmi_cli_note(cli, "the deadline cut the search short: there may be better answers");
+    bool is_raw = kmi_cli_is_format(cli, "raw");
+    if (kmi_cli_has(cli, KMI_SLOT_EXPLAIN) && !is_raw) kmi_explain_add_text(&cli->out, list->explanation);
     if (kmi_memory_add_list(cli, list->items, list->count, kmi_cli_has(cli, KMI_SLOT_EXPLAIN), &error) != KM_OK) {
         return kmi_cli_fail(&error);
     }

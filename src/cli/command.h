@@ -69,6 +69,7 @@ typedef enum kmi_value_kind {
     KMI_VALUE_INTEGER,   /* least..most */
     KMI_VALUE_REAL,      /* least..most */
     KMI_VALUE_TIME,      /* RFC 3339 and its relatives; the number is microseconds since 1970 */
+    KMI_VALUE_SPAN,      /* the same, or "last week", "2026-03": read again where the span is needed */
     KMI_VALUE_CHOICE     /* one of choices() */
 } kmi_value_kind;
 

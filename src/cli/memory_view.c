@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/explain_view.h"
 #include "cli/table.h"
 #include "util/clock.h"
 #include "util/error.h"
 
 #define SHORT_ID_LEN 18
+#define WHY_LIMIT_BYTES ((size_t)4096)
 
 static void add_json_entities(kmi_json_out *out, const km_memory *memory) {
     kmi_json_out_array(out, "entities");
@@ -60,9 +62,10 @@ void kmi_memory_add_json(kmi_json_out *out, const char *key, const km_memory *me
     kmi_json_out_time(out, "created_at", memory->created_at_us);
     kmi_json_out_time(out, "observed_at", memory->observed_at_us);
     kmi_json_out_real(out, "confidence", memory->confidence);
-    if (detail == KMI_MEMORY_SCORED) {
+    if (detail == KMI_MEMORY_SCORED || detail == KMI_MEMORY_EXPLAINED) {
         kmi_json_out_real(out, "score", memory->score);
         kmi_json_out_text(out, "reason", memory->reason);
+        if (detail == KMI_MEMORY_EXPLAINED) kmi_explain_add_json_match(out, memory->match);
     } else if (detail == KMI_MEMORY_WHOLE) {
         add_json_rest(out, memory);
     }
@@ -82,6 +85,14 @@ static int64_t shown_time(const km_memory *memory) {
     return memory->observed_at_us != 0 ? memory->observed_at_us : memory->created_at_us;
 }
 
+/* How the score came about, where there is one; else the reason. */
+static void add_why(kmi_buf *buf, const km_memory *memory) {
+    if (memory->match != NULL)
+        kmi_explain_add_match(buf, memory->match);
+    else if (memory->reason != NULL)
+        kmi_buf_add_text(buf, memory->reason);
+}
+
 static km_status add_table(kmi_cli *cli, const kmi_terminal *terminal, const km_memory *memories, size_t count,
                            bool explain, km_error *error) {
     static const kmi_table_column columns[] = {{"ID", false, false},   {"TYPE", false, false},
@@ -95,10 +106,13 @@ static km_status add_table(kmi_cli *cli, const kmi_terminal *terminal, const km_
         char score[32];
         snprintf(id, sizeof id, "%s", memories[i].id);
         snprintf(score, sizeof score, "%.3g", memories[i].score);
+        KMI_CLEANUP_BUF kmi_buf why;
+        kmi_buf_init(&why, WHY_LIMIT_BYTES);
+        add_why(&why, &memories[i]);
         const char *full_or_short = terminal->is_terminal ? id : memories[i].id;
         const char *cells[] = {
-            full_or_short, memories[i].type,  kmi_time_format_date(shown_time(&memories[i]), date), memories[i].content,
-            score,         memories[i].reason};
+            full_or_short, memories[i].type, kmi_time_format_date(shown_time(&memories[i]), date), memories[i].content,
+            score,         why.ptr};
         kmi_table_add(&table, cells);
     }
     km_status status = kmi_table_print(&table, terminal, &cli->out);
@@ -123,7 +137,7 @@ static void add_line(kmi_cli *cli, const kmi_terminal *terminal, const km_memory
     add_on_one_line(terminal, &cli->out, memory->content);
     if (explain) {
         kmi_buf_add_format(&cli->out, "\t%.3g\t", memory->score);
-        add_on_one_line(terminal, &cli->out, memory->reason);
+        add_why(&cli->out, memory);
     }
     kmi_buf_add_char(&cli->out, '\n');
 }

@@ -7,9 +7,10 @@
 
 /* Which members a memory has in JSON. */
 typedef enum kmi_memory_detail {
-    KMI_MEMORY_PLAIN,  /* as recent prints it */
-    KMI_MEMORY_SCORED, /* and score and reason: recall, enhance */
-    KMI_MEMORY_WHOLE   /* everything: show, edit */
+    KMI_MEMORY_PLAIN,     /* as recent prints it */
+    KMI_MEMORY_SCORED,    /* and score and reason: recall, enhance */
+    KMI_MEMORY_EXPLAINED, /* and how the score came about: --explain */
+    KMI_MEMORY_WHOLE      /* everything: show, edit */
 } kmi_memory_detail;
 
 void kmi_memory_add_json(kmi_json_out *out, const char *key, const km_memory *memory, kmi_memory_detail detail);
@@ -18,7 +19,7 @@ void kmi_memory_add_json_list(kmi_json_out *out, const char *key, const km_memor
                               kmi_memory_detail detail);
 
 /* Adds memories by --format table, list or raw (without one: table on a terminal, else list). With `explain` score and
- * reason are shown. KM_E_NOMEM is the only failure. */
+ * how it came about are shown. KM_E_NOMEM is the only failure. */
 km_status kmi_memory_add_list(kmi_cli *cli, const km_memory *memories, size_t count, bool explain,
                               km_error *error) KM_MUST_CHECK;
 /* Adds one memory with all that is known of it, as "Name: value" lines. */

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "base/json.h"
+#include "cli/explain_view.h"
 #include "cli/input.h"
 #include "cli/memory_view.h"
 #include "cli/output.h"
@@ -72,7 +73,10 @@ static km_status answer_line(kmi_cli *cli, kmi_slice line, kmi_buf *answer, km_e
     kmi_json_out_text(&out, "query", query.query);
     kmi_json_out_ms(&out, "elapsed_ms", list->elapsed_us);
     kmi_json_out_bool(&out, "degraded", list->is_degraded);
-    kmi_memory_add_json_list(&out, "memories", list->items, list->count, KMI_MEMORY_SCORED);
+    bool explain = kmi_cli_has(cli, KMI_SLOT_EXPLAIN);
+    if (explain) kmi_explain_add_json(&out, list->explanation);
+    kmi_memory_add_json_list(&out, "memories", list->items, list->count,
+                             explain ? KMI_MEMORY_EXPLAINED : KMI_MEMORY_SCORED);
     kmi_json_out_object_end(&out);
     kmi_buf_add_char(answer, '\n');
     km_memory_list_free(list);

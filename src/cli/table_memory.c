@@ -143,7 +143,8 @@ static const kmi_option enhance_confidence = {
     .argument = "C",
     .least = 0,
     .most = 1,
-    .help = "least confidence of a memory, 0 to 1 (default: recall.confidence_threshold, 0.3)"};
+    .help = "stay silent when less sure that anything is relevant: 0 never, 1 always (default: "
+            "recall.confidence_threshold, 0.3)"};
 static const kmi_option enhance_max_chars = {
     .slot = KMI_SLOT_MAX_CHARS,
     .name = "max-chars",
@@ -158,8 +159,21 @@ static const kmi_option enhance_strict = {.slot = KMI_SLOT_STRICT,
                                           .help =
                                               "fail where the prompt would be returned unchanged because of a fault"};
 
-static const kmi_option *const enhance_options[] = {&enhance_format,    &enhance_max_memories, &enhance_confidence,
-                                                    &enhance_max_chars, &enhance_strict,       NULL};
+static const kmi_option enhance_now = {.slot = KMI_SLOT_NOW,
+                                       .name = "now",
+                                       .kind = KMI_VALUE_TIME,
+                                       .argument = "TIME",
+                                       .help = "what \"last week\" in the prompt is relative to (default: now)"};
+static const kmi_option enhance_explain = {.slot = KMI_SLOT_EXPLAIN,
+                                           .name = "explain",
+                                           .kind = KMI_VALUE_FLAG,
+                                           .help =
+                                               "tell on standard error why memories were given or not; with json, in "
+                                               "the answer"};
+
+static const kmi_option *const enhance_options[] = {
+    &enhance_format, &enhance_max_memories, &enhance_confidence, &enhance_max_chars,
+    &enhance_now,    &enhance_explain,      &enhance_strict,     NULL};
 
 const kmi_command kmi_command_enhance = {
     .name = "enhance",
@@ -214,14 +228,14 @@ static const kmi_option list_session = {.slot = KMI_SLOT_SESSION,
                                         .help = "only memories of this conversation"};
 static const kmi_option list_since = {.slot = KMI_SLOT_SINCE,
                                       .name = "since",
-                                      .kind = KMI_VALUE_TIME,
+                                      .kind = KMI_VALUE_SPAN,
                                       .argument = "TIME",
-                                      .help = "only what was said at this time or later"};
+                                      .help = "only what was said at this time or later, also \"last week\""};
 static const kmi_option list_until = {.slot = KMI_SLOT_UNTIL,
                                       .name = "until",
-                                      .kind = KMI_VALUE_TIME,
+                                      .kind = KMI_VALUE_SPAN,
                                       .argument = "TIME",
-                                      .help = "only what was said at this time or before"};
+                                      .help = "only what was said until the end of this time, also \"2026-03\""};
 static const kmi_option list_all = {
     .slot = KMI_SLOT_ALL, .name = "all", .kind = KMI_VALUE_FLAG, .help = "superseded memories too"};
 static const kmi_option recall_now = {.slot = KMI_SLOT_NOW,
@@ -232,7 +246,7 @@ static const kmi_option recall_now = {.slot = KMI_SLOT_NOW,
 static const kmi_option recall_explain = {.slot = KMI_SLOT_EXPLAIN,
                                           .name = "explain",
                                           .kind = KMI_VALUE_FLAG,
-                                          .help = "print score and reason of each memory"};
+                                          .help = "print how the query was understood and how each score came about"};
 static const kmi_option recall_batch = {.slot = KMI_SLOT_BATCH,
                                         .name = "batch",
                                         .kind = KMI_VALUE_PATH,

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/time_span.h"
 #include "cli/suggest.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -61,6 +62,12 @@ static km_status take_time(const kmi_option *option, const char *text, kmi_value
     return status == KM_OK ? KM_OK : kmi_fail_context(error, status, "--%s", option->name);
 }
 
+static km_status check_span(const kmi_option *option, const char *text, km_error *error) {
+    kmi_time_span span;
+    km_status status = kmi_time_span_parse(kmi_slice_from(text), kmi_clock_now_us(), &span, error);
+    return status == KM_OK ? KM_OK : kmi_fail_context(error, status, "--%s", option->name);
+}
+
 km_status kmi_value_take(const kmi_option *option, const char *text, kmi_value *ret_value, km_error *error) {
     kmi_value value = {.is_set = true, .text = text};
     km_status status = KM_OK;
@@ -77,6 +84,9 @@ km_status kmi_value_take(const kmi_option *option, const char *text, kmi_value *
             break;
         case KMI_VALUE_TIME:
             status = take_time(option, text, &value, error);
+            break;
+        case KMI_VALUE_SPAN:
+            status = check_span(option, text, error);
             break;
         case KMI_VALUE_FLAG:
         case KMI_VALUE_TEXT:

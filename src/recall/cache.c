@@ -1,6 +1,6 @@
 /* Plain reads and writes at an offset, not a mapping: a mapped file that somebody cuts short ends whoever touches it with
- * SIGBUS, and so does a hole that a full disk cannot fill. One set is one page, read with one call of about a microsecond,
- * which is what the page fault would cost. Readers and writers take no lock: a reader that meets half of a write sees a
+ * SIGBUS, and so does a hole that a full disk cannot fill. One set is two pages, read with one call of about a microsecond,
+ * which is what the page faults would cost. Readers and writers take no lock: a reader that meets half of a write sees a
  * checksum that does not fit, and that is a miss. */
 #include "recall/cache.h"
 
@@ -16,7 +16,7 @@
 #include "util/random.h"
 
 #define FILE_NAME "state/cache"
-#define PAGE_BYTES ((uint64_t)4096)
+#define SET_BYTES (KMI_CACHE_WAYS * KMI_CACHE_SLOT_BYTES)
 #define CHECKSUM_SKIP sizeof(uint64_t) /* a checksum stands first and covers what is behind it */
 
 static const char cache_magic[8] = {'K', 'M', 'C', 'A', 'C', 'H', 'E', '\n'};
@@ -35,7 +35,6 @@ _Static_assert(sizeof(cache_header) == 64, "written to a file as it is");
 typedef struct cache_set {
     kmi_cache_entry ways[KMI_CACHE_WAYS];
 } cache_set;
-_Static_assert(sizeof(cache_set) == PAGE_BYTES, "a set is a page of the file");
 
 static uint64_t checksum_of(const void *bytes, size_t len, uint64_t seed) {
     kmi_slice covered = {(const char *)bytes + CHECKSUM_SKIP, len - CHECKSUM_SKIP};
@@ -43,7 +42,7 @@ static uint64_t checksum_of(const void *bytes, size_t len, uint64_t seed) {
 }
 
 static off_t set_offset(uint64_t set) {
-    return (off_t)((1 + set) * PAGE_BYTES);
+    return (off_t)((1 + set) * SET_BYTES);
 }
 
 /* ---- The file ---- */
@@ -60,7 +59,7 @@ static file_state inspect(kmi_cache *cache, int fd, uint64_t set_count) {
         return FILE_UNUSABLE;
     if (header.checksum != checksum_of(&header, sizeof header, header.version)) return FILE_UNUSABLE;
     if (header.version > KMI_CACHE_VERSION) return FILE_NEWER;
-    if (header.version != KMI_CACHE_VERSION || header.slot_bytes != sizeof(kmi_cache_entry) ||
+    if (header.version != KMI_CACHE_VERSION || header.slot_bytes != KMI_CACHE_SLOT_BYTES ||
         header.set_count != set_count || file.st_size != set_offset(set_count))
         return FILE_UNUSABLE;
     cache->set_count = set_count;
@@ -70,7 +69,7 @@ static file_state inspect(kmi_cache *cache, int fd, uint64_t set_count) {
 
 /* Until the header stands there, last, the file is no cache for anybody. */
 static km_status fill(kmi_cache *cache, int fd, uint64_t set_count, km_error *error) {
-    cache_header header = {.version = KMI_CACHE_VERSION, .slot_bytes = sizeof(kmi_cache_entry), .set_count = set_count};
+    cache_header header = {.version = KMI_CACHE_VERSION, .slot_bytes = KMI_CACHE_SLOT_BYTES, .set_count = set_count};
     memcpy(header.magic, cache_magic, sizeof cache_magic);
     km_status status = kmi_random_bytes(header.secret, sizeof header.secret, NULL, error);
     if (status != KM_OK) return status;
@@ -103,8 +102,8 @@ static km_status make_file(kmi_cache *cache, int memory_dir_fd, uint64_t set_cou
 
 void kmi_cache_open(kmi_cache *cache, int memory_dir_fd, uint64_t limit_bytes) {
     *cache = (kmi_cache)KMI_CACHE_CLOSED;
-    if (memory_dir_fd < 0 || limit_bytes < 2 * PAGE_BYTES) return;
-    uint64_t set_count = limit_bytes / PAGE_BYTES - 1;
+    if (memory_dir_fd < 0 || limit_bytes < 2 * SET_BYTES) return;
+    uint64_t set_count = limit_bytes / SET_BYTES - 1; /* the header takes the room of one */
     KMI_CLEANUP_FD int fd = -1;
     km_status status = kmi_file_open(memory_dir_fd, FILE_NAME, O_RDWR, &fd, NULL);
     if (status != KM_OK && status != KM_E_NOT_FOUND) return;
@@ -149,9 +148,13 @@ static uint64_t seed_of(const kmi_cache *cache, uint64_t set, size_t way) {
     return seed ^ (set * KMI_CACHE_WAYS + way + 1);
 }
 
+static size_t entry_bytes(const kmi_cache_entry *entry) {
+    return KMI_CACHE_ENTRY_HEAD_BYTES + entry->count * sizeof(kmi_chosen);
+}
+
 static bool is_whole(const kmi_cache *cache, uint64_t set, size_t way, const kmi_cache_entry *entry) {
     return entry->made_at_us != 0 && entry->count <= KMI_CACHE_ENTRY_MAX &&
-           entry->checksum == checksum_of(entry, sizeof *entry, seed_of(cache, set, way));
+           entry->checksum == checksum_of(entry, entry_bytes(entry), seed_of(cache, set, way));
 }
 
 static bool is_valid_at(const kmi_cache_entry *entry, int64_t now_us) {
@@ -160,9 +163,12 @@ static bool is_valid_at(const kmi_cache_entry *entry, int64_t now_us) {
 
 /* A page behind the end of a file that was cut short reads as empty. */
 static bool read_set(const kmi_cache *cache, uint64_t set, cache_set *ret_set) {
+    unsigned char slots[KMI_CACHE_WAYS][KMI_CACHE_SLOT_BYTES] = {{0}};
     size_t len = 0;
-    memset(ret_set, 0, sizeof *ret_set);
-    return kmi_file_read_at(cache->fd, FILE_NAME, set_offset(set), ret_set, sizeof *ret_set, &len, NULL) == KM_OK;
+    if (kmi_file_read_at(cache->fd, FILE_NAME, set_offset(set), slots, sizeof slots, &len, NULL) != KM_OK) return false;
+    for (size_t way = 0; way < KMI_CACHE_WAYS; way++)
+        memcpy(&ret_set->ways[way], slots[way], sizeof ret_set->ways[way]);
+    return true;
 }
 
 bool kmi_cache_find(const kmi_cache *cache, const kmi_cache_key *key, int64_t now_us, kmi_cache_entry *ret_entry) {
@@ -174,6 +180,8 @@ bool kmi_cache_find(const kmi_cache *cache, const kmi_cache_key *key, int64_t no
             !is_valid_at(entry, now_us))
             continue;
         *ret_entry = *entry;
+        size_t len = entry_bytes(entry); /* what is behind is left from entries before */
+        memset((unsigned char *)ret_entry + len, 0, sizeof *ret_entry - len);
         return true;
     }
     return false;
@@ -203,9 +211,9 @@ bool kmi_cache_put(const kmi_cache *cache, const kmi_cache_key *key, int64_t now
     memcpy(entry->key, key->bytes, sizeof entry->key);
     entry->made_at_us = now_us;
     entry->unused = 0;
-    entry->checksum = checksum_of(entry, sizeof *entry, seed_of(cache, key->set, victim));
-    off_t offset = set_offset(key->set) + (off_t)(victim * sizeof *entry);
-    if (kmi_file_write_at(cache->fd, FILE_NAME, offset, entry, sizeof *entry, NULL) != KM_OK) return false;
+    entry->checksum = checksum_of(entry, entry_bytes(entry), seed_of(cache, key->set, victim));
+    off_t offset = set_offset(key->set) + (off_t)(victim * KMI_CACHE_SLOT_BYTES);
+    if (kmi_file_write_at(cache->fd, FILE_NAME, offset, entry, entry_bytes(entry), NULL) != KM_OK) return false;
     *ret_has_evicted = least > 0;
     return true;
 }

@@ -9,11 +9,15 @@
 #ifndef KMI_RECALL_CACHE_H
 #define KMI_RECALL_CACHE_H
 
+#include <stddef.h>
+
 #include "recall/chosen.h"
 #include "util/slice.h"
 
 #define KMI_CACHE_VERSION 1
-#define KMI_CACHE_ENTRY_MAX 24 /* memories of an entry */
+#define KMI_CACHE_SLOT_BYTES ((size_t)2048)
+#define KMI_CACHE_ENTRY_HEAD_BYTES ((size_t)64)
+#define KMI_CACHE_ENTRY_MAX ((KMI_CACHE_SLOT_BYTES - KMI_CACHE_ENTRY_HEAD_BYTES) / sizeof(kmi_chosen)) /* 20 memories */
 #define KMI_CACHE_SECRET_SIZE 32
 #define KMI_CACHE_WAYS 4
 
@@ -30,9 +34,9 @@ typedef struct kmi_cache_key {
     uint64_t set;
 } kmi_cache_key;
 
-/* One answer, as it stands in a slot of the file: 1 KiB without padding. */
+/* One answer, as it stands in a slot of the file, without padding; items behind the count are not written. */
 typedef struct kmi_cache_entry {
-    uint64_t checksum; /* the cache's own, like the next two */
+    uint64_t checksum; /* of what is written; the cache's own, like the next two */
     unsigned char key[16];
     int64_t made_at_us;
     uint64_t generation;    /* of the store; entries of another one are the first to make room */
@@ -42,7 +46,9 @@ typedef struct kmi_cache_entry {
     uint32_t unused;
     kmi_chosen items[KMI_CACHE_ENTRY_MAX];
 } kmi_cache_entry;
-_Static_assert(sizeof(kmi_cache_entry) == 1024, "four make a page of the file");
+_Static_assert(offsetof(kmi_cache_entry, items) == KMI_CACHE_ENTRY_HEAD_BYTES,
+               "the size of an entry follows from its count");
+_Static_assert(sizeof(kmi_cache_entry) <= KMI_CACHE_SLOT_BYTES, "a slot holds any entry");
 
 /* Opens the cache below the memory directory; makes the file where there is none, and in the place of one that is damaged,
  * foreign, older or of another size. One of a newer program is left alone. fd stays -1 when there is no cache to be had.

@@ -18,12 +18,17 @@ static km_status shorten(uint32_t max_chars, kmi_arena *arena, km_memory *memory
 }
 
 km_status kmi_chosen_describe(const kmi_chosen *chosen, kmi_arena *arena, km_memory *memory, km_error *error) {
+    const char *reason =
+        chosen->reason == KMI_REASON_STANDING
+            ? kmi_arena_format(arena, "standing %s", memory->type)
+            : kmi_arena_format(arena, "its words cover %.0f%% of the question", 100 * chosen->match.coverage);
+    km_match *match = chosen->has_match == 0 ? NULL : kmi_arena_alloc(arena, sizeof(*match));
+    if (reason == NULL || (chosen->has_match != 0 && match == NULL)) return fail_nomem(error);
+    if (match != NULL) *match = chosen->match;
     memory->score = chosen->score;
     memory->confidence = chosen->confidence;
-    memory->reason = chosen->reason == KMI_REASON_STANDING
-                         ? kmi_arena_format(arena, "standing %s", memory->type)
-                         : kmi_arena_format(arena, "its words cover %.0f%% of the question", 100 * chosen->coverage);
-    if (memory->reason == NULL) return fail_nomem(error);
+    memory->match = match;
+    memory->reason = reason;
     return chosen->max_chars == 0 ? KM_OK : shorten(chosen->max_chars, arena, memory, error);
 }
 

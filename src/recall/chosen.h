@@ -13,14 +13,16 @@ typedef enum kmi_reason {
 typedef struct kmi_chosen {
     int64_t seq;
     double score;
-    double coverage;    /* of the question, 0 to 1 */
-    double confidence;  /* as shown */
+    double confidence; /* as shown */
+    km_match match;
+    uint32_t has_match; /* 0: it was not found by its words */
     uint32_t reason;    /* kmi_reason */
     uint32_t max_chars; /* its text was shortened to so many characters, 0: it is whole */
+    uint32_t unused;    /* 0 */
 } kmi_chosen;
-_Static_assert(sizeof(kmi_chosen) == 40, "written to a file as it is");
+_Static_assert(sizeof(kmi_chosen) == 96, "written to a file as it is");
 
-/* Fills in what the choice adds to a memory: score, confidence and reason; shortens its text. Texts live in the arena. */
+/* Fills in what the choice adds to a memory: score, confidence, match and reason; shortens its text. Texts live in the arena. */
 km_status kmi_chosen_describe(const kmi_chosen *chosen, kmi_arena *arena, km_memory *memory,
                               km_error *error) KM_MUST_CHECK;
 /* Reads the memory and describes it. KM_E_NOT_FOUND: the store does not hold it any more. */

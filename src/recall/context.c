@@ -119,8 +119,9 @@ static km_status choose_relevant(choice *c, const kmi_ranking *ranking, km_error
         status = offer(c, &memory,
                        (kmi_chosen){.seq = memory.seq,
                                     .score = item->score,
-                                    .coverage = item->hit->coverage,
                                     .confidence = c->confidence * share,
+                                    .match = *memory.match,
+                                    .has_match = 1,
                                     .reason = KMI_REASON_RELEVANT},
                        error);
         if (status != KM_OK) return status;
@@ -140,7 +141,6 @@ static km_status choose_standing(choice *c, const kmi_ranking *ranking, km_error
         const km_memory *memory = &items[i].memory;
         status = offer(c, memory,
                        (kmi_chosen){.seq = memory->seq,
-                                    .coverage = items[i].coverage,
                                     .confidence = memory->confidence * STANDING_CONFIDENCE,
                                     .reason = KMI_REASON_STANDING},
                        error);

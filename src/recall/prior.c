@@ -2,7 +2,7 @@
  * The weights are best or nearly so on chats between friends and on chats with an assistant alike; what each is worth is
  * measured in docs/decisions/0017-priors-and-gate.md.
  *
- * A session counts by its best three memories: one conversation on the subject beats many that touch it, and no second index
+ * A session counts by its best two memories: one conversation on the subject beats many that touch it, and no second index
  * over sessions is needed. */
 #include "recall/prior.h"
 
@@ -11,10 +11,10 @@
 #include "base/hash.h"
 
 #define SESSION_LOOK_AT ((size_t)200) /* best hits that make up the sessions' sums */
-#define SESSION_BEST ((size_t)3)
+#define SESSION_BEST ((size_t)2)
 #define SPEAKERS_MAX ((size_t)64)
 
-const kmi_prior_weights kmi_prior_weights_default = {.session = 0.4, .speaker = 1.2, .date = 1.5, .cue = 0.4};
+const kmi_prior_weights kmi_prior_weights_default = {.session = 0.4, .speaker = 1.2, .date = 1.5, .cue = 0.7};
 
 double kmi_prior_factor(const kmi_prior_weights *weights, const kmi_priors *priors) {
     return (1 + weights->session * priors->session) * (1 + weights->speaker * priors->speaker) *

@@ -23,13 +23,15 @@ km_status kmi_recall(kmi_store *store, const km_recall_query *query, double thre
     if (items == NULL) return kmi_fail(error, KM_E_NOMEM, "out of memory while recalling");
     for (size_t i = 0; i < count; i++) {
         kmi_ranked *item = &ranking.items[i];
+        status = kmi_ranked_read(store, item, arena, &items[i], error);
+        if (status != KM_OK) return status;
         kmi_chosen chosen = {.seq = item->hit->seq,
                              .score = item->score,
-                             .coverage = item->hit->coverage,
                              .confidence = explanation->confidence * item->score / ranking.items[0].score,
+                             .match = *items[i].match,
+                             .has_match = 1,
                              .reason = KMI_REASON_RELEVANT};
-        status = kmi_ranked_read(store, item, arena, &items[i], error);
-        if (status == KM_OK) status = kmi_chosen_describe(&chosen, arena, &items[i], error);
+        status = kmi_chosen_describe(&chosen, arena, &items[i], error);
         if (status != KM_OK) return status;
     }
     *ret_items = items;

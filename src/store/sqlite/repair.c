@@ -42,7 +42,7 @@ km_status kmi_repair_in_transaction(kmi_store *store, kmi_store_fault fault, km_
     case KMI_FAULT_INDEXES:
         return kmi_sql_execute(store->sql, "REINDEX", error);
     case KMI_FAULT_SEARCH:
-        return kmi_index_rebuild(store, error);
+        return kmi_index_rebuild(store, false, error);
     case KMI_FAULT_EDGES: /* a memory may come back to life, an entity go: both are counted */
         status = kmi_sql_execute(store->sql, REMOVE_EDGES, error);
         return status == KM_OK ? kmi_sql_execute(store->sql, RECOUNT, error) : status;

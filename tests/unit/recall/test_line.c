@@ -54,13 +54,10 @@ static void cut_lines_say_so(void **state) {
 
 static void rendered_prompt_has_the_plain_form(void **state) {
     (void)state;
-    const km_memory items[] = {{.content = "Project uses FastAPI"}, {.content = "## Team\nprefers async"}};
+    static const char *const lines[] = {"Project uses FastAPI", "Team prefers async"};
     kmi_slice prompt = kmi_slice_from("How?\n\n  code();\n");
     kmi_buf buf;
     kmi_buf_init(&buf, 10000);
-    kmi_arena *arena = kmi_arena_new(1 << 20);
-    const char *const *lines = NULL;
-    assert_int_equal(kmi_context_lines(items, 2, arena, &lines, NULL), KM_OK);
     assert_int_equal(kmi_context_render(prompt, lines, 2, &buf, NULL), KM_OK);
     assert_string_equal(buf.ptr,
                         "## Relevant Context:\n1. Project uses FastAPI\n2. Team prefers async\n\n## User Question:\n"
@@ -74,7 +71,6 @@ static void rendered_prompt_has_the_plain_form(void **state) {
     kmi_buf_init_fixed(&buf, storage, sizeof storage);
     assert_int_equal(kmi_context_render(prompt, lines, 2, &buf, &error), KM_E_INVALID);
     assert_string_not_equal(error.message, "");
-    kmi_arena_free(arena);
 }
 
 static void no_line_is_endless(void **state) {

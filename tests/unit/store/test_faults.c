@@ -127,7 +127,8 @@ static km_status open_and_choose(store_fixture *f) {
     size_t count = 0;
     double confidence = 0;
     km_status status = kmi_store_open(&options, &store, &f->error);
-    if (status == KM_OK) status = kmi_context_choose(store, &request, f->arena, &items, &count, &confidence, &f->error);
+    if (status == KM_OK)
+        status = kmi_context_choose(store, &request, f->arena, &items, NULL, &count, &confidence, NULL, &f->error);
     if (status == KM_OK && count != 1) status = KM_E_INTERNAL;
     kmi_store_free(store);
     return status;
