@@ -569,6 +569,89 @@ KM_API void km_config_list_free(km_config_list *list);
 /* Writes one value (JSON or bare text) into the project's config.json, after checking it. */
 KM_API KM_MUST_CHECK km_status km_config_set(km_project *project, const char *key, const char *value, km_error *error);
 
+/* ---- Progress of long work ---- */
+/* Told how far it has come by km_import, km_export, km_doctor, km_backup and km_restore, in the calling thread: `what` is being
+ * counted ("memories"), total 0 is unknown. Return false to stop: the function undoes what it did and returns
+ * KM_E_INTERRUPTED. */
+typedef bool (*km_progress)(const char *what, uint64_t done, uint64_t total, void *context);
+/* Sets who is told; NULL: nobody. */
+KM_API void km_project_set_progress(km_project *project, km_progress progress, void *context);
+
+/* ---- Health ---- */
+typedef enum km_health {
+    KM_HEALTH_OK,       /* as level of a finding: worth knowing, nothing is wrong */
+    KM_HEALTH_DEGRADED, /* it goes on, but something is lost from sight or will break */
+    KM_HEALTH_BROKEN    /* texts are refused, or memories cannot be read */
+} km_health;
+/* Returns: "healthy", "degraded" or "broken". */
+KM_API const char *km_health_name(km_health health);
+
+typedef struct km_finding {
+    const char *code; /* stable: "worker.stalled"; docs/operations.md lists all */
+    km_health level;
+    const char *what;   /* one clause; never the text of a memory */
+    int64_t since_us;   /* 0: unknown */
+    const char *why;    /* why it matters */
+    const char *remedy; /* the command that mends it, or shows what a person must decide */
+    const char *repair; /* km_doctor only: what it does about it with `fix`; NULL: nothing */
+    bool is_fixed;      /* km_doctor only: mended by this call */
+} km_finding;
+
+typedef struct km_health_report {
+    km_health health; /* the worst level of what is not mended */
+    int64_t checked_at_us;
+    int64_t elapsed_us;
+    size_t finding_count;
+    const km_finding *findings; /* worst first */
+    km_worker_info worker;
+    uint64_t memories; /* live */
+    uint64_t queue_size, queue_limit;
+    uint64_t failed_tasks;
+    int64_t oldest_waiting_us;
+    uint64_t database_bytes, log_bytes, disk_free_bytes;
+} km_health_report;
+KM_API void km_health_report_free(km_health_report *report);
+
+/* How the memory is, from counters and signs of life alone: a few milliseconds whatever its size, never waiting for the worker,
+ * writing nothing. What cannot be read is a finding, not an error. */
+KM_API KM_MUST_CHECK km_status km_health_get(km_project *project, km_health_report **ret_report, km_error *error);
+
+/* The same and the deep checks: integrity of database and search index, edges of the graph, counters against a recount, every record
+ * of the queue. With `fix`, mends what can be mended without losing anything that can be read; what cannot be read is set
+ * aside in kuzu-memories/aside/, never deleted. Each finding's `repair` says what that is, without `fix` too. Comparing the search
+ * index holds the writer's lock. KM_E_BUSY: a repair needs the worker to leave, and it did not. */
+KM_API KM_MUST_CHECK km_status km_doctor(km_project *project, bool fix, km_health_report **ret_report, km_error *error);
+
+/* ---- Backup and restore ---- */
+typedef struct km_backup_info {
+    uint32_t version;      /* of the form; 0: a plain memories.db, such as one that was set aside */
+    char program[32];      /* version of the program that wrote it; empty: unknown */
+    int64_t created_at_us; /* 0: unknown */
+    uint64_t schema_version;
+    uint64_t memories;
+    uint64_t waiting_tasks;
+    uint64_t bytes;
+} km_backup_info;
+
+/* Writes memories, task records and what waits in the queue into one file (0600), as of one moment, while everything runs. The
+ * file appears only when it was written, synced and read back. KM_E_NOT_FOUND: there is no memory. KM_E_CONFLICT: `path` is a
+ * file that is no backup. ret_info may be NULL. */
+KM_API KM_MUST_CHECK km_status km_backup(km_project *project, const char *path, km_backup_info *ret_info,
+                                         km_error *error);
+
+typedef struct km_restore_result {
+    km_backup_info backup;
+    bool is_replacing; /* there was a store */
+    uint64_t replaced_memories;
+    uint64_t waiting_tasks; /* of the project: they stay, and are learnt into the restored store */
+    char aside[256];        /* where the store that was there is kept; empty: there was none, or a dry run */
+} km_restore_result;
+/* Puts a backup (or a plain memories.db) in the place of the project's store; that is moved to kuzu-memories/aside/ first. Texts that
+ * waited in the backup wait again. With dry_run everything is checked and told, nothing is done. KM_E_INVALID: no backup, or a
+ * damaged one. KM_E_STORE: of a newer version. KM_E_BUSY: the worker, or a writer, did not leave in time. */
+KM_API KM_MUST_CHECK km_status km_restore(km_project *project, const char *path, bool dry_run,
+                                          km_restore_result *ret_result, km_error *error);
+
 #ifdef __cplusplus
 }
 #endif

@@ -142,6 +142,19 @@ km_status km_project_get_info(km_project *project, km_project_info *ret_info, km
     return KM_OK;
 }
 
+void km_project_set_progress(km_project *project, km_progress progress, void *context) {
+    if (project == NULL) return;
+    project->progress = progress;
+    project->progress_context = context;
+}
+
+km_status kmi_project_tell(const km_project *project, const char *what, uint64_t done, uint64_t total,
+                           km_error *error) {
+    if (project == NULL || project->progress == NULL || project->progress(what, done, total, project->progress_context))
+        return KM_OK;
+    return kmi_fail(error, KM_E_INTERRUPTED, "interrupted");
+}
+
 /* ---- Creating ---- */
 
 static km_status write_if_absent(int dir_fd, const char *name, kmi_slice text, km_error *error) {

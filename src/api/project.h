@@ -22,6 +22,8 @@ struct km_project {
     km_error config_error; /* status KM_OK: none */
     kmi_queue queue;       /* kept open once it was needed: kmi_project_queue() */
     kmi_metrics metrics;   /* likewise: kmi_project_metrics() */
+    km_progress progress;  /* NULL: nobody wants to know */
+    void *progress_context;
 };
 
 /* Makes kuzu-memories/ if it is not there (0700, with .gitignore), and opens it. Refuses a home directory that was not
@@ -49,6 +51,9 @@ void kmi_project_announce_change(km_project *project);
 km_status kmi_project_drain(km_project *project, int64_t timeout_ms, km_error *error) KM_MUST_CHECK;
 /* Starts a worker if the queue exists and none runs. A worker that cannot be started is started by the next command. */
 void kmi_project_keep_worker(km_project *project);
+/* Tells how far long work has come. KM_E_INTERRUPTED when the caller wants it to stop. */
+km_status kmi_project_tell(const km_project *project, const char *what, uint64_t done, uint64_t total,
+                           km_error *error) KM_MUST_CHECK;
 /* Where configuration comes from, for the functions of base/config.h. */
 kmi_config_sources kmi_project_config_sources(const km_project *project);
 

@@ -18,6 +18,7 @@
 #define CHECKPOINT_PAGES 1000
 
 typedef struct importer {
+    const km_project *project;
     const kmi_config *config;
     const kmi_plan *plan;
     kmi_store *store;
@@ -161,6 +162,7 @@ static km_status import_memories(importer *self, km_error *error) {
             if (memory->state == KMI_PLAN_NEW) status = import_memory(self, memory, error);
         }
         if (status == KM_OK) status = kmi_store_savepoint_release(self->store, error);
+        if (status == KM_OK) status = kmi_project_tell(self->project, "memories", i, plan->memory_count, error);
     }
     return status;
 }
@@ -193,7 +195,7 @@ static km_status run_plan(km_project *project, kmi_plan *plan, const kmi_transfe
     km_status status = kmi_writer_open(project, true, &writer, error);
     if (status != KM_OK) return status;
     KMI_CLEANUP_IMPORTER importer self = {
-        .config = &project->config, .plan = plan, .store = writer.store, .reader = *reader};
+        .project = project, .config = &project->config, .plan = plan, .store = writer.store, .reader = *reader};
     status = start_importer(&self, error);
     if (status == KM_OK) status = kmi_store_begin(writer.store, error);
     if (status != KM_OK) return status;
@@ -232,6 +234,7 @@ km_status km_import(km_project *project, const char *text, size_t text_len, bool
     kmi_transfer_reader reader = {.config = &project->config, .arena = arena, .now_us = kmi_clock_now_us()};
     KMI_CLEANUP_PLAN kmi_plan plan;
     kmi_plan_init(&plan, (kmi_slice){text != NULL ? text : "", text_len});
+    plan.project = project;
     status = kmi_plan_collect(&plan, &reader, error);
     if (status == KM_OK) status = dry_run ? try_plan(project, &plan, error) : run_plan(project, &plan, &reader, error);
     if (status == KM_OK) *ret_result = plan.result;

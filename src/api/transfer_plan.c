@@ -9,11 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/project.h"
 #include "api/transfer_split.h"
 #include "util/error.h"
 
 #define LOOKUP_LIMIT_BYTES ((size_t)64 * 1024 * 1024)
 #define CHAIN_STEPS_MAX 1000
+#define ENTRIES_PER_TELLING 256
 
 void kmi_plan_init(kmi_plan *plan, kmi_slice text) {
     *plan = (kmi_plan){.text = text};
@@ -115,12 +117,14 @@ static km_status collect_entry(kmi_plan *plan, const kmi_transfer_reader *reader
 km_status kmi_plan_collect(kmi_plan *plan, const kmi_transfer_reader *reader, km_error *error) {
     kmi_split split;
     kmi_slice entry;
-    uint64_t line = 0;
+    uint64_t line = 0, entries = 0;
     uint32_t section = 0;
     kmi_split_start(&split, plan->text);
     while (kmi_split_next(&split, &entry, &line)) {
         kmi_plan_place place = {(size_t)(entry.ptr - plan->text.ptr), entry.len, line};
         km_status status = collect_entry(plan, reader, entry, place, &section, error);
+        if (status == KM_OK && entries++ % ENTRIES_PER_TELLING == 0)
+            status = kmi_project_tell(plan->project, "bytes", place.offset + place.len, plan->text.len, error);
         if (status != KM_OK) return status;
     }
     if (split.problem != NULL) note_bad(plan, split.line, split.problem);

@@ -42,6 +42,7 @@ typedef struct kmi_plan_relation {
 } kmi_plan_relation;
 
 typedef struct kmi_plan {
+    const struct km_project *project; /* whose progress is told; may be NULL */
     kmi_slice text;
     size_t memory_count, memory_capacity;
     kmi_plan_memory *memories;

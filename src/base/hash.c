@@ -36,3 +36,23 @@ void kmi_hash_sha256(const kmi_slice *parts, size_t part_count, unsigned char re
     }
     SHA256Final(ret_digest, &context);
 }
+
+struct kmi_hash_stream {
+    SHA2_CTX context;
+};
+
+kmi_hash_stream *kmi_hash_stream_new(void) {
+    kmi_hash_stream *stream = malloc(sizeof *stream);
+    if (stream != NULL) SHA256Init(&stream->context);
+    return stream;
+}
+
+void kmi_hash_stream_add(kmi_hash_stream *stream, const void *bytes, size_t len) {
+    if (len > 0) SHA256Update(&stream->context, bytes, len);
+}
+
+void kmi_hash_stream_end(kmi_hash_stream *stream, unsigned char ret_digest[32]) {
+    if (stream == NULL) return;
+    SHA256Final(ret_digest, &stream->context);
+    free(stream);
+}

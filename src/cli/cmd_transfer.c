@@ -96,13 +96,14 @@ int kmi_run_import(kmi_cli *cli) {
     kmi_buf_init(&text, KMI_FILE_LIMIT_BYTES);
     if (kmi_input_file(cli->arguments[0], &text, &error) != KM_OK) return kmi_cli_fail(&error);
     if (kmi_cli_open(cli, &error) != KM_OK) return kmi_cli_fail(&error);
-    kmi_progress progress = kmi_progress_start(cli, "memories");
+    kmi_progress progress = kmi_progress_start(cli, "bytes");
+    progress.stop = kmi_signals_watch();
+    km_project_set_progress(cli->project, kmi_progress_step, &progress);
     km_import_result result = {0};
     bool is_dry = kmi_cli_has(cli, KMI_SLOT_DRY_RUN);
     const char *bytes = text.ptr != NULL ? text.ptr : "";
     if (km_import(cli->project, bytes, text.len, is_dry, &result, &error) != KM_OK) return kmi_cli_fail(&error);
-    uint64_t all = result.imported + result.duplicates + result.rejected;
-    kmi_progress_end(&progress, all, all);
+    kmi_progress_end(&progress, progress.total, progress.total);
     print_import(cli, &result, is_dry);
     if (result.rejected == 0) return KMI_EXIT_OK;
     kmi_cli_message("line %" PRIu64 " of \"%s\": %s", result.first_bad_line, kmi_input_name(cli->arguments[0]),

@@ -56,6 +56,8 @@ typedef enum kmi_slot {
     KMI_SLOT_UNTIL_IDLE,
     KMI_SLOT_BACKGROUND,
     KMI_SLOT_INHERITED_LOCK,
+    KMI_SLOT_WATCH,
+    KMI_SLOT_FIX,
     KMI_SLOT_MAX
 } kmi_slot;
 
@@ -118,7 +120,8 @@ const kmi_command *kmi_command_find_verb(const kmi_command *group, const char *n
 extern const kmi_command kmi_command_init, kmi_command_learn, kmi_command_remember, kmi_command_enhance,
     kmi_command_recall, kmi_command_recent, kmi_command_show, kmi_command_edit, kmi_command_forget, kmi_command_stats,
     kmi_command_tasks, kmi_command_worker, kmi_command_export, kmi_command_import, kmi_command_config,
-    kmi_command_project, kmi_command_completion, kmi_command_help;
+    kmi_command_project, kmi_command_completion, kmi_command_help, kmi_command_status, kmi_command_doctor,
+    kmi_command_backup, kmi_command_restore;
 
 /* The commands themselves, one file a group. */
 int kmi_run_init(struct kmi_cli *cli);
@@ -150,5 +153,9 @@ int kmi_run_config_set(struct kmi_cli *cli);
 int kmi_run_config_check(struct kmi_cli *cli);
 int kmi_run_completion(struct kmi_cli *cli);
 int kmi_run_help(struct kmi_cli *cli);
+int kmi_run_status(struct kmi_cli *cli);
+int kmi_run_doctor(struct kmi_cli *cli);
+int kmi_run_backup(struct kmi_cli *cli);
+int kmi_run_restore(struct kmi_cli *cli);
 
 #endif

@@ -77,6 +77,8 @@ static void show(kmi_progress *progress, uint64_t done, uint64_t total, int64_t 
 }
 
 void kmi_progress_update(kmi_progress *progress, uint64_t done, uint64_t total) {
+    progress->done = done;
+    progress->total = total;
     if (progress->mode == KMI_PROGRESS_NEVER) return;
     int64_t pause_us = progress->mode == KMI_PROGRESS_REWRITTEN ? TERMINAL_PAUSE_US : LINE_PAUSE_US;
     int64_t now_us = kmi_clock_monotonic_us();
@@ -91,4 +93,17 @@ void kmi_progress_end(kmi_progress *progress, uint64_t done, uint64_t total) {
         km_status ignored = kmi_fd_write_all(STDERR_FILENO, "standard error", "\n", 1, NULL);
         (void)ignored;
     }
+}
+
+bool kmi_progress_step(const char *what, uint64_t done, uint64_t total, void *context) {
+    kmi_progress *progress = context;
+    if (progress->mode != KMI_PROGRESS_NEVER && strcmp(progress->what, what) != 0) {
+        if (progress->is_shown || progress->total > 0) kmi_progress_end(progress, progress->done, progress->total);
+        progress->what = what;
+        progress->is_shown = false;
+        progress->started_us = kmi_clock_monotonic_us();
+        progress->shown_us = progress->started_us;
+    }
+    kmi_progress_update(progress, done, total);
+    return progress->stop == NULL || *progress->stop == 0;
 }

@@ -2,10 +2,12 @@
  * something to tidy up (a worker's batch, an unfinished file, a wait) watch a counter instead. */
 #include "cli/signals.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 
 static volatile int stop_count;
+static sigset_t while_asleep; /* the mask under which kmi_signals_sleep() sleeps */
 
 static void count_stop(int signal_number) {
     (void)signal_number;
@@ -26,6 +28,26 @@ void kmi_signals_hold(void) {
     sigaddset(&held, SIGPIPE);
     sigaddset(&held, SIGXFSZ);
     sigprocmask(SIG_BLOCK, &held, NULL);
+}
+
+static void do_nothing(int signal_number) {
+    (void)signal_number;
+}
+
+void kmi_signals_follow_window(void) {
+    sigset_t wanted;
+    set_action(SIGWINCH, do_nothing);
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGINT);
+    sigaddset(&wanted, SIGTERM);
+    sigaddset(&wanted, SIGHUP);
+    sigaddset(&wanted, SIGWINCH);
+    sigprocmask(SIG_BLOCK, &wanted, &while_asleep); /* what comes before the sleep then ends it at once */
+}
+
+void kmi_signals_sleep(int64_t pause_ms) {
+    struct timespec pause = {.tv_sec = pause_ms / 1000, .tv_nsec = pause_ms % 1000 * 1000000};
+    ppoll(NULL, 0, &pause, &while_asleep);
 }
 
 const volatile int *kmi_signals_watch(void) {

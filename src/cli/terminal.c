@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #define DEFAULT_COLUMNS 80
+#define DEFAULT_ROWS 24
 #define LEAST_COLUMNS 20
 #define MOST_COLUMNS 1000
 
@@ -23,14 +24,22 @@ static size_t ask_columns(int fd) {
     return wanted > MOST_COLUMNS ? MOST_COLUMNS : (size_t)wanted;
 }
 
+size_t kmi_terminal_rows(int fd) {
+    struct winsize size = {0};
+    return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 ? size.ws_row : DEFAULT_ROWS;
+}
+
+bool kmi_terminal_is_dumb(void) {
+    const char *term = getenv("TERM");
+    return term == NULL || term[0] == '\0' || strcmp(term, "dumb") == 0;
+}
+
 kmi_terminal kmi_terminal_get(int fd, bool no_colour) {
     kmi_terminal terminal = {.is_terminal = isatty(fd) == 1};
     if (!terminal.is_terminal) return terminal;
     const char *no_color = getenv("NO_COLOR");
-    const char *term = getenv("TERM");
     bool is_unwanted = no_colour || (no_color != NULL && no_color[0] != '\0');
-    bool is_dumb = term == NULL || term[0] == '\0' || strcmp(term, "dumb") == 0;
-    terminal.has_colour = !is_unwanted && !is_dumb;
+    terminal.has_colour = !is_unwanted && !kmi_terminal_is_dumb();
     terminal.columns = ask_columns(fd);
     return terminal;
 }

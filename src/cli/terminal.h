@@ -16,6 +16,11 @@ typedef struct kmi_terminal {
 /* Asks the descriptor and the environment (NO_COLOR, TERM, COLUMNS). */
 kmi_terminal kmi_terminal_get(int fd, bool no_colour);
 
+/* Returns: lines of the window; 24 when nobody knows. */
+size_t kmi_terminal_rows(int fd);
+/* True when the terminal obeys no escape sequences (TERM is dumb or not set). */
+bool kmi_terminal_is_dumb(void);
+
 typedef enum kmi_style { KMI_STYLE_BOLD, KMI_STYLE_DIM, KMI_STYLE_GREEN, KMI_STYLE_YELLOW, KMI_STYLE_RED } kmi_style;
 
 /* Adds text in a style, plain where there are no colours. */

@@ -49,6 +49,46 @@ km_status kmi_queue_each(kmi_queue *queue, kmi_queue_visit visit, void *context,
     return status;
 }
 
+km_status kmi_queue_each_moving(kmi_queue *queue, kmi_queue_visit visit, void *context, km_error *error) {
+    visiting v = {visit, context, false};
+    km_status status = visit_file(queue, KMI_JOURNAL_NAME, &v, error);
+    if (status == KM_OK) status = visit_file(queue, KMI_JOURNAL_NEXT_NAME, &v, error);
+    KMI_CLEANUP_NAMES kmi_segment_names names = {0};
+    if (status == KM_OK) status = kmi_segment_names_list(queue, &names, error);
+    for (size_t i = 0; i < names.count && status == KM_OK; i++) status = visit_file(queue, names.items[i], &v, error);
+    return status;
+}
+
+static km_status scan_file(kmi_queue *queue, const char *name, kmi_queue_damage *damage, km_error *error) {
+    KMI_CLEANUP_FD int fd = -1;
+    km_error fault = {0};
+    kmi_scan_visitor visitor = {NULL, NULL, NULL};
+    kmi_scan_result result = {0};
+    km_status status = kmi_file_open(queue->dir_fd, name, O_RDONLY, &fd, &fault);
+    if (status == KM_E_NOT_FOUND) return KM_OK;
+    if (status == KM_OK) status = kmi_scan_file(fd, queue->path, &visitor, &result, &fault);
+    if (status != KM_OK) {
+        if (error != NULL) *error = fault;
+        return status;
+    }
+    damage->damaged_bytes += result.damaged_bytes;
+    damage->bad_headers += !result.is_header_valid;
+    if ((result.damaged_bytes > 0 || !result.is_header_valid) && damage->name[0] == '\0')
+        snprintf(damage->name, sizeof damage->name, "%.31s", name);
+    return KM_OK;
+}
+
+km_status kmi_queue_scan(kmi_queue *queue, kmi_queue_damage *ret_damage, km_error *error) {
+    KMI_CLEANUP_NAMES kmi_segment_names names = {0};
+    *ret_damage = (kmi_queue_damage){0};
+    km_status status = kmi_segment_names_list(queue, &names, error);
+    ret_damage->segments = names.count;
+    for (size_t i = 0; i < names.count && status == KM_OK; i++)
+        status = scan_file(queue, names.items[i], ret_damage, error);
+    if (status == KM_OK) status = scan_file(queue, KMI_JOURNAL_NEXT_NAME, ret_damage, error);
+    return status == KM_OK ? scan_file(queue, KMI_JOURNAL_NAME, ret_damage, error) : status;
+}
+
 /* An id carries its time in milliseconds in the upper 48 bits. `unreadable_us` stands for a file without a sound header. */
 static int64_t begun_at_us(kmi_queue *queue, const char *name, int64_t unreadable_us) {
     kmi_journal_header header;

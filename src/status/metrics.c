@@ -93,6 +93,10 @@ void kmi_metrics_add(const kmi_metrics *metrics, kmi_metric metric, uint64_t amo
     if (metrics->page != NULL) atomic_fetch_add_explicit(&metrics->page->metrics[metric], amount, memory_order_relaxed);
 }
 
+void kmi_metrics_set(const kmi_metrics *metrics, kmi_metric metric, uint64_t value) {
+    if (metrics->page != NULL) atomic_store_explicit(&metrics->page->metrics[metric], value, memory_order_relaxed);
+}
+
 uint64_t kmi_metrics_get(const kmi_metrics *metrics, kmi_metric metric) {
     return metrics->page == NULL ? 0 : atomic_load_explicit(&metrics->page->metrics[metric], memory_order_relaxed);
 }

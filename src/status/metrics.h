@@ -34,7 +34,14 @@ typedef enum kmi_metric {
     KMI_METRIC_SLOW_RECALLS,
     KMI_METRIC_CACHE_EVICTIONS,
     KMI_METRIC_CACHE_ASIDE, /* answers for which the cache was not needed */
-    KMI_METRIC_COUNT = 16   /* room for more without a new version */
+    /* From the top, marks that are set and not counted. */
+    KMI_METRIC_CLOCK_JUMP_BY_US = 10, /* signed; noticed by the running worker */
+    KMI_METRIC_CLOCK_JUMP_AT_US = 11, /* 0: none */
+    KMI_METRIC_PAUSED_SINCE_US = 12,  /* of the running worker; 0: it is not paused */
+    KMI_METRIC_CRASHES_IN_ROW = 13,   /* workers that did not end in order since one did */
+    KMI_METRIC_LAST_CRASH_US = 14,    /* when the last of them was noticed */
+    KMI_METRIC_WORKER_VERSION = 15,   /* of the running worker: major, 16 bits of minor, 16 of patch */
+    KMI_METRIC_COUNT = 16             /* room for more without a new version */
 } kmi_metric;
 
 /* Log-linear classes: 16 to each power of two, so that a class is at most 1/16 wide; up to 2^36 µs. */
@@ -86,6 +93,7 @@ void kmi_metrics_close(kmi_metrics *metrics);
 bool kmi_metrics_is_current(const kmi_metrics *metrics);
 
 void kmi_metrics_add(const kmi_metrics *metrics, kmi_metric metric, uint64_t amount);
+void kmi_metrics_set(const kmi_metrics *metrics, kmi_metric metric, uint64_t value);
 uint64_t kmi_metrics_get(const kmi_metrics *metrics, kmi_metric metric);
 void kmi_metrics_observe(const kmi_metrics *metrics, kmi_histogram histogram, int64_t duration_us);
 void kmi_metrics_latency(const kmi_metrics *metrics, kmi_histogram histogram, km_latency *ret_latency);

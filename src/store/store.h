@@ -246,6 +246,9 @@ km_status kmi_store_counters_verify(kmi_store *store, bool *ret_is_equal, km_err
 
 /* ---- Maintenance ---- */
 km_status kmi_store_schema_version(kmi_store *store, uint64_t *ret_version, km_error *error) KM_MUST_CHECK;
+/* Size of a page, pages of the database, and those of them that hold nothing. Read from the header. */
+km_status kmi_store_space(kmi_store *store, uint64_t *ret_page_bytes, uint64_t *ret_page_count,
+                          uint64_t *ret_free_pages, km_error *error) KM_MUST_CHECK;
 /* SQLite's and FTS5's integrity checks and foreign keys: KM_E_STORE with the first finding. */
 km_status kmi_store_check(kmi_store *store, km_error *error) KM_MUST_CHECK;
 /* Moves the write-ahead log into the database, under the writer lock. `truncate` empties the log file as well; busy

@@ -26,6 +26,16 @@ static int64_t read_clock_us(clockid_t clock) {
     return (int64_t)now.tv_sec * US_PER_SECOND + now.tv_nsec / 1000;
 }
 
+#ifdef KMI_TEST_HOOKS
+#include <stdlib.h>
+
+/* A wrong clock for the programs that the fault tests run: seconds that it is ahead. */
+__attribute__((constructor)) static void read_test_offset(void) {
+    const char *seconds = getenv("KUZU_MEMORY_TEST_CLOCK_AHEAD");
+    if (seconds != NULL) kmi_clock_set_offset_us(strtoll(seconds, NULL, 10) * US_PER_SECOND);
+}
+#endif
+
 int64_t kmi_clock_now_us(void) {
     return read_clock_us(CLOCK_REALTIME) + atomic_load_explicit(&wall_offset_us, memory_order_relaxed);
 }

@@ -10,6 +10,8 @@
 #include "util/clock.h"
 #include "util/error.h"
 
+#define CLOCK_JUMP_US ((int64_t)5 * 1000000) /* smaller corrections are daily life */
+
 struct kmi_heartbeat {
     const kmi_metrics *metrics;
     int64_t limit_us;
@@ -18,12 +20,25 @@ struct kmi_heartbeat {
     pthread_mutex_t mutex;
     pthread_cond_t end;
     bool is_ending;
+    bool is_ahead_known;
+    int64_t ahead_us; /* wall clock minus the time since boot, at the last beat */
 };
 
 void kmi_heartbeat_beat(const kmi_metrics *metrics) {
     if (metrics->page == NULL) return;
     atomic_store(&metrics->page->heartbeat_at_us, kmi_clock_now_us());
     atomic_store(&metrics->page->heartbeat_mono_us, kmi_clock_monotonic_us());
+}
+
+/* Between two beats the wall clock goes as the clock that nobody can set, which counts sleep too; if not, it was set. */
+static void notice_clock_jump(kmi_heartbeat *heartbeat) {
+    int64_t ahead_us = kmi_clock_now_us() - kmi_clock_boottime_us();
+    int64_t jump_us = heartbeat->is_ahead_known ? ahead_us - heartbeat->ahead_us : 0;
+    heartbeat->ahead_us = ahead_us;
+    heartbeat->is_ahead_known = true;
+    if (jump_us > -CLOCK_JUMP_US && jump_us < CLOCK_JUMP_US) return;
+    kmi_metrics_set(heartbeat->metrics, KMI_METRIC_CLOCK_JUMP_BY_US, (uint64_t)jump_us);
+    kmi_metrics_set(heartbeat->metrics, KMI_METRIC_CLOCK_JUMP_AT_US, (uint64_t)kmi_clock_now_us());
 }
 
 static void end_if_hung(const kmi_heartbeat *heartbeat) {
@@ -44,6 +59,7 @@ static void *run_heartbeat(void *argument) {
     kmi_heartbeat *heartbeat = argument;
     pthread_mutex_lock(&heartbeat->mutex);
     while (!heartbeat->is_ending) {
+        notice_clock_jump(heartbeat);
         kmi_heartbeat_beat(heartbeat->metrics);
         end_if_hung(heartbeat);
         struct timespec until;

@@ -12,6 +12,7 @@
 
 #include "queue/inspect.h"
 #include "queue/journal.h"
+#include "status/health.h"
 #include "status/liveness.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -71,6 +72,10 @@ static void show_state(worker *w, km_worker_state state) {
 
 static void show_problem(worker *w, const km_error *fault) {
     if (w->metrics.page == NULL) return;
+    if (fault == NULL)
+        kmi_metrics_set(&w->metrics, KMI_METRIC_PAUSED_SINCE_US, 0);
+    else if (kmi_metrics_get(&w->metrics, KMI_METRIC_PAUSED_SINCE_US) == 0)
+        kmi_metrics_set(&w->metrics, KMI_METRIC_PAUSED_SINCE_US, (uint64_t)kmi_clock_now_us());
     snprintf(w->metrics.page->problem, sizeof w->metrics.page->problem, "%.255s", fault == NULL ? "" : fault->message);
 }
 
@@ -144,7 +149,18 @@ static void show_presence(worker *w, bool is_present) {
     if (page == NULL || !w->is_worker || atomic_load(&page->generation) != w->generation) return;
     atomic_store(&page->pid, is_present ? (int64_t)getpid() : 0);
     atomic_store(&page->worker_clean_exit, is_present ? 0 : 1);
+    if (!is_present) kmi_metrics_set(&w->metrics, KMI_METRIC_CRASHES_IN_ROW, 0);
     atomic_store(&page->active_tasks, 0);
+}
+
+/* What `status` tells about the last worker and this one. */
+static void note_start(const worker *w, bool was_crash) {
+    if (was_crash) {
+        kmi_metrics_add(&w->metrics, KMI_METRIC_CRASHES_IN_ROW, 1);
+        kmi_metrics_set(&w->metrics, KMI_METRIC_LAST_CRASH_US, (uint64_t)kmi_clock_now_us());
+    }
+    kmi_metrics_set(&w->metrics, KMI_METRIC_CLOCK_JUMP_AT_US, 0);
+    kmi_metrics_set(&w->metrics, KMI_METRIC_WORKER_VERSION, kmi_health_version());
 }
 
 static void introduce(worker *w) {
@@ -197,6 +213,7 @@ static km_status start_up(worker *w, km_error *error) {
     if (status != KM_OK) return status;
     kmi_evidence evidence;
     kmi_evidence_collect(&w->metrics, &evidence);
+    note_start(w, evidence.is_crash);
     introduce(w);
     if (kmi_log_open(w->setup->memory_dir_fd, "worker.log", log_limit_bytes, KMI_LOG_INFO, &w->log, NULL) != KM_OK)
         w->log = NULL;

@@ -342,13 +342,13 @@ class Project:
     ALLOWED_FILES = {
         "config.json", ".gitignore", "memories.db", "memories.db-wal", "memories.db-shm", "worker.log", "worker.log.1",
         "queue", "queue/journal", "queue/journal.next", "queue/lock", "queue/quarantine", "state", "state/metrics",
-        "state/cache",
+        "state/cache", "aside",
     }  # fmt: skip
 
     def check_files(self):
         for path in sorted(self.memory.rglob("*")):
             name = str(path.relative_to(self.memory))
-            if name not in self.ALLOWED_FILES and not name.startswith("queue/quarantine/"):
+            if name not in self.ALLOWED_FILES and not name.startswith(("queue/quarantine/", "aside/")):
                 raise Broken(f"F: left behind: {name}")
             mode = stat.S_IMODE(path.lstat().st_mode)
             if mode != (0o700 if path.is_dir() else 0o600):

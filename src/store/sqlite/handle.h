@@ -4,6 +4,7 @@
 #define KMI_STORE_SQLITE_HANDLE_H
 
 #include "base/sql.h"
+#include "store/repair.h"
 #include "store/sqlite/unit_map.h"
 #include "store/store.h"
 #include "util/buf.h"
@@ -162,6 +163,12 @@ km_status kmi_memory_remove(kmi_store *store, int64_t seq, km_error *error) KM_M
 /* ---- task_text.c ---- */
 /* Overwrites a text in the payloads of tasks that may run again. Their records go on naming ids, which tell nothing. */
 km_status kmi_task_forget(kmi_store *store, kmi_slice content, km_error *error) KM_MUST_CHECK;
+
+/* ---- maintenance.c, repair.c ---- */
+/* Compares the full-text index with the memories: KM_E_STORE when they differ. A handle for writing takes the writer lock. */
+km_status kmi_store_check_index(kmi_store *store, km_error *error) KM_MUST_CHECK;
+/* Mends one fault inside a transaction that is open; see kmi_store_repair(). */
+km_status kmi_repair_in_transaction(kmi_store *store, kmi_store_fault fault, km_error *error) KM_MUST_CHECK;
 
 static inline void kmi_store_free_arena(kmi_arena **arena) {
     kmi_arena_free(*arena);

@@ -25,6 +25,22 @@ km_status kmi_store_generation(kmi_store *store, uint64_t *ret_generation, km_er
     return status;
 }
 
+km_status kmi_store_space(kmi_store *store, uint64_t *ret_page_bytes, uint64_t *ret_page_count,
+                          uint64_t *ret_free_pages, km_error *error) {
+    static const char PAGE_BYTES[] = "PRAGMA page_size";
+    static const char PAGE_COUNT[] = "PRAGMA page_count";
+    static const char FREE_PAGES[] = "PRAGMA freelist_count";
+    int64_t page_bytes = 0, page_count = 0, free_pages = 0;
+    km_status status = kmi_store_read_number(store, PAGE_BYTES, &page_bytes, error);
+    if (status == KM_OK) status = kmi_store_read_number(store, PAGE_COUNT, &page_count, error);
+    if (status == KM_OK) status = kmi_store_read_number(store, FREE_PAGES, &free_pages, error);
+    if (status != KM_OK) return status;
+    *ret_page_bytes = (uint64_t)page_bytes;
+    *ret_page_count = (uint64_t)page_count;
+    *ret_free_pages = (uint64_t)free_pages;
+    return KM_OK;
+}
+
 km_status kmi_store_extent(kmi_store *store, uint64_t *ret_generation, uint64_t *ret_unit_count, km_error *error) {
     static const char READ_EXTENT[] = "SELECT generation,next_seq FROM state";
     KMI_CLEANUP_SQL kmi_sql_use use = {0};
@@ -156,6 +172,15 @@ static km_status check_index(kmi_store *store, km_error *error) {
                         kmi_sql_path(store->sql));
     }
     return code == SQLITE_OK ? KM_OK : kmi_sql_fail(store->sql, code, error);
+}
+
+km_status kmi_store_check_index(kmi_store *store, km_error *error) {
+    if (store->mode == KMI_STORE_READ) return KM_OK; /* FTS5 takes the question for a change */
+    km_status status = kmi_store_lock(store, error);
+    if (status != KM_OK) return status;
+    status = check_index(store, error);
+    kmi_store_unlock(store);
+    return status == KM_OK ? kmi_index_check(store, error) : status;
 }
 
 km_status kmi_store_check(kmi_store *store, km_error *error) {

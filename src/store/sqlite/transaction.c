@@ -73,6 +73,15 @@ km_status kmi_store_require_writing(kmi_store *store, km_error *error) {
     return kmi_store_is_overdue(store) ? kmi_store_fail_overdue(store, error) : KM_OK;
 }
 
+/* `restore` and `doctor` put another file in the place of the store; what is written to the old one is written to nobody. */
+static km_status require_in_place(kmi_store *store, km_error *error) {
+    int has_moved = 0;
+    int code = sqlite3_file_control(kmi_sql_handle(store->sql), "main", SQLITE_FCNTL_HAS_MOVED, &has_moved);
+    if (code != SQLITE_OK || has_moved == 0) return KM_OK;
+    return kmi_fail(error, KM_E_CONFLICT, "\"%s\" was moved or replaced meanwhile; try again",
+                    kmi_sql_path(store->sql));
+}
+
 km_status kmi_store_begin(kmi_store *store, km_error *error) {
     static const char BEGIN[] = "BEGIN IMMEDIATE";
     if (store->mode == KMI_STORE_READ || store->is_writing || store->is_reading) {
@@ -85,7 +94,8 @@ km_status kmi_store_begin(kmi_store *store, km_error *error) {
     if (status != KM_OK) return status;
     forget_changes(store);
     store->is_writing = true; /* before BEGIN: no deadline interrupts it */
-    status = run_text(store, BEGIN, error);
+    status = require_in_place(store, error);
+    if (status == KM_OK) status = run_text(store, BEGIN, error);
     if (status != KM_OK) {
         store->is_writing = false;
         kmi_store_unlock(store);

@@ -43,11 +43,29 @@ static void digests_are_those_of_sha256(void **state) {
     assert_memory_equal(digest, ABC, sizeof ABC);
 }
 
+static void a_stream_gives_the_digest_of_the_whole(void **state) {
+    (void)state;
+    char text[1000];
+    unsigned char expected[32], digest[32];
+    for (size_t i = 0; i < sizeof text; i++) text[i] = (char)(i * 11);
+    kmi_slice whole = {text, sizeof text};
+    kmi_hash_sha256(&whole, 1, expected);
+    kmi_hash_stream *stream = kmi_hash_stream_new();
+    assert_non_null(stream);
+    for (size_t at = 0, len = 0; at < sizeof text; at += len, len = len * 3 % 101 + 1) {
+        if (len > sizeof text - at) len = sizeof text - at;
+        kmi_hash_stream_add(stream, text + at, len);
+    }
+    kmi_hash_stream_end(stream, digest);
+    assert_memory_equal(digest, expected, sizeof digest);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(checksums_of_parts_equal_that_of_the_whole),
         cmocka_unit_test(checksums_are_those_of_xxh3),
         cmocka_unit_test(digests_are_those_of_sha256),
+        cmocka_unit_test(a_stream_gives_the_digest_of_the_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

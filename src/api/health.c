@@ -1,0 +1,262 @@
+/* A look at the memory's health must answer in moments and whatever is wrong: every fact has its own source, a source that fails
+ * becomes a finding, and none is waited for. Numbers are read where they are kept (counters, the journal's header); nothing is
+ * counted anew, that is the doctor's business. */
+#include "api/health.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "api/result.h"
+#include "api/survey.h"
+#include "queue/inspect.h"
+#include "queue/journal.h"
+#include "status/liveness.h"
+#include "util/clock.h"
+#include "util/error.h"
+
+#define REPORT_LIMIT_BYTES ((size_t)4 * 1024 * 1024)
+#define PATIENCE_MS 50
+#define RECORDS_LOOKED_AT 256 /* for the oldest that waits: those before it in its file are committed */
+
+const char *km_health_name(km_health health) {
+    static const char *const names[] = {"healthy", "degraded", "broken"};
+    return (int)health >= 0 && health <= KM_HEALTH_BROKEN ? names[health] : "unknown";
+}
+
+/* ---- Configuration ---- */
+
+static void look_at_config(km_project *project, kmi_health_result *result) {
+    kmi_health_facts *facts = &result->facts;
+    const km_error *problem = km_project_config_error(project);
+    if (problem != NULL) {
+        facts->config_problem = kmi_arena_copy_text(result->arena, problem->message);
+        return;
+    }
+    kmi_config_sources sources = kmi_project_config_sources(project);
+    km_config_list list = {0};
+    if (kmi_config_describe(&sources, result->arena, &list, NULL) != KM_OK) return;
+    facts->config_warning_count = list.warning_count;
+    if (list.warning_count > 0) facts->config_warning = list.warnings[0];
+}
+
+/* ---- Disk ---- */
+
+static const char *weak_file_system(int dir_fd) {
+    static const struct {
+        uint32_t magic;
+        const char *name;
+    } weak[] = {{0x6969, "NFS"},      {0xFF534D42, "CIFS"},  {0xFE534D42, "SMB"},  {0x517B, "SMB"},
+                {0x01021997, "9p"},   {0x5346414F, "AFS"},   {0x73757245, "Coda"}, {0x00C36400, "Ceph"},
+                {0x65735546, "FUSE"}, {0x0BD00BD0, "Lustre"}};
+    struct statfs info;
+    if (fstatfs(dir_fd, &info) != 0) return NULL;
+    for (size_t i = 0; i < sizeof weak / sizeof weak[0]; i++)
+        if ((uint32_t)info.f_type == weak[i].magic) return weak[i].name;
+    return NULL;
+}
+
+static void look_at_disk(int dir_fd, kmi_health_facts *facts) {
+    struct statvfs disk;
+    facts->weak_fs = weak_file_system(dir_fd);
+    facts->is_unwritable = faccessat(dir_fd, ".", W_OK, AT_EACCESS) != 0 && errno != EROFS;
+    if (fstatvfs(dir_fd, &disk) != 0) return;
+    facts->is_disk_known = true;
+    facts->is_read_only = (disk.f_flag & ST_RDONLY) != 0;
+    facts->disk_free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
+    facts->disk_free_files = disk.f_files == 0 ? UINT64_MAX : disk.f_favail; /* some file systems do not count them */
+}
+
+/* ---- Store ---- */
+
+static km_status read_failures(kmi_store *store, kmi_health_result *result, km_error *error) {
+    static const km_task_state failed = KM_TASK_FAILED;
+    kmi_task_row *rows = NULL;
+    km_name_count *errors = NULL;
+    size_t row_count = 0, error_count = 0;
+    km_status status = kmi_store_task_list(store, &failed, false, 1, result->arena, &rows, &row_count, error);
+    if (status == KM_OK) status = kmi_store_last_errors(store, 1, result->arena, &errors, &error_count, error);
+    if (row_count > 0) result->facts.failed_since_us = rows[0].finished_at_us;
+    if (error_count > 0) result->facts.last_error = errors[0].name;
+    return status;
+}
+
+static km_status read_store(kmi_store *store, kmi_health_result *result, km_error *error) {
+    kmi_health_facts *facts = &result->facts;
+    int64_t counters[KMI_COUNTER_COUNT];
+    km_status status = kmi_store_counters_get(store, counters, error);
+    if (status == KM_OK)
+        status = kmi_store_space(store, &facts->page_bytes, &facts->page_count, &facts->free_pages, error);
+    if (status != KM_OK) return status;
+    facts->failed_tasks = (uint64_t)counters[KMI_COUNTER_TASKS_FAILED];
+    facts->completed_tasks = (uint64_t)counters[KMI_COUNTER_TASKS_COMPLETED];
+    facts->redactions = (uint64_t)counters[KMI_COUNTER_REDACTIONS];
+    result->public.memories = (uint64_t)counters[KMI_COUNTER_MEMORIES];
+    return facts->failed_tasks == 0 ? KM_OK : read_failures(store, result, error);
+}
+
+/* With hardly any patience: who asks how things are must not wait for them. */
+static km_status open_store(const km_project *project, kmi_store **ret_store, km_error *error) {
+    char path[4096];
+    if ((size_t)snprintf(path, sizeof path, "%s/memories.db", project->memory_dir) >= sizeof path)
+        return kmi_fail(error, KM_E_INVALID, "the path of the project is too long");
+    const kmi_store_options options = {.path = path, .mode = KMI_STORE_READ, .lock_fd = -1, .timeout_ms = PATIENCE_MS};
+    return kmi_store_open(&options, ret_store, error);
+}
+
+static void look_at_store(km_project *project, kmi_health_result *result, kmi_store **ret_store) {
+    kmi_health_facts *facts = &result->facts;
+    km_error fault = {0};
+    km_status status = open_store(project, ret_store, &fault);
+    facts->has_store = status != KM_E_NOT_FOUND;
+    if (status == KM_E_NOT_FOUND) status = KM_OK;
+    if (status == KM_OK && *ret_store != NULL) status = read_store(*ret_store, result, &fault);
+    facts->store_status = status;
+    if (status == KM_OK) return;
+    facts->store_problem = kmi_arena_copy_text(result->arena, fault.message);
+    kmi_store_free(*ret_store);
+    *ret_store = NULL;
+}
+
+/* ---- Queue and worker ---- */
+
+typedef struct searching {
+    kmi_store *store;
+    int64_t oldest_us;
+    int seen;
+} searching;
+
+/* Records stand in order of arrival, so the first that is not committed is the oldest, give or take a clock. */
+static bool stop_at_waiting(const kmi_record *record, void *context) {
+    searching *s = context;
+    bool is_known = false;
+    if (s->store != NULL && kmi_store_task_find(s->store, &record->task_id, NULL, &is_known, NULL, NULL) != KM_OK)
+        is_known = false;
+    s->oldest_us = record->created_at_us;
+    return is_known && ++s->seen < RECORDS_LOOKED_AT;
+}
+
+/* Queued and retrying tasks of the store wait too. */
+static void look_at_store_tasks(kmi_store *store, kmi_health_result *result) {
+    static const km_task_state states[] = {KM_TASK_QUEUED, KM_TASK_RETRYING};
+    int64_t *oldest_us = &result->facts.oldest_waiting_at_us;
+    for (size_t i = 0; i < 2; i++) {
+        kmi_task_row *rows = NULL;
+        size_t count = 0;
+        if (kmi_store_task_list(store, &states[i], false, 1, result->arena, &rows, &count, NULL) != KM_OK) return;
+        if (count > 0 && (*oldest_us == 0 || rows[0].created_at_us < *oldest_us)) *oldest_us = rows[0].created_at_us;
+    }
+}
+
+static km_status look_at_waiting(kmi_queue *queue, kmi_store *store, kmi_health_result *result, km_error *error) {
+    uint64_t records = 0, backlog = 0;
+    km_status status = kmi_journal_depth(queue, &records, &backlog, error);
+    if (status != KM_OK) return status;
+    result->facts.waiting = records + backlog;
+    if (result->facts.waiting == 0) return KM_OK;
+    searching s = {.store = store};
+    status = kmi_queue_each(queue, stop_at_waiting, &s, error);
+    result->facts.oldest_waiting_at_us = s.oldest_us;
+    if (status == KM_OK && store != NULL && backlog > 0) look_at_store_tasks(store, result);
+    return status;
+}
+
+static void look_at_worker(kmi_queue *queue, const kmi_metrics *metrics, kmi_health_result *result) {
+    kmi_health_facts *facts = &result->facts;
+    km_error fault = {0};
+    km_status status = kmi_worker_look(queue, metrics, &facts->worker, &fault);
+    if (status == KM_OK) status = kmi_worker_is_starting(queue, &facts->is_starting, &fault);
+    if (status != KM_OK) facts->lock_problem = kmi_arena_copy_text(result->arena, fault.message);
+    facts->crashes_in_row = kmi_metrics_get(metrics, KMI_METRIC_CRASHES_IN_ROW);
+    facts->last_crash_at_us = (int64_t)kmi_metrics_get(metrics, KMI_METRIC_LAST_CRASH_US);
+    facts->paused_since_us = (int64_t)kmi_metrics_get(metrics, KMI_METRIC_PAUSED_SINCE_US);
+    facts->worker_version = kmi_metrics_get(metrics, KMI_METRIC_WORKER_VERSION);
+    facts->clock_jump_at_us = (int64_t)kmi_metrics_get(metrics, KMI_METRIC_CLOCK_JUMP_AT_US);
+    facts->clock_jump_by_us = (int64_t)kmi_metrics_get(metrics, KMI_METRIC_CLOCK_JUMP_BY_US);
+}
+
+static void look_at_queue(km_project *project, kmi_store *store, kmi_health_result *result) {
+    kmi_queue *queue = NULL;
+    km_error fault = {0};
+    km_status status = kmi_project_find_queue(project, &queue, &fault);
+    if (status == KM_OK && queue != NULL) {
+        look_at_worker(queue, kmi_project_metrics(project), result);
+        status = look_at_waiting(queue, store, result, &fault);
+    }
+    if (status != KM_OK) result->facts.queue_problem = kmi_arena_copy_text(result->arena, fault.message);
+}
+
+/* ---- The report ---- */
+
+kmi_health_result *kmi_health_result_new(km_project *project) {
+    kmi_health_result *result = calloc(1, sizeof *result);
+    if (result == NULL || (result->arena = kmi_arena_new(REPORT_LIMIT_BYTES)) == NULL) {
+        free(result);
+        return NULL;
+    }
+    result->findings.arena = result->arena;
+    result->facts.now_us = kmi_clock_now_us();
+    result->facts.memory_dir = project->memory_dir;
+    result->facts.config = &project->config;
+    result->facts.waiting_limit = (uint64_t)project->config.async_max_queue_size;
+    return result;
+}
+
+void km_health_report_free(km_health_report *public) {
+    kmi_health_result *result = (kmi_health_result *)public;
+    if (result == NULL) return;
+    kmi_arena_free(result->arena);
+    free(result);
+}
+
+km_status kmi_health_look(km_project *project, kmi_health_result *result, km_error *error) {
+    KMI_CLEANUP_STORE kmi_store *store = NULL;
+    km_project_info info;
+    km_status status = km_project_get_info(project, &info, error); /* opens a directory that was made meanwhile */
+    if (status != KM_OK) return status;
+    look_at_config(project, result);
+    if (info.memory_exists) {
+        kmi_survey_facts(project->memory_dir_fd, &result->facts);
+        look_at_disk(project->memory_dir_fd, &result->facts);
+        look_at_store(project, result, &store);
+        look_at_queue(project, store, result);
+    }
+    return kmi_health_judge(&result->facts, &result->findings, error);
+}
+
+void kmi_health_result_finish(kmi_health_result *result) {
+    km_health_report *report = &result->public;
+    const kmi_health_facts *facts = &result->facts;
+    kmi_findings_sort(&result->findings);
+    report->health = kmi_findings_worst(&result->findings);
+    report->checked_at_us = facts->now_us;
+    report->elapsed_us = kmi_clock_now_us() - facts->now_us;
+    report->finding_count = result->findings.count;
+    report->findings = result->findings.items;
+    report->worker = facts->worker;
+    report->queue_size = facts->waiting;
+    report->queue_limit = facts->waiting_limit;
+    report->failed_tasks = facts->failed_tasks;
+    report->oldest_waiting_us = facts->oldest_waiting_at_us == 0 ? 0 : facts->now_us - facts->oldest_waiting_at_us;
+    report->database_bytes = facts->database_bytes;
+    report->log_bytes = facts->log_bytes;
+    report->disk_free_bytes = facts->disk_free_bytes;
+}
+
+km_status km_health_get(km_project *project, km_health_report **ret_report, km_error *error) {
+    if (project == NULL || ret_report == NULL)
+        return kmi_fail(error, KM_E_INVALID, "project and ret_report must not be NULL");
+    kmi_health_result *result = kmi_health_result_new(project);
+    if (result == NULL) return kmi_fail_memory(error);
+    km_status status = kmi_health_look(project, result, error);
+    kmi_health_result_finish(result);
+    if (status != KM_OK)
+        km_health_report_free(&result->public);
+    else
+        *ret_report = &result->public;
+    return status;
+}

@@ -1,0 +1,96 @@
+/* health.h - from facts to findings: what is wrong, how bad it is, why it matters, and the command that mends it.
+ *
+ * Pure: the facts are collected elsewhere (src/api/health.c), so every rule can be tried without provoking anything. The rules are one
+ * table; a finding's code is stable and documented in docs/operations.md. */
+#ifndef KMI_STATUS_HEALTH_H
+#define KMI_STATUS_HEALTH_H
+
+#include "base/config.h"
+#include "kuzu_memory.h"
+#include "util/arena.h"
+
+/* Files of one kind of fault: how many, one of them by name, and since when. */
+typedef struct kmi_file_faults {
+    uint64_t count;
+    uint64_t bytes;
+    int64_t since_us;
+    char name[128]; /* relative to the memory directory */
+} kmi_file_faults;
+
+typedef struct kmi_health_facts {
+    int64_t now_us;
+    const char *memory_dir;
+    const kmi_config *config;
+
+    /* configuration */
+    const char *config_problem; /* NULL: none */
+    const char *config_warning; /* the first one */
+    size_t config_warning_count;
+    int64_t config_changed_at_us;
+
+    /* worker */
+    km_worker_info worker;
+    bool is_starting;         /* somebody is starting one */
+    const char *lock_problem; /* the lock file cannot be asked */
+    uint64_t crashes_in_row;  /* since a worker last ended in order */
+    int64_t last_crash_at_us;
+    int64_t paused_since_us;
+    uint64_t worker_version;  /* of the running one, as kmi_health_version(); 0: unknown */
+    int64_t clock_jump_at_us; /* noticed by the running worker; 0: none */
+    int64_t clock_jump_by_us;
+
+    /* queue */
+    const char *queue_problem; /* NULL: none */
+    uint64_t waiting, waiting_limit;
+    int64_t oldest_waiting_at_us; /* 0: nothing waits */
+    kmi_file_faults quarantine;
+
+    /* tasks and memories */
+    uint64_t failed_tasks, completed_tasks, redactions;
+    int64_t failed_since_us;
+    const char *last_error;
+
+    /* store */
+    km_status store_status; /* KM_OK also when there is none */
+    const char *store_problem;
+    bool has_store;
+    uint64_t page_bytes, page_count, free_pages, database_bytes, log_bytes;
+
+    /* disk */
+    bool is_disk_known;
+    uint64_t disk_free_bytes, disk_free_files;
+    bool is_read_only;   /* mounted so */
+    bool is_unwritable;  /* no permission */
+    const char *weak_fs; /* name of a file system that is unfit for locks; NULL: a fit one */
+
+    /* files */
+    kmi_file_faults open_files; /* readable or writable by others */
+    kmi_file_faults foreign;    /* of another user */
+    kmi_file_faults odd;        /* links, pipes, devices in place of files of ours */
+    kmi_file_faults leftover;   /* temporary files of dead processes */
+    kmi_file_faults aside;      /* stores that were set aside */
+} kmi_health_facts;
+
+typedef struct kmi_findings {
+    kmi_arena *arena;
+    size_t count, capacity;
+    km_finding *items;
+    bool is_incomplete; /* out of memory */
+} kmi_findings;
+
+/* Applies all rules; the findings, worst first, live in the arena. KM_E_NOMEM. */
+km_status kmi_health_judge(const kmi_health_facts *facts, kmi_findings *findings, km_error *error) KM_MUST_CHECK;
+
+/* Adds one finding. `what` and the others must be static or in the arena; NULL `what` (out of memory) is remembered. */
+void kmi_findings_add(kmi_findings *findings, const km_finding *finding);
+/* Returns: the finding of that code, or NULL. */
+km_finding *kmi_findings_find(const kmi_findings *findings, const char *code);
+/* Puts the worst first, keeping the order otherwise. */
+void kmi_findings_sort(kmi_findings *findings);
+/* Returns: the worst level; findings that are mended do not count. */
+km_health kmi_findings_worst(const kmi_findings *findings);
+
+/* A version as a number that fits a counter: for telling whether a running worker is another version. */
+uint64_t kmi_health_version(void);
+
+#endif
