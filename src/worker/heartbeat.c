@@ -9,6 +9,7 @@
 
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/process.h"
 
 struct kmi_heartbeat {
     const kmi_metrics *metrics;
@@ -24,6 +25,14 @@ void kmi_heartbeat_beat(const kmi_metrics *metrics) {
     if (metrics->page == NULL) return;
     atomic_store(&metrics->page->heartbeat_at_us, kmi_clock_now_us());
     atomic_store(&metrics->page->heartbeat_mono_us, kmi_clock_monotonic_us());
+}
+
+static void note_usage(const kmi_metrics *metrics) {
+    kmi_process_usage usage = kmi_process_get_usage();
+    kmi_metrics_page *page = metrics->page;
+    atomic_store_explicit(&page->worker_resident_bytes, usage.resident_bytes, memory_order_relaxed);
+    atomic_store_explicit(&page->worker_peak_bytes, usage.peak_bytes, memory_order_relaxed);
+    atomic_store_explicit(&page->worker_cpu_us, usage.cpu_us, memory_order_relaxed);
 }
 
 static void end_if_hung(const kmi_heartbeat *heartbeat) {
@@ -46,6 +55,7 @@ static void *run_heartbeat(void *argument) {
     while (!heartbeat->is_ending) {
         kmi_heartbeat_beat(heartbeat->metrics);
         end_if_hung(heartbeat);
+        note_usage(heartbeat->metrics);
         struct timespec until;
         clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_sec += KMI_WORKER_BEAT_MS / 1000;
