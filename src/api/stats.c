@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "api/alerts.h"
 #include "api/project.h"
 #include "api/result.h"
 #include "api/waiting.h"
@@ -51,6 +52,7 @@ static void copy_counters(const int64_t c[KMI_COUNTER_COUNT], km_stats *stats) {
     stats->worker_starts = (uint64_t)c[KMI_COUNTER_WORKER_STARTS];
     stats->worker_crashes = (uint64_t)c[KMI_COUNTER_WORKER_CRASHES];
     stats->slow_tasks = (uint64_t)c[KMI_COUNTER_SLOW_TASKS];
+    stats->failures = (uint64_t)c[KMI_COUNTER_TASKS_FAILED_EVER];
 }
 
 /* The oldest of those that wait in the store. */
@@ -100,6 +102,27 @@ static bool count_waiting(const kmi_record *record, bool is_in_hand, void *conte
     return true;
 }
 
+static km_rate read_rate(const kmi_metrics *metrics, kmi_series series, int64_t now_us) {
+    return (km_rate){.one_minute = kmi_series_per_second(metrics, series, 1, now_us),
+                     .five_minutes = kmi_series_per_second(metrics, series, 5, now_us),
+                     .fifteen_minutes = kmi_series_per_second(metrics, series, 15, now_us)};
+}
+
+static void read_rates(const kmi_metrics *metrics, int64_t now_us, km_stats *stats) {
+    stats->submit_rate = read_rate(metrics, KMI_SERIES_SUBMITTED, now_us);
+    stats->complete_rate = read_rate(metrics, KMI_SERIES_COMPLETED, now_us);
+    stats->failure_rate = read_rate(metrics, KMI_SERIES_FAILED, now_us);
+    stats->enhance_rate = read_rate(metrics, KMI_SERIES_ENHANCED, now_us);
+}
+
+static void read_usage(const kmi_metrics *metrics, km_stats *stats) {
+    if (metrics->page == NULL) return;
+    bool is_running = stats->worker.state != KM_WORKER_STOPPED;
+    stats->worker_resident_bytes = is_running ? atomic_load(&metrics->page->worker_resident_bytes) : 0;
+    stats->worker_peak_bytes = atomic_load(&metrics->page->worker_peak_bytes);
+    stats->worker_cpu_us = (int64_t)atomic_load(&metrics->page->worker_cpu_us);
+}
+
 static void read_metrics(const kmi_metrics *metrics, km_stats *stats) {
     stats->cache_hits = kmi_metrics_get(metrics, KMI_METRIC_CACHE_HITS);
     stats->cache_misses = kmi_metrics_get(metrics, KMI_METRIC_CACHE_MISSES);
@@ -123,10 +146,12 @@ static km_status read_queue(km_project *project, kmi_store *store, km_stats *sta
     if (status != KM_OK || queue == NULL) return status;
     const kmi_metrics *metrics = kmi_project_metrics(project);
     read_metrics(metrics, stats);
+    read_rates(metrics, now_us, stats);
     counting c = {stats, now_us};
     status = kmi_waiting_each(queue, store, metrics, count_waiting, &c, error);
     if (status == KM_OK) status = kmi_worker_look(queue, metrics, &stats->worker, error);
     stats->active_tasks = count_active(metrics, &stats->worker);
+    read_usage(metrics, stats);
     stats->quarantined_bytes = kmi_quarantine_bytes(queue);
     stats->queue_bytes = file_bytes(project, "queue/journal");
     return status;
@@ -151,6 +176,10 @@ km_status km_stats_get(km_project *project, km_stats **ret_stats, km_error *erro
     if (store_status == KM_OK) store_status = read_store(store, result, now_us, &fault);
     if (store_status == KM_E_NOT_FOUND) store_status = KM_OK;
     km_status status = read_queue(project, store_status == KM_OK ? store : NULL, stats, now_us, error);
+    km_alert *alerts = NULL;
+    if (status == KM_OK)
+        status = kmi_project_watch(project, stats, false, result->arena, &alerts, &stats->alert_count, error);
+    stats->alerts = alerts;
     if (status == KM_OK && store_status != KM_OK) {
         if (error != NULL) *error = fault;
         status = store_status;
