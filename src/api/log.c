@@ -212,15 +212,15 @@ km_status km_log_open(km_project *project, km_log_level least, size_t last_lines
     return status;
 }
 
-/* Waits until something may have been written. */
+/* Waits until something may have been written. The file is watched and not its directory, in which the store writes all the time. */
 static void wait_for_change(km_log_reader *reader, int64_t timeout_ms) {
-    if (reader->inotify_fd < 0 && reader->dir_fd >= 0) {
-        char path[64];
-        snprintf(path, sizeof path, "/proc/self/fd/%d", reader->dir_fd);
-        reader->inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-        if (reader->inotify_fd >= 0 && inotify_add_watch(reader->inotify_fd, path, IN_MODIFY | IN_CREATE) >= 0)
-            return; /* look once more: it may have been written before */
-    }
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", reader->fd);
+    bool is_first = reader->inotify_fd < 0;
+    if (is_first) reader->inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    if (reader->inotify_fd >= 0 && reader->fd >= 0) /* again each time: it may be another file by now */
+        (void)inotify_add_watch(reader->inotify_fd, path, IN_MODIFY | IN_MOVE_SELF);
+    if (is_first) return; /* to look once more: it may have been written before it was watched */
     struct pollfd wanted = {.fd = reader->inotify_fd, .events = POLLIN};
     if (poll(&wanted, 1, (int)(timeout_ms < LOOK_EVERY_MS ? timeout_ms : LOOK_EVERY_MS)) <= 0) return;
     char events[4096];

@@ -1,7 +1,7 @@
 /* The list of commands and the global options.
  *
- * The rows stand in two files by subject, table_memory.c (texts and memories) and table_system.c (queue, files,
- * configuration), so that each can be read as a page; this one only puts them in order. The order is that of the help
+ * The rows stand in files by subject, table_memory.c (texts and memories), table_system.c (queue, files, configuration) and
+ * table_watch.c (metrics, alerts, log), so that each can be read as a page; this one only puts them in order. The order is that of the help
  * text: what a newcomer needs first comes first. */
 #include "cli/command.h"
 
@@ -63,25 +63,17 @@ static const kmi_option global_help = {
 const kmi_option *const kmi_global_options[] = {&global_project,  &global_config,  &global_debug, &global_quiet,
                                                 &global_no_color, &global_version, &global_help,  NULL};
 
-const kmi_command *const kmi_commands[] = {&kmi_command_init,
-                                           &kmi_command_learn,
-                                           &kmi_command_remember,
-                                           &kmi_command_enhance,
-                                           &kmi_command_recall,
-                                           &kmi_command_recent,
-                                           &kmi_command_show,
-                                           &kmi_command_edit,
-                                           &kmi_command_forget,
-                                           &kmi_command_stats,
-                                           &kmi_command_tasks,
-                                           &kmi_command_worker,
-                                           &kmi_command_export,
-                                           &kmi_command_import,
-                                           &kmi_command_config,
-                                           &kmi_command_project,
-                                           &kmi_command_completion,
-                                           &kmi_command_help,
-                                           NULL};
+const kmi_command *const kmi_commands[] = {&kmi_command_init,     &kmi_command_learn,
+                                           &kmi_command_remember, &kmi_command_enhance,
+                                           &kmi_command_recall,   &kmi_command_recent,
+                                           &kmi_command_show,     &kmi_command_edit,
+                                           &kmi_command_forget,   &kmi_command_stats,
+                                           &kmi_command_metrics,  &kmi_command_alerts,
+                                           &kmi_command_logs,     &kmi_command_tasks,
+                                           &kmi_command_worker,   &kmi_command_export,
+                                           &kmi_command_import,   &kmi_command_config,
+                                           &kmi_command_project,  &kmi_command_completion,
+                                           &kmi_command_help,     NULL};
 
 const kmi_command *kmi_command_find(const char *name) {
     for (const kmi_command *const *command = kmi_commands; *command != NULL; command++) {

@@ -13,14 +13,15 @@ void kmi_alerts_deliver_due(const kmi_metrics *metrics, const kmi_config *config
     if (config->alerts_command_json == NULL || sender->program == NULL) return;
     for (int kind = 0; kind < KMI_ALERT_KINDS; kind++) {
         if (!kmi_alert_claim_delivery(metrics, (kmi_alert_kind)kind, config->alerts_repeat_minutes, now_us)) continue;
-        const char *arguments[10] = {"kuzu-memory", "--project", sender->project_root};
+        const char *arguments[12] = {"kuzu-memory", "--project", sender->project_root};
         int count = 3;
         if (sender->config_file != NULL) {
             arguments[count++] = "--config";
             arguments[count++] = sender->config_file;
         }
         arguments[count++] = "alerts";
-        arguments[count++] = "deliver";
+        arguments[count++] = "test";
+        arguments[count++] = "--deliver";
         arguments[count] = kmi_alert_code((kmi_alert_kind)kind);
         km_status status = kmi_process_spawn_detached(sender->program, (char *const *)(uintptr_t)arguments, -1, NULL);
         (void)status; /* no process to be had: told again after alerts.repeat_minutes, and `alerts` shows it anyway */

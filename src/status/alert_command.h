@@ -17,7 +17,7 @@ typedef struct kmi_alert_sender {
     const char *config_file; /* --config, or NULL */
 } kmi_alert_sender;
 
-/* For every alert that is due: claims it and starts `program … alerts deliver CODE`. Does nothing without alerts.command. */
+/* For every alert that is due: claims it and starts `program … alerts test --deliver CODE`. Does nothing without alerts.command. */
 void kmi_alerts_deliver_due(const kmi_metrics *metrics, const kmi_config *config, const kmi_alert_sender *sender,
                             int64_t now_us);
 
