@@ -201,9 +201,11 @@ static km_status wait_in_slices(kmi_cli *cli, const char *id, km_task_list **ret
     km_status status = KM_E_BUSY;
     while (status == KM_E_BUSY) {
         int64_t left_ms = limit_ms - (kmi_clock_monotonic_us() - started_us) / 1000;
-        int64_t slice_ms = has_limit && left_ms < WAIT_SLICE_MS ? left_ms : WAIT_SLICE_MS;
-        status = km_task_wait(cli->project, id, slice_ms > 0 ? slice_ms : 0, stop, ret_list, error);
-        if (status == KM_E_BUSY && has_limit && left_ms <= WAIT_SLICE_MS) break;
+        if (left_ms < 0) left_ms = 0;
+        bool is_sliced = progress.mode != KMI_PROGRESS_NEVER && (!has_limit || left_ms > WAIT_SLICE_MS);
+        int64_t slice_ms = is_sliced ? WAIT_SLICE_MS : has_limit ? left_ms : -1;
+        status = km_task_wait(cli->project, id, slice_ms, stop, ret_list, error);
+        if (status == KM_E_BUSY && !is_sliced) break;
         if (status == KM_E_BUSY && *stop > 0) status = kmi_fail(error, KM_E_INTERRUPTED, "interrupted while waiting");
         if (status == KM_E_BUSY) show_waiting(cli, &progress, &most_waiting);
     }
