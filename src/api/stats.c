@@ -9,6 +9,7 @@
 #include "api/result.h"
 #include "api/waiting.h"
 #include "queue/inspect.h"
+#include "queue/journal.h"
 #include "status/liveness.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -140,6 +141,41 @@ static uint64_t count_active(const kmi_metrics *metrics, const km_worker_info *w
     return atomic_load(&metrics->page->active_tasks);
 }
 
+/* A task that waits in a file is known by reading the file, and by asking the store whether it has decided on it meanwhile: right
+ * to the last one, and soon done for a queue of any usual length. A long one is told from its counters. */
+enum { most_bytes_to_read = 256 * 1024, most_looks = 256 };
+
+typedef struct finding {
+    counting counting;
+    unsigned looks;
+    kmi_store *store;
+} finding;
+
+static bool find_oldest(const kmi_record *record, void *context) {
+    finding *f = context;
+    bool is_known = false;
+    if (f->store != NULL && ++f->looks < most_looks &&
+        kmi_store_task_find(f->store, &record->task_id, NULL, &is_known, NULL, NULL) == KM_OK && is_known)
+        return true;
+    count_waiting(record, false, &f->counting);
+    return false;
+}
+
+static km_status estimate_waiting(kmi_queue *queue, kmi_store *store, counting *c, km_error *error) {
+    uint64_t in_store = c->stats->queue_size, records = 0, backlog = 0;
+    finding f = {.counting = *c, .store = store};
+    km_status status = kmi_queue_each(queue, find_oldest, &f, error);
+    if (status == KM_OK) status = kmi_journal_depth(queue, &records, &backlog, error);
+    c->stats->queue_size = records + (backlog > in_store ? backlog : in_store);
+    return status;
+}
+
+static km_status look_into_queue(kmi_queue *queue, kmi_store *store, const kmi_metrics *metrics, counting *c,
+                                 km_error *error) {
+    if (kmi_queue_record_bytes(queue) > most_bytes_to_read) return estimate_waiting(queue, store, c, error);
+    return kmi_waiting_each(queue, store, metrics, count_waiting, c, error);
+}
+
 static km_status read_queue(km_project *project, kmi_store *store, km_stats *stats, int64_t now_us, km_error *error) {
     kmi_queue *queue = NULL;
     km_status status = kmi_project_find_queue(project, &queue, error);
@@ -148,7 +184,7 @@ static km_status read_queue(km_project *project, kmi_store *store, km_stats *sta
     read_metrics(metrics, stats);
     read_rates(metrics, now_us, stats);
     counting c = {stats, now_us};
-    status = kmi_waiting_each(queue, store, metrics, count_waiting, &c, error);
+    status = look_into_queue(queue, store, metrics, &c, error);
     if (status == KM_OK) status = kmi_worker_look(queue, metrics, &stats->worker, error);
     stats->active_tasks = count_active(metrics, &stats->worker);
     read_usage(metrics, stats);
