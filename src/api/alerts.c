@@ -1,12 +1,14 @@
 /* Alerts: what is measured comes from km_stats_get(), what is known is kept on the metrics page. */
 #include "api/alerts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "api/result.h"
 #include "status/alert_command.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/log.h"
 
 typedef struct alert_list {
     km_alert_list public;
@@ -133,6 +135,27 @@ km_status km_alert_mark_shown(km_project *project, const char *code, km_error *e
     return status;
 }
 
+/* Nobody sees what becomes of a program that was started for an alert, unless it stands in the log. */
+static void log_run(km_project *project, const char *code, km_status status, const kmi_command_result *result,
+                    const km_error *fault) {
+    kmi_log *log = NULL;
+    if (project->memory_dir_fd < 0 ||
+        kmi_log_open(project->memory_dir_fd, KMI_LOG_NAME, KMI_LOG_LIMIT_BYTES, KMI_LOG_INFO, &log, NULL) != KM_OK)
+        return;
+    char exit_code[16];
+    snprintf(exit_code, sizeof exit_code, "%d", result->exit_code);
+    if (status != KM_OK)
+        kmi_log_write(log, KMI_LOG_WARNING, "alert_not_told", "alert", code, "reason", fault->message, NULL);
+    else if (result->is_timed_out)
+        kmi_log_write(log, KMI_LOG_WARNING, "alert_not_told", "alert", code, "reason",
+                      "alerts.command took too long and was ended", NULL);
+    else
+        kmi_log_write(log, result->exit_code == 0 ? KMI_LOG_INFO : KMI_LOG_WARNING,
+                      result->exit_code == 0 ? "alert_told" : "alert_not_told", "alert", code, "exit_code", exit_code,
+                      NULL);
+    kmi_log_free(log);
+}
+
 km_status km_alert_run_command(km_project *project, const char *code, int output_fd, km_alert_run *ret_run,
                                km_error *error) {
     if (project == NULL || ret_run == NULL)
@@ -154,8 +177,13 @@ km_status km_alert_run_command(km_project *project, const char *code, int output
             return kmi_fail(error, KM_E_NOT_FOUND, "there has been no alert \"%s\"", code);
     }
     kmi_command_result result = {0};
-    status = kmi_alert_command_run(&project->config, &alert, project->root, code == NULL, output_fd, &result, error);
-    if (status != KM_OK) return status;
+    km_error fault = {0};
+    status = kmi_alert_command_run(&project->config, &alert, project->root, code == NULL, output_fd, &result, &fault);
+    if (code != NULL) log_run(project, code, status, &result, &fault);
+    if (status != KM_OK) {
+        if (error != NULL) *error = fault;
+        return status;
+    }
     *ret_run = (km_alert_run){result.exit_code, result.is_timed_out, result.elapsed_us};
     return KM_OK;
 }
