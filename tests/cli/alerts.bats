@@ -16,10 +16,7 @@ user_config() {
 
 # A program that notes what it is told.
 make_noter() {
-    cat >"$PLACE/noter" <<END
-#!/bin/sh
-cat >>"$NOTED"
-END
+    printf '#!/bin/sh\ncat >>"%s"\n' "$NOTED" >"$PLACE/noter"
     chmod 755 "$PLACE/noter"
 }
 
