@@ -412,6 +412,23 @@ typedef struct km_name_count {
     uint64_t count;
 } km_name_count;
 
+typedef struct km_alert { /* something that should not stay unnoticed; see the alerts.* keys of the configuration */
+    const char *code;     /* "queue_full", "oldest_waiting", "failures" or "disk_space" */
+    const char *message;  /* one sentence: what is the case */
+    const char *remedy;   /* what helps */
+    bool is_active;       /* holds now; else it is over */
+    bool is_shown;        /* has been shown since it last occurred: km_alert_mark_shown() */
+    int64_t first_at_us;  /* of the occurrences since it was last acknowledged */
+    int64_t last_at_us;   /* when it was last seen to hold */
+    uint64_t count;       /* occurrences in that time */
+    int64_t value, limit; /* percent, seconds, percent, MiB */
+    int64_t acknowledged_at_us; /* 0: not */
+} km_alert;
+
+typedef struct km_rate { /* events per second, over the last 1, 5 and 15 minutes */
+    double one_minute, five_minutes, fifteen_minutes;
+} km_rate;
+
 typedef struct km_stats {
     uint64_t queue_size;        /* waiting: in the journal, in segments, and queued or retrying in the store */
     uint64_t queue_limit;       /* async.max_queue_size */
@@ -454,12 +471,121 @@ typedef struct km_stats {
     uint64_t worker_starts;
     uint64_t worker_crashes;
     km_latency submit, wait, process, commit, enhance;
+    uint64_t failures; /* times that a task's attempts were used up, ever */
+    km_rate submit_rate, complete_rate, failure_rate, enhance_rate;
+    uint64_t worker_resident_bytes; /* of the worker that runs, or 0 */
+    uint64_t worker_peak_bytes;     /* of the worker that runs, or the last one */
+    int64_t worker_cpu_us;
+    size_t alert_count; /* not acknowledged */
+    const km_alert *alerts;
 } km_stats;
 
 /* The numbers, without a store too. Never waits for the worker. KM_E_STORE when the store is unusable: what does not
  * depend on it is then still filled in, and ret_stats is set all the same. */
 KM_API KM_MUST_CHECK km_status km_stats_get(km_project *project, km_stats **ret_stats, km_error *error);
 KM_API void km_stats_free(km_stats *stats);
+
+typedef struct km_history_day {
+    const char *date;   /* "2026-11-22", UTC */
+    uint64_t submitted; /* tasks queued; this and `enhanced` are counted on the metrics page, the others in the store */
+    uint64_t enhanced;  /* prompts */
+    uint64_t completed, failed, cancelled; /* tasks */
+    int64_t memories;                      /* live ones: by how many they grew */
+    uint64_t duplicates, redactions;
+    uint64_t worker_starts, worker_crashes;
+    int64_t average_processing_us, average_wait_us;
+} km_history_day;
+typedef struct km_history {
+    size_t count;
+    const km_history_day *days; /* oldest first, days without anything too; the last one is today */
+} km_history;
+/* The last `days` days (1 to 90). Since 0.1.0. */
+KM_API KM_MUST_CHECK km_status km_history_get(km_project *project, size_t days, km_history **ret_history,
+                                              km_error *error);
+KM_API void km_history_free(km_history *history);
+
+/* ---- Metrics ---- */
+typedef struct km_metric_label {
+    const char *name, *value;
+} km_metric_label;
+typedef struct km_metric_sample {
+    const char *suffix; /* of the name: "", "_total", "_bucket", "_count", "_sum", "_info" */
+    size_t label_count;
+    km_metric_label labels[2];
+    double value;
+} km_metric_sample;
+typedef struct km_metric {
+    const char *name; /* begins with "kuzu_memory_" */
+    const char *type; /* "gauge", "counter", "histogram", "info" */
+    const char *unit; /* "seconds", "bytes" or "" */
+    const char *help;
+    size_t sample_count;
+    const km_metric_sample *samples;
+} km_metric;
+typedef struct km_metrics {
+    size_t count;
+    const km_metric *items;
+    const char *text; /* the same as OpenMetrics 1.0 text, "# EOF" included */
+    size_t text_len;
+} km_metrics;
+/* Every counter, gauge and histogram. As km_stats_get(): KM_E_STORE still sets ret_metrics. */
+KM_API KM_MUST_CHECK km_status km_metrics_get(km_project *project, km_metrics **ret_metrics, km_error *error);
+KM_API void km_metrics_free(km_metrics *metrics);
+
+/* ---- Alerts ---- */
+typedef struct km_alert_list {
+    size_t count;
+    const km_alert *items;
+} km_alert_list;
+/* Checks the conditions, notes what holds, has alerts.command told where that is due, and lists what was not acknowledged (or
+ * everything that is known). Without a worker ever, nothing is kept and the list is empty. Writes to the metrics page only. */
+KM_API KM_MUST_CHECK km_status km_alert_list_get(km_project *project, bool include_acknowledged,
+                                                 km_alert_list **ret_list, km_error *error);
+KM_API void km_alert_list_free(km_alert_list *list);
+/* Acknowledges one alert by its code, or all (NULL): it is silent until its condition begins to hold anew. *ret_count
+ * (optional): how many there were. KM_E_INVALID: unknown code. */
+KM_API KM_MUST_CHECK km_status km_alert_acknowledge(km_project *project, const char *code, size_t *ret_count,
+                                                    km_error *error);
+/* For those who show an alert once: sets is_shown until it occurs anew. */
+KM_API KM_MUST_CHECK km_status km_alert_mark_shown(km_project *project, const char *code, km_error *error);
+
+typedef struct km_alert_run { /* what came of running alerts.command */
+    int exit_code;            /* 128 + number when a signal ended it */
+    bool is_timed_out;        /* it took more than ten seconds and was ended */
+    int64_t elapsed_us;
+} km_alert_run;
+/* Runs alerts.command now and waits for it, with an alert that is only a test (code NULL) or with what is known about one.
+ * Its output goes to the descriptor output_fd, or nowhere (-1). KM_E_NOT_FOUND: no alerts.command, or no such alert. */
+KM_API KM_MUST_CHECK km_status km_alert_run_command(km_project *project, const char *code, int output_fd,
+                                                    km_alert_run *ret_run, km_error *error);
+
+/* ---- Log of the worker ---- */
+typedef enum km_log_level { KM_LOG_DEBUG, KM_LOG_INFO, KM_LOG_WARNING, KM_LOG_ERROR } km_log_level;
+/* Returns: "debug", "info", "warning", "error". */
+KM_API const char *km_log_level_name(km_log_level level);
+
+typedef struct km_log_field {
+    const char *name, *value; /* value NULL: null */
+} km_log_field;
+typedef struct km_log_line {
+    int64_t time_us;
+    km_log_level level;
+    int64_t pid;
+    const char *event;
+    size_t field_count;
+    const km_log_field *fields; /* what else the line says, in its order */
+    const char *json;           /* the line as it stands in the file, without its end */
+} km_log_line;
+typedef struct km_log_reader km_log_reader;
+/* Opens worker.log for reading, from its last `last_lines` lines of at least this level on (SIZE_MAX: from the oldest line that is
+ * kept). No log yet is an empty one. */
+KM_API KM_MUST_CHECK km_status km_log_open(km_project *project, km_log_level least, size_t last_lines,
+                                           km_log_reader **ret_reader, km_error *error);
+/* The next line; it is valid until the next call. *ret_line NULL: there is none now, also not within timeout_ms. Lines that are no
+ * log lines are passed over. Follows the log when it is begun anew. KM_E_INTERRUPTED when *interrupted (optional) is set. */
+KM_API KM_MUST_CHECK km_status km_log_next(km_log_reader *reader, int64_t timeout_ms, const volatile int *interrupted,
+                                           const km_log_line **ret_line, km_error *error);
+KM_API void km_log_close(km_log_reader *reader);
 
 /* ---- Tasks ---- */
 typedef enum km_task_state {
@@ -473,6 +599,12 @@ typedef enum km_task_state {
 KM_API const char *km_task_state_name(km_task_state state);
 /* Parses a name. KM_E_INVALID for an unknown one; the message lists the known ones. */
 KM_API KM_MUST_CHECK km_status km_task_state_parse(const char *name, km_task_state *ret_state, km_error *error);
+
+typedef struct km_task_change {
+    int64_t at_us;
+    km_task_state state;
+    const char *error; /* that led to it, NULL without */
+} km_task_change;
 
 typedef struct km_task {
     const char *id;
@@ -489,6 +621,9 @@ typedef struct km_task {
     const char *error;     /* last error, NULL without */
     size_t memory_count;
     const char *const *memory_ids;
+    size_t
+        change_count; /* filled in for a single task (km_task_get, km_task_wait): every state it was in, oldest first */
+    const km_task_change *changes;
 } km_task;
 
 typedef struct km_task_list {

@@ -110,6 +110,7 @@ static void note_time(km_project *project, int64_t elapsed_us) {
     if (!project->config.performance_monitoring) return;
     const kmi_metrics *metrics = kmi_project_metrics(project);
     kmi_metrics_observe(metrics, KMI_HISTOGRAM_ENHANCE, elapsed_us);
+    kmi_series_add(metrics, KMI_SERIES_ENHANCED, 1, kmi_clock_now_us());
     if ((double)elapsed_us > project->config.performance_max_recall_time_ms * 1000)
         kmi_metrics_add(metrics, KMI_METRIC_SLOW_RECALLS, 1);
 }

@@ -54,8 +54,11 @@ static km_status learn_later(km_project *project, const kmi_prepared *prepared, 
         return status;
     }
     result->public.elapsed_us = kmi_clock_monotonic_us() - start_us;
-    if (project->config.performance_monitoring)
-        kmi_metrics_observe(kmi_project_make_metrics(project), KMI_HISTOGRAM_SUBMIT, result->public.elapsed_us);
+    if (project->config.performance_monitoring) {
+        const kmi_metrics *metrics = kmi_project_make_metrics(project);
+        kmi_metrics_observe(metrics, KMI_HISTOGRAM_SUBMIT, result->public.elapsed_us);
+        kmi_series_add(metrics, KMI_SERIES_SUBMITTED, prepared->task_count, kmi_clock_now_us());
+    }
     kmi_project_keep_worker(project);
     *ret_result = &result->public;
     return KM_OK;

@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "api/alerts.h"
 #include "api/project.h"
 #include "api/result.h"
 #include "api/waiting.h"
 #include "queue/inspect.h"
+#include "queue/journal.h"
 #include "recall/context_cache.h"
 #include "status/liveness.h"
 #include "util/clock.h"
@@ -59,6 +61,7 @@ static void copy_counters(const int64_t c[KMI_COUNTER_COUNT], km_stats *stats) {
     stats->worker_starts = (uint64_t)c[KMI_COUNTER_WORKER_STARTS];
     stats->worker_crashes = (uint64_t)c[KMI_COUNTER_WORKER_CRASHES];
     stats->slow_tasks = (uint64_t)c[KMI_COUNTER_SLOW_TASKS];
+    stats->failures = (uint64_t)c[KMI_COUNTER_TASKS_FAILED_EVER];
 }
 
 /* The oldest of those that wait in the store. */
@@ -111,6 +114,27 @@ static bool count_waiting(const kmi_record *record, bool is_in_hand, void *conte
     return true;
 }
 
+static km_rate read_rate(const kmi_metrics *metrics, kmi_series series, int64_t now_us) {
+    return (km_rate){.one_minute = kmi_series_per_second(metrics, series, 1, now_us),
+                     .five_minutes = kmi_series_per_second(metrics, series, 5, now_us),
+                     .fifteen_minutes = kmi_series_per_second(metrics, series, 15, now_us)};
+}
+
+static void read_rates(const kmi_metrics *metrics, int64_t now_us, km_stats *stats) {
+    stats->submit_rate = read_rate(metrics, KMI_SERIES_SUBMITTED, now_us);
+    stats->complete_rate = read_rate(metrics, KMI_SERIES_COMPLETED, now_us);
+    stats->failure_rate = read_rate(metrics, KMI_SERIES_FAILED, now_us);
+    stats->enhance_rate = read_rate(metrics, KMI_SERIES_ENHANCED, now_us);
+}
+
+static void read_usage(const kmi_metrics *metrics, km_stats *stats) {
+    if (metrics->page == NULL) return;
+    bool is_running = stats->worker.state != KM_WORKER_STOPPED;
+    stats->worker_resident_bytes = is_running ? atomic_load(&metrics->page->worker_resident_bytes) : 0;
+    stats->worker_peak_bytes = atomic_load(&metrics->page->worker_peak_bytes);
+    stats->worker_cpu_us = (int64_t)atomic_load(&metrics->page->worker_cpu_us);
+}
+
 static void read_metrics(const kmi_metrics *metrics, km_stats *stats) {
     stats->cache_hits = kmi_metrics_get(metrics, KMI_METRIC_CACHE_HITS);
     stats->cache_misses = kmi_metrics_get(metrics, KMI_METRIC_CACHE_MISSES);
@@ -130,16 +154,53 @@ static uint64_t count_active(const kmi_metrics *metrics, const km_worker_info *w
     return atomic_load(&metrics->page->active_tasks);
 }
 
+/* A task that waits in a file is known by reading the file, and by asking the store whether it has decided on it meanwhile: right
+ * to the last one, and soon done for a queue of any usual length. A long one is told from its counters. */
+enum { most_bytes_to_read = 256 * 1024, most_looks = 256 };
+
+typedef struct finding {
+    counting counting;
+    unsigned looks;
+    kmi_store *store;
+} finding;
+
+static bool find_oldest(const kmi_record *record, void *context) {
+    finding *f = context;
+    bool is_known = false;
+    if (f->store != NULL && ++f->looks < most_looks &&
+        kmi_store_task_find(f->store, &record->task_id, NULL, &is_known, NULL, NULL) == KM_OK && is_known)
+        return true;
+    count_waiting(record, false, &f->counting);
+    return false;
+}
+
+static km_status estimate_waiting(kmi_queue *queue, kmi_store *store, counting *c, km_error *error) {
+    uint64_t in_store = c->stats->queue_size, records = 0, backlog = 0;
+    finding f = {.counting = *c, .store = store};
+    km_status status = kmi_queue_each(queue, find_oldest, &f, error);
+    if (status == KM_OK) status = kmi_journal_depth(queue, &records, &backlog, error);
+    c->stats->queue_size = records + (backlog > in_store ? backlog : in_store);
+    return status;
+}
+
+static km_status look_into_queue(kmi_queue *queue, kmi_store *store, const kmi_metrics *metrics, counting *c,
+                                 km_error *error) {
+    if (kmi_queue_record_bytes(queue) > most_bytes_to_read) return estimate_waiting(queue, store, c, error);
+    return kmi_waiting_each(queue, store, metrics, count_waiting, c, error);
+}
+
 static km_status read_queue(km_project *project, kmi_store *store, km_stats *stats, int64_t now_us, km_error *error) {
     kmi_queue *queue = NULL;
     km_status status = kmi_project_find_queue(project, &queue, error);
     if (status != KM_OK || queue == NULL) return status;
     const kmi_metrics *metrics = kmi_project_metrics(project);
     read_metrics(metrics, stats);
+    read_rates(metrics, now_us, stats);
     counting c = {stats, now_us};
-    status = kmi_waiting_each(queue, store, metrics, count_waiting, &c, error);
+    status = look_into_queue(queue, store, metrics, &c, error);
     if (status == KM_OK) status = kmi_worker_look(queue, metrics, &stats->worker, error);
     stats->active_tasks = count_active(metrics, &stats->worker);
+    read_usage(metrics, stats);
     stats->quarantined_bytes = kmi_quarantine_bytes(queue);
     stats->queue_bytes = file_bytes(project, "queue/journal");
     return status;
@@ -167,6 +228,10 @@ km_status km_stats_get(km_project *project, km_stats **ret_stats, km_error *erro
     if (store_status == KM_OK) store_status = read_store(store, result, now_us, &fault);
     if (store_status == KM_E_NOT_FOUND) store_status = KM_OK;
     km_status status = read_queue(project, store_status == KM_OK ? store : NULL, stats, now_us, error);
+    km_alert *alerts = NULL;
+    if (status == KM_OK)
+        status = kmi_project_watch(project, stats, false, result->arena, &alerts, &stats->alert_count, error);
+    stats->alerts = alerts;
     if (status == KM_OK && store_status != KM_OK) {
         if (error != NULL) *error = fault;
         status = store_status;

@@ -1,12 +1,19 @@
-/* Waiting for tasks. The worker announces each commit on the metrics page, so a wait sleeps until something happened, and looks
- * every half second besides, in case the worker that should have told is gone. */
+/* Waiting for tasks. The worker announces each commit on the metrics page, so a wait sleeps until something happened. Twice a second
+ * it makes sure that there is a worker that could announce anything. */
+#include <time.h>
+
 #include "api/result.h"
 #include "api/waiting.h"
 #include "queue/inspect.h"
 #include "util/clock.h"
 #include "util/error.h"
 
-enum { wait_slice_ms = 500 };
+enum {
+    wait_slice_ms = 500,    /* how often the worker's lock is probed */
+    look_every_ms = 5000,   /* a look without a change: for the case that it got lost */
+    looks_without_rest = 3, /* then a rest of 4 ms, 5 ms, … before each */
+    most_rest_ms = 20,
+};
 
 static bool stop_at_first(const kmi_record *record, bool is_in_hand, void *context) {
     (void)record, (void)is_in_hand;
@@ -48,29 +55,55 @@ static km_status look(km_project *project, const char *id, km_task_list **ret_li
     return KM_OK;
 }
 
+typedef struct waiting {
+    km_project *project;
+    int64_t deadline_us; /* monotonic; INT64_MAX: none */
+    const volatile int *interrupted;
+    unsigned looks;
+} waiting;
+
+/* Waits until another look may find more: a change was announced, or so much time has passed that whoever should have announced one
+ * may be gone. KM_E_BUSY, KM_E_INTERRUPTED. In between only the worker's lock is probed, and a worker started if there is none. */
+static km_status wait_for_change(waiting *w, uint32_t seen, km_error *error) {
+    const int64_t start_us = kmi_clock_monotonic_us();
+    for (;;) {
+        const kmi_metrics *metrics = kmi_project_metrics(w->project);
+        int64_t now_us = kmi_clock_monotonic_us();
+        if (w->interrupted != NULL && *w->interrupted != 0) return kmi_fail(error, KM_E_INTERRUPTED, "interrupted");
+        if (now_us >= w->deadline_us) return kmi_fail(error, KM_E_BUSY, "the time is up, and tasks are still waiting");
+        bool is_told = metrics->page != NULL && kmi_metrics_change(metrics) == seen;
+        if (now_us > start_us && (!is_told || now_us - start_us >= (int64_t)look_every_ms * 1000)) return KM_OK;
+        kmi_project_keep_worker(w->project);
+        int64_t left_ms = (w->deadline_us - now_us) / 1000 + 1;
+        kmi_metrics_wait_change(metrics, seen, left_ms < wait_slice_ms ? left_ms : wait_slice_ms);
+    }
+}
+
+/* While a long queue is worked off, every commit is a change. The first looks come at once, later ones after a little rest. */
+static void rest(waiting *w) {
+    if (w->looks < most_rest_ms) w->looks++;
+    if (w->looks <= looks_without_rest) return;
+    struct timespec pause = {.tv_nsec = (long)w->looks * 1000000};
+    nanosleep(&pause, NULL);
+}
+
 km_status km_task_wait(km_project *project, const char *id, int64_t timeout_ms, const volatile int *interrupted,
                        km_task_list **ret_list, km_error *error) {
     if (project == NULL || ret_list == NULL)
         return kmi_fail(error, KM_E_INVALID, "project and ret_list must not be NULL");
     const int64_t start_us = kmi_clock_monotonic_us();
+    bool has_limit = timeout_ms >= 0 && timeout_ms < (INT64_MAX - start_us) / 1000;
+    waiting w = {project, has_limit ? start_us + timeout_ms * 1000 : INT64_MAX, interrupted, 0};
     for (;;) {
-        const kmi_metrics *metrics = kmi_project_metrics(project);
-        uint32_t seen = kmi_metrics_change(metrics); /* before the look: what happens after it wakes us */
+        uint32_t seen =
+            kmi_metrics_change(kmi_project_metrics(project)); /* before the look: what comes after it wakes us */
         km_task_list *list = NULL;
         km_status status = look(project, id, &list, error);
-        int64_t left_ms = timeout_ms < 0 ? wait_slice_ms : timeout_ms - (kmi_clock_monotonic_us() - start_us) / 1000;
-        if (status == KM_OK && list == NULL && left_ms <= 0)
-            status = kmi_fail(error, KM_E_BUSY, "the time is up, and tasks are still waiting");
-        if (status == KM_OK && list == NULL && interrupted != NULL && *interrupted != 0)
-            status = kmi_fail(error, KM_E_INTERRUPTED, "interrupted");
-        if (status == KM_OK && list == NULL) {
-            kmi_project_keep_worker(project);
-            kmi_metrics_wait_change(metrics, seen, left_ms < wait_slice_ms ? left_ms : wait_slice_ms);
-        }
+        if (status == KM_OK && list != NULL) *ret_list = list;
+        if (status != KM_OK || list != NULL) return status;
+        status = wait_for_change(&w, seen, error);
         if (status != KM_OK) return status;
-        if (list == NULL) continue;
-        *ret_list = list;
-        return KM_OK;
+        rest(&w);
     }
 }
 

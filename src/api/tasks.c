@@ -229,6 +229,37 @@ static km_status find_one(kmi_task_view *v, const char *prefix, task_list *list,
     return KM_OK;
 }
 
+/* ---- What a task went through ---- */
+
+static void add_change(km_task_change *changes, size_t *count, int64_t at_us, km_task_state state,
+                       const char *message) {
+    if (at_us != 0) changes[(*count)++] = (km_task_change){at_us, state, message};
+}
+
+/* A task that ran once and ended well has no events in the store: its own times say it all. */
+static km_status fill_changes(kmi_task_view *v, task_list *list, km_error *error) {
+    km_task *task = &list->items[0];
+    kmi_uuid id;
+    kmi_task_event *events = NULL;
+    size_t event_count = 0, count = 0;
+    km_status status = kmi_uuid_parse(task->id, &id, error);
+    if (status == KM_OK && v->store != NULL)
+        status = kmi_store_task_events(v->store, &id, list->arena, &events, &event_count, error);
+    if (status != KM_OK) return status;
+    km_task_change *changes = kmi_arena_alloc_array(list->arena, event_count + 3, sizeof *changes);
+    if (changes == NULL) return kmi_fail_memory(error);
+    add_change(changes, &count, task->created_at_us, KM_TASK_QUEUED, NULL);
+    for (size_t i = 0; i < event_count; i++)
+        add_change(changes, &count, events[i].at_us, events[i].state, events[i].error);
+    if (event_count == 0) {
+        add_change(changes, &count, task->started_at_us, KM_TASK_PROCESSING, NULL);
+        add_change(changes, &count, task->finished_at_us, task->state, task->error);
+    }
+    task->changes = changes;
+    task->change_count = count;
+    return KM_OK;
+}
+
 km_status km_task_get(km_project *project, const char *id, km_task_list **ret_list, km_error *error) {
     if (project == NULL || id == NULL || ret_list == NULL)
         return kmi_fail(error, KM_E_INVALID, "project, id and ret_list must not be NULL");
@@ -237,6 +268,7 @@ km_status km_task_get(km_project *project, const char *id, km_task_list **ret_li
     KMI_CLEANUP_TASK_VIEW kmi_task_view v;
     km_status status = kmi_task_view_open(project, &v, error);
     if (status == KM_OK) status = find_one(&v, id, list, error);
+    if (status == KM_OK) status = fill_changes(&v, list, error);
     if (status == KM_OK)
         *ret_list = &list->public;
     else

@@ -23,6 +23,9 @@ km_status km_worker_run(km_project *project, const km_worker_options *options, k
         .memory_dir_fd = project->memory_dir_fd,
         .config = &project->config,
         .options = options == NULL ? &defaults : options,
+        .project_root = project->root,
+        .program = project->program,
+        .config_file = project->config_file,
     };
     km_error fault = {0}; /* a worker gets over many faults: only the one that ends it is told */
     status = kmi_worker_run(&setup, &fault);

@@ -3,9 +3,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "cli/alert_view.h"
 #include "cli/cli.h"
+#include "cli/history_view.h"
 #include "cli/json_out.h"
 #include "util/clock.h"
+#include "util/error.h"
 
 #define DURATION_SIZE 32
 
@@ -55,7 +58,30 @@ static void add_json_worker(kmi_json_out *out, const km_stats *stats) {
     kmi_json_out_text(out, "problem", worker->problem[0] != '\0' ? worker->problem : NULL);
     kmi_json_out_count(out, "starts", stats->worker_starts);
     kmi_json_out_count(out, "crashes", stats->worker_crashes);
+    kmi_json_out_count(out, "resident_bytes", stats->worker_resident_bytes);
+    kmi_json_out_count(out, "peak_bytes", stats->worker_peak_bytes);
+    kmi_json_out_ms(out, "cpu_ms", stats->worker_cpu_us);
     kmi_json_out_object_end(out);
+}
+
+static void add_json_rate(kmi_json_out *out, const char *key, const km_rate *rate) {
+    kmi_json_out_object(out, key);
+    kmi_json_out_real(out, "1m", rate->one_minute);
+    kmi_json_out_real(out, "5m", rate->five_minutes);
+    kmi_json_out_real(out, "15m", rate->fifteen_minutes);
+    kmi_json_out_object_end(out);
+}
+
+/* What was added last stands last, too. */
+static void add_json_rest(kmi_json_out *out, const km_stats *stats) {
+    kmi_json_out_count(out, "failures", stats->failures);
+    kmi_json_out_object(out, "per_second");
+    add_json_rate(out, "submitted", &stats->submit_rate);
+    add_json_rate(out, "completed", &stats->complete_rate);
+    add_json_rate(out, "failed", &stats->failure_rate);
+    add_json_rate(out, "enhanced", &stats->enhance_rate);
+    kmi_json_out_object_end(out);
+    kmi_alerts_add_json(out, stats->alerts, stats->alert_count);
 }
 
 static double hit_rate(const km_stats *stats) {
@@ -114,6 +140,7 @@ static void add_json(kmi_buf *buf, const km_stats *stats) {
     add_json_latency(&out, "enhance", &stats->enhance);
     kmi_json_out_object_end(&out);
     add_json_counts(&out, "last_errors", stats->last_errors, stats->last_error_count);
+    add_json_rest(&out, stats);
     kmi_json_out_object_end(&out);
     kmi_buf_add_char(buf, '\n');
 }
@@ -208,6 +235,28 @@ static void add_queue(kmi_buf *buf, const km_stats *stats) {
                        stats->slow_recalls);
 }
 
+static void add_rate(kmi_buf *buf, const char *name, const km_rate *rate) {
+    kmi_buf_add_format(buf, "  %s: %.2f, %.2f, %.2f\n", name, rate->one_minute, rate->five_minutes,
+                       rate->fifteen_minutes);
+}
+
+static void add_rates(kmi_buf *buf, const km_stats *stats) {
+    kmi_buf_add_text(buf, "Per second over 1, 5 and 15 minutes:\n");
+    add_rate(buf, "Submitted", &stats->submit_rate);
+    add_rate(buf, "Completed", &stats->complete_rate);
+    add_rate(buf, "Failed", &stats->failure_rate);
+    add_rate(buf, "Enhanced", &stats->enhance_rate);
+}
+
+static void add_usage(kmi_buf *buf, const km_stats *stats) {
+    char storage[DURATION_SIZE];
+    if (stats->worker_peak_bytes == 0) return;
+    kmi_buf_add_text(buf, "Worker resources:\n");
+    add_size(buf, "Memory", stats->worker_resident_bytes);
+    add_size(buf, "Most memory", stats->worker_peak_bytes);
+    kmi_buf_add_format(buf, "  Processor time: %s\n", duration(stats->worker_cpu_us, storage));
+}
+
 static void add_text(kmi_buf *buf, const km_stats *stats, bool is_detailed) {
     char storage[DURATION_SIZE];
     kmi_buf_add_format(buf, "Memories: %" PRIu64 "\n", stats->memories);
@@ -219,6 +268,8 @@ static void add_text(kmi_buf *buf, const km_stats *stats, bool is_detailed) {
         add_store(buf, stats);
         add_cache_details(buf, stats);
         add_latencies(buf, stats);
+        add_rates(buf, stats);
+        add_usage(buf, stats);
         add_counts(buf, "Last errors", stats->last_errors, stats->last_error_count);
         add_queue(buf, stats);
     }
@@ -228,15 +279,36 @@ static void add_text(kmi_buf *buf, const km_stats *stats, bool is_detailed) {
     kmi_buf_add_format(buf, "Avg processing time: %s\n", duration(stats->average_processing_us, storage));
 }
 
+static int run_history(kmi_cli *cli) {
+    enum { default_days = 30 };
+    km_error error = {0};
+    km_history *history = NULL;
+    size_t days = (size_t)kmi_cli_number(cli, KMI_SLOT_DAYS, default_days);
+    if (km_history_get(cli->project, days, &history, &error) != KM_OK) return kmi_cli_fail(&error);
+    kmi_terminal terminal = kmi_cli_terminal(cli);
+    if (kmi_cli_is_format(cli, "json"))
+        kmi_history_add_json(&cli->out, history);
+    else
+        kmi_history_add_text(&cli->out, &terminal, history);
+    km_history_free(history);
+    return KMI_EXIT_OK;
+}
+
 int kmi_run_stats(kmi_cli *cli) {
     km_error error = {0};
+    if (kmi_cli_has(cli, KMI_SLOT_DAYS) && !kmi_cli_has(cli, KMI_SLOT_HISTORY)) {
+        kmi_fail(&error, KM_E_INVALID, "--days belongs to --history");
+        return kmi_cli_fail_usage(cli, &error);
+    }
     if (kmi_cli_open_reading(cli, &error) != KM_OK) return kmi_cli_fail(&error);
+    if (kmi_cli_has(cli, KMI_SLOT_HISTORY)) return run_history(cli);
     km_stats *stats = NULL;
     km_status status = km_stats_get(cli->project, &stats, &error);
     if (stats != NULL && kmi_cli_is_format(cli, "json")) {
         add_json(&cli->out, stats);
     } else if (stats != NULL) {
         add_text(&cli->out, stats, kmi_cli_has(cli, KMI_SLOT_DETAILED));
+        kmi_alerts_tell_once(cli, stats->alerts, stats->alert_count);
     }
     km_stats_free(stats);
     return status == KM_OK ? KMI_EXIT_OK : kmi_cli_fail(&error);

@@ -14,6 +14,19 @@
 /* km_task_wait() is called in slices, so that progress can be shown between them. */
 #define WAIT_SLICE_MS 250
 
+static void add_json_changes(kmi_json_out *out, const km_task *task) {
+    kmi_json_out_array(out, "changes");
+    for (size_t i = 0; i < task->change_count; i++) {
+        const km_task_change *change = &task->changes[i];
+        kmi_json_out_object(out, NULL);
+        kmi_json_out_time(out, "at", change->at_us);
+        kmi_json_out_text(out, "state", km_task_state_name(change->state));
+        kmi_json_out_text(out, "error", change->error);
+        kmi_json_out_object_end(out);
+    }
+    kmi_json_out_array_end(out);
+}
+
 static void add_json_task(kmi_json_out *out, const char *key, const km_task *task) {
     kmi_json_out_object(out, key);
     kmi_json_out_text(out, "id", task->id);
@@ -31,6 +44,7 @@ static void add_json_task(kmi_json_out *out, const char *key, const km_task *tas
     kmi_json_out_array(out, "memory_ids");
     for (size_t i = 0; i < task->memory_count; i++) kmi_json_out_text(out, NULL, task->memory_ids[i]);
     kmi_json_out_array_end(out);
+    if (task->change_count > 0) add_json_changes(out, task);
     kmi_json_out_object_end(out);
 }
 
@@ -101,6 +115,16 @@ static void add_time_line(kmi_buf *buf, const char *name, int64_t time_us) {
     if (time_us != 0) add_line(buf, name, kmi_time_format(time_us, text));
 }
 
+static void add_changes(kmi_buf *buf, const km_task *task) {
+    char text[KMI_TIME_TEXT_SIZE];
+    for (size_t i = 0; i < task->change_count; i++) {
+        const km_task_change *change = &task->changes[i];
+        kmi_buf_add_format(buf, "%-12s %s %s%s%s\n", i == 0 ? "Changes:" : "", kmi_time_format(change->at_us, text),
+                           km_task_state_name(change->state), change->error != NULL ? ": " : "",
+                           change->error != NULL ? change->error : "");
+    }
+}
+
 static void add_page(kmi_buf *buf, const km_task *task) {
     char text[32];
     add_line(buf, "ID:", task->id);
@@ -121,6 +145,7 @@ static void add_page(kmi_buf *buf, const km_task *task) {
         add_line(buf, "Processing:", kmi_duration_format(task->processing_us, text, sizeof text));
     add_line(buf, "Error:", task->error);
     for (size_t i = 0; i < task->memory_count; i++) add_line(buf, "Memory:", task->memory_ids[i]);
+    add_changes(buf, task);
 }
 
 static void print_task(kmi_cli *cli, const km_task *task) {
@@ -176,9 +201,11 @@ static km_status wait_in_slices(kmi_cli *cli, const char *id, km_task_list **ret
     km_status status = KM_E_BUSY;
     while (status == KM_E_BUSY) {
         int64_t left_ms = limit_ms - (kmi_clock_monotonic_us() - started_us) / 1000;
-        int64_t slice_ms = has_limit && left_ms < WAIT_SLICE_MS ? left_ms : WAIT_SLICE_MS;
-        status = km_task_wait(cli->project, id, slice_ms > 0 ? slice_ms : 0, stop, ret_list, error);
-        if (status == KM_E_BUSY && has_limit && left_ms <= WAIT_SLICE_MS) break;
+        if (left_ms < 0) left_ms = 0;
+        bool is_sliced = progress.mode != KMI_PROGRESS_NEVER && (!has_limit || left_ms > WAIT_SLICE_MS);
+        int64_t slice_ms = is_sliced ? WAIT_SLICE_MS : has_limit ? left_ms : -1;
+        status = km_task_wait(cli->project, id, slice_ms, stop, ret_list, error);
+        if (status == KM_E_BUSY && !is_sliced) break;
         if (status == KM_E_BUSY && *stop > 0) status = kmi_fail(error, KM_E_INTERRUPTED, "interrupted while waiting");
         if (status == KM_E_BUSY) show_waiting(cli, &progress, &most_waiting);
     }

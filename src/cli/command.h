@@ -58,6 +58,11 @@ typedef enum kmi_slot {
     KMI_SLOT_INHERITED_LOCK,
     KMI_SLOT_WATCH,
     KMI_SLOT_FIX,
+    KMI_SLOT_HISTORY,
+    KMI_SLOT_DAYS,
+    KMI_SLOT_FOLLOW,
+    KMI_SLOT_LEVEL,
+    KMI_SLOT_DELIVER,
     KMI_SLOT_MAX
 } kmi_slot;
 
@@ -122,6 +127,7 @@ extern const kmi_command kmi_command_init, kmi_command_learn, kmi_command_rememb
     kmi_command_tasks, kmi_command_worker, kmi_command_export, kmi_command_import, kmi_command_config,
     kmi_command_project, kmi_command_completion, kmi_command_help, kmi_command_status, kmi_command_doctor,
     kmi_command_backup, kmi_command_restore;
+extern const kmi_command kmi_command_metrics, kmi_command_alerts, kmi_command_logs; /* table_watch.c */
 
 /* The commands themselves, one file a group. */
 int kmi_run_init(struct kmi_cli *cli);
@@ -135,6 +141,11 @@ int kmi_run_show(struct kmi_cli *cli);
 int kmi_run_edit(struct kmi_cli *cli);
 int kmi_run_forget(struct kmi_cli *cli);
 int kmi_run_stats(struct kmi_cli *cli);
+int kmi_run_metrics(struct kmi_cli *cli);
+int kmi_run_alerts_list(struct kmi_cli *cli);
+int kmi_run_alerts_ack(struct kmi_cli *cli);
+int kmi_run_alerts_test(struct kmi_cli *cli);
+int kmi_run_logs(struct kmi_cli *cli);
 int kmi_run_tasks_list(struct kmi_cli *cli);
 int kmi_run_tasks_show(struct kmi_cli *cli);
 int kmi_run_tasks_wait(struct kmi_cli *cli);

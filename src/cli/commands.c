@@ -1,7 +1,7 @@
 /* The list of commands and the global options.
  *
- * The rows stand in two files by subject, table_memory.c (texts and memories) and table_system.c (queue, files,
- * configuration), so that each can be read as a page; this one only puts them in order. The order is that of the help
+ * The rows stand in files by subject, table_memory.c (texts and memories), table_system.c (queue, files, configuration) and
+ * table_watch.c (metrics, alerts, log), so that each can be read as a page; this one only puts them in order. The order is that of the help
  * text: what a newcomer needs first comes first. */
 #include "cli/command.h"
 
@@ -74,6 +74,9 @@ const kmi_command *const kmi_commands[] = {&kmi_command_init,
                                            &kmi_command_forget,
                                            &kmi_command_stats,
                                            &kmi_command_status,
+                                           &kmi_command_metrics,
+                                           &kmi_command_alerts,
+                                           &kmi_command_logs,
                                            &kmi_command_tasks,
                                            &kmi_command_worker,
                                            &kmi_command_export,

@@ -43,11 +43,25 @@ static const kmi_option stats_detailed = {.slot = KMI_SLOT_DETAILED,
                                           .name = "detailed",
                                           .kind = KMI_VALUE_FLAG,
                                           .help = "latencies, sizes, memories by type and source, last errors"};
-static const kmi_option *const stats_options[] = {&stats_detailed, &kmi_option_format, NULL};
+static const kmi_option stats_history = {.slot = KMI_SLOT_HISTORY,
+                                         .name = "history",
+                                         .kind = KMI_VALUE_FLAG,
+                                         .help =
+                                             "what each of the last days brought instead: a chart, or tab-separated"};
+static const kmi_option stats_days = {.slot = KMI_SLOT_DAYS,
+                                      .name = "days",
+                                      .kind = KMI_VALUE_INTEGER,
+                                      .argument = "N",
+                                      .least = 1,
+                                      .most = 90,
+                                      .help = "days of the history (default: 30)"};
+static const kmi_option *const stats_options[] = {&stats_detailed, &stats_history, &stats_days, &kmi_option_format,
+                                                  NULL};
 
 const kmi_command kmi_command_stats = {.name = "stats",
                                        .summary = "numbers of queue, worker and store",
-                                       .examples = "kuzu-memory stats --detailed",
+                                       .examples = "kuzu-memory stats --detailed\n"
+                                                   "kuzu-memory stats --history --days 14",
                                        .options = stats_options,
                                        .run = kmi_run_stats};
 

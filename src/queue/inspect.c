@@ -109,6 +109,20 @@ int64_t kmi_queue_oldest_us(kmi_queue *queue) {
     return oldest_us;
 }
 
+static uint64_t record_bytes(kmi_queue *queue, const char *name) {
+    kmi_journal_header header;
+    if (!kmi_journal_header_read(queue, name, &header) || header.next_offset < KMI_JOURNAL_DATA_OFFSET) return 0;
+    return header.next_offset - KMI_JOURNAL_DATA_OFFSET;
+}
+
+uint64_t kmi_queue_record_bytes(kmi_queue *queue) {
+    uint64_t bytes = record_bytes(queue, KMI_JOURNAL_NAME);
+    KMI_CLEANUP_NAMES kmi_segment_names names = {0};
+    if (kmi_segment_names_list(queue, &names, NULL) != KM_OK) return bytes;
+    for (size_t i = 0; i < names.count; i++) bytes += record_bytes(queue, names.items[i]);
+    return bytes;
+}
+
 uint64_t kmi_quarantine_bytes(kmi_queue *queue) {
     int dir_fd = -1;
     if (kmi_dir_open(queue->dir_fd, "quarantine", &dir_fd, NULL) != KM_OK) return 0;

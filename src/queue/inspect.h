@@ -25,6 +25,9 @@ km_status kmi_queue_scan(kmi_queue *queue, kmi_queue_damage *ret_damage, km_erro
  * Records of tasks in the store that ended later must be kept: they keep a task from being learnt twice. */
 int64_t kmi_queue_oldest_us(kmi_queue *queue);
 
+/* Returns: bytes of the records in journal and segments, done or not: what kmi_queue_each() has to read. One header a file. */
+uint64_t kmi_queue_record_bytes(kmi_queue *queue);
+
 /* Returns: bytes in quarantine/. */
 uint64_t kmi_quarantine_bytes(kmi_queue *queue);
 

@@ -13,7 +13,7 @@
 #include "util/error.h"
 #include "util/file.h"
 
-enum { window_bytes = 4 * 1024 * 1024 };
+enum { window_bytes = 4 * 1024 * 1024, first_step_bytes = 64 * 1024 };
 _Static_assert(window_bytes >= KMI_RECORD_HEADER_BYTES + KMI_RECORD_PAYLOAD_LIMIT, "a record fits into the window");
 
 typedef struct scan {
@@ -28,14 +28,17 @@ typedef struct scan {
     char *window;
     uint64_t window_start;
     size_t window_len;
+    size_t step; /* how much the next read takes: some look at the first record only */
     km_error *error;
 } scan;
 
 /* Returns: `len` bytes at `offset`, or a shorter slice at the end of the file; ptr NULL after a failure. */
 static kmi_slice view(scan *s, uint64_t offset, size_t len, km_status *status) {
     if (offset < s->window_start || offset + len > s->window_start + s->window_len) {
-        *status = kmi_file_read_at(s->fd, s->path, (off_t)offset, s->window, window_bytes, &s->window_len, s->error);
+        size_t wanted = len > s->step ? len : s->step;
+        *status = kmi_file_read_at(s->fd, s->path, (off_t)offset, s->window, wanted, &s->window_len, s->error);
         if (*status != KM_OK) return (kmi_slice){NULL, 0};
+        if (s->step < window_bytes) s->step *= 2;
         s->window_start = offset;
     }
     size_t skip = (size_t)(offset - s->window_start);
@@ -168,7 +171,12 @@ static km_status read_header(scan *s) {
 
 km_status kmi_scan_file(int fd, const char *path, const kmi_scan_visitor *visitor, kmi_scan_result *ret_result,
                         km_error *error) {
-    scan s = {.fd = fd, .path = path, .visitor = visitor, .error = error, .window = malloc(window_bytes)};
+    scan s = {.fd = fd,
+              .path = path,
+              .visitor = visitor,
+              .error = error,
+              .window = malloc(window_bytes),
+              .step = first_step_bytes};
     if (s.window == NULL) return kmi_fail(error, KM_E_NOMEM, "out of memory while reading \"%s\"", path);
     km_status status = read_header(&s);
     if (status == KM_OK) status = scan_records(&s);

@@ -1,7 +1,7 @@
 /* metrics.h - the mapped page state/metrics: what every process of a project may look at and update without waiting.
  *
  * Fixed size, versioned, safe to delete: a worker makes a new one. All numbers are updated with relaxed atomic operations; a
- * crash may lose the last update, never tear one. It also carries the worker's signs of life and, for each of its threads,
+ * crash may lose the last update, never tear one. A page of an older version is taken over by the next worker. It also carries the worker's signs of life and, for each of its threads,
  * the task in hand: what stands there after a crash is the evidence against a task.
  *
  * Every function accepts a kmi_metrics without a page and then does nothing or returns zeros. */
@@ -13,7 +13,7 @@
 #include "kuzu_memory.h"
 #include "util/uuid.h"
 
-#define KMI_METRICS_VERSION 1
+#define KMI_METRICS_VERSION 2
 #define KMI_WORKER_SLOTS 66 /* 64 extraction threads, the committing one, one spare */
 #define KMI_WORKER_BEAT_MS 1000
 #define KMI_WORKER_BEATS_STALLED 3  /* a worker that misses so many is called stalled */
@@ -47,6 +47,40 @@ typedef enum kmi_metric {
 /* Log-linear classes: 16 to each power of two, so that a class is at most 1/16 wide; up to 2^36 µs. */
 #define KMI_HISTOGRAM_CLASSES 528
 
+/* Events by time, for throughput and history. */
+typedef enum kmi_series {
+    KMI_SERIES_SUBMITTED, /* tasks that were queued */
+    KMI_SERIES_COMPLETED, /* tasks that a worker learnt */
+    KMI_SERIES_FAILED,    /* tasks whose attempts were used up */
+    KMI_SERIES_ENHANCED,  /* prompts */
+    KMI_SERIES_COUNT = 6  /* room for more without a new version */
+} kmi_series;
+#define KMI_SERIES_FINE_SECONDS 5  /* what one place of the fine ring stands for */
+#define KMI_SERIES_FINE_PLACES 192 /* sixteen minutes */
+#define KMI_SERIES_DAY_PLACES 128
+
+/* Rings of counts: each place holds the number of its period since 1970 in the upper half, and a count in the lower one, so that
+ * whoever comes first in a new period begins it anew with the same atomic operation that counts. */
+typedef struct kmi_series_rings {
+    _Atomic uint64_t fine[KMI_SERIES_FINE_PLACES];
+    _Atomic uint64_t days[KMI_SERIES_DAY_PLACES];
+} kmi_series_rings;
+
+/* What is known about one kind of alert; the kinds are status/alerts.h's. Times of the wall clock, 0: never. */
+typedef struct kmi_alert_place {
+    _Atomic int64_t first_at_us; /* since it was last acknowledged; 0: nothing to tell */
+    _Atomic int64_t last_at_us;  /* when it was last seen to hold */
+    _Atomic int64_t began_at_us; /* the occurrence that holds now, or the last one */
+    _Atomic int64_t acknowledged_at_us;
+    _Atomic int64_t shown_at_us;
+    _Atomic int64_t delivered_at_us; /* handed to the user's command */
+    _Atomic uint64_t count;          /* occurrences since first_at_us */
+    _Atomic int64_t value;           /* last measured, in the unit of the condition */
+    _Atomic int64_t limit;
+    _Atomic uint64_t is_holding;
+} kmi_alert_place;
+#define KMI_ALERT_PLACES 16
+
 typedef struct kmi_worker_slot {    /* one thread of the worker */
     _Atomic uint64_t started_at_us; /* monotonic; 0: nothing in hand */
     unsigned char task_id[16];
@@ -70,6 +104,12 @@ typedef struct kmi_metrics_page {
     kmi_worker_slot slots[KMI_WORKER_SLOTS];
     _Atomic uint64_t metrics[KMI_METRIC_COUNT];
     _Atomic uint64_t histograms[KMI_HISTOGRAM_COUNT][KMI_HISTOGRAM_CLASSES];
+    _Atomic uint64_t histogram_sums_us[KMI_HISTOGRAM_COUNT];
+    _Atomic uint64_t worker_resident_bytes;
+    _Atomic uint64_t worker_peak_bytes;
+    _Atomic uint64_t worker_cpu_us;
+    kmi_alert_place alerts[KMI_ALERT_PLACES];
+    kmi_series_rings series[KMI_SERIES_COUNT];
 } kmi_metrics_page;
 
 typedef struct kmi_metrics {
@@ -97,6 +137,21 @@ void kmi_metrics_set(const kmi_metrics *metrics, kmi_metric metric, uint64_t val
 uint64_t kmi_metrics_get(const kmi_metrics *metrics, kmi_metric metric);
 void kmi_metrics_observe(const kmi_metrics *metrics, kmi_histogram histogram, int64_t duration_us);
 void kmi_metrics_latency(const kmi_metrics *metrics, kmi_histogram histogram, km_latency *ret_latency);
+/* How many durations were at most bounds_us[i], for each i; bounds rise, and each is the end of a class: 2^n - 1 with n > 3.
+ * *ret_count is that of all, *ret_sum_us the sum of all durations. */
+void kmi_metrics_buckets(const kmi_metrics *metrics, kmi_histogram histogram, const int64_t *bounds_us,
+                         size_t bound_count, uint64_t *ret_counts, uint64_t *ret_count, uint64_t *ret_sum_us);
+/* Returns: what a histogram measures, in one word: "submit". NULL for one without a name. */
+const char *kmi_metrics_histogram_name(kmi_histogram histogram);
+
+/* Counts `amount` events at now_us (wall clock). */
+void kmi_series_add(const kmi_metrics *metrics, kmi_series series, uint64_t amount, int64_t now_us);
+/* Returns: events in the last `minutes` (1 to 15) and in the period of KMI_SERIES_FINE_SECONDS that runs. */
+uint64_t kmi_series_recent(const kmi_metrics *metrics, kmi_series series, int64_t minutes, int64_t now_us);
+/* Returns: the same as a rate. */
+double kmi_series_per_second(const kmi_metrics *metrics, kmi_series series, int64_t minutes, int64_t now_us);
+/* Returns: events of one day since 1970 (UTC), 0 for one that is too long ago. */
+uint64_t kmi_series_day(const kmi_metrics *metrics, kmi_series series, int64_t day);
 
 /* Tells everybody who waits in kmi_metrics_wait_change() that tasks were committed. */
 void kmi_metrics_announce_change(const kmi_metrics *metrics);

@@ -191,6 +191,14 @@ km_status kmi_store_task_put(kmi_store *store, const kmi_task_row *task, km_erro
  * ret_task may be NULL. Payload and ids live in the arena (may be NULL when ret_task is NULL). */
 km_status kmi_store_task_find(kmi_store *store, const kmi_uuid *id, kmi_arena *arena, bool *ret_is_known,
                               kmi_task_row *ret_task, km_error *error) KM_MUST_CHECK;
+/* What happened to a task, oldest first: nothing for one that ran once and ended well, whose record says it all. */
+typedef struct kmi_task_event {
+    int64_t at_us;
+    km_task_state state;
+    const char *error; /* NULL: none */
+} kmi_task_event;
+km_status kmi_store_task_events(kmi_store *store, const kmi_uuid *id, kmi_arena *arena, kmi_task_event **ret_items,
+                                size_t *ret_count, km_error *error) KM_MUST_CHECK;
 /* Tasks of one state (NULL: all), oldest first, at most `limit`. Without payloads unless asked. */
 km_status kmi_store_task_list(kmi_store *store, const km_task_state *state, bool with_payload, size_t limit,
                               kmi_arena *arena, kmi_task_row **ret_items, size_t *ret_count,
@@ -226,6 +234,7 @@ typedef enum kmi_counter {
     KMI_COUNTER_WORKER_STARTS,  /* ever */
     KMI_COUNTER_WORKER_CRASHES, /* ever */
     KMI_COUNTER_SLOW_TASKS,     /* ever */
+    KMI_COUNTER_TASKS_FAILED_EVER,
     KMI_COUNTER_COUNT
 } kmi_counter;
 /* Inside a transaction; becomes part of it. Cheap: collected in memory and written at commit. */
@@ -233,6 +242,16 @@ km_status kmi_store_counter_add(kmi_store *store, kmi_counter counter, int64_t a
 /* All counters at once: the committed values. */
 km_status kmi_store_counters_get(kmi_store *store, int64_t ret_values[KMI_COUNTER_COUNT],
                                  km_error *error) KM_MUST_CHECK;
+/* One day's changes of the counters: the gauges (memories, entities, …) by how much they grew, which may be negative. Kept for
+ * KMI_HISTORY_DAYS days, for those counters that a history is made of; others are 0. */
+#define KMI_HISTORY_DAYS 90
+typedef struct kmi_day_row {
+    int64_t day; /* since 1970, UTC */
+    int64_t values[KMI_COUNTER_COUNT];
+} kmi_day_row;
+/* Days from first_day on that have any change, oldest first. */
+km_status kmi_store_days(kmi_store *store, int64_t first_day, kmi_arena *arena, kmi_day_row **ret_items,
+                         size_t *ret_count, km_error *error) KM_MUST_CHECK;
 /* Counts by type and by source of live memories, largest first, names in the arena. */
 km_status kmi_store_counts_by_type(kmi_store *store, kmi_arena *arena, km_name_count **ret_items, size_t *ret_count,
                                    km_error *error) KM_MUST_CHECK;

@@ -113,7 +113,7 @@ static void rotate_if_full(kmi_log *log, size_t added) {
     (void)open_file(log, NULL);
 }
 
-static const char *level_name(kmi_log_level level) {
+const char *kmi_log_level_name(kmi_log_level level) {
     switch (level) {
     case KMI_LOG_DEBUG:
         return "debug";
@@ -155,7 +155,7 @@ void kmi_log_write(kmi_log *log, kmi_log_level level, const char *event, ...) {
     kmi_buf line;
     kmi_buf_init_fixed(&line, storage, sizeof storage - 2); /* "}\n" always fits */
     kmi_buf_add_format(&line, "{\"time\":\"%s\",\"level\":\"%s\",\"pid\":%lld",
-                       kmi_time_format(kmi_clock_now_us(), time_text), level_name(level), (long long)getpid());
+                       kmi_time_format(kmi_clock_now_us(), time_text), kmi_log_level_name(level), (long long)getpid());
     bool has_room = add_pair(&line, "event", event);
     va_list pairs;
     va_start(pairs, event);

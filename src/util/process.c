@@ -193,7 +193,38 @@ km_status kmi_process_spawn_detached(const char *program, char *const arguments[
     return status != KM_OK ? KM_E_IO : KM_OK;
 }
 
-/* ---- Identifying ---- */
+/* ---- Looking at processes ---- */
+
+static ssize_t read_text(const char *path, char *text, size_t size) {
+    KMI_CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return -1;
+    }
+    ssize_t got = 0;
+    do {
+        got = read(fd, text, size - 1);
+    } while (got < 0 && errno == EINTR);
+    if (got >= 0) {
+        text[got] = '\0';
+    }
+    return got;
+}
+
+kmi_process_usage kmi_process_get_usage(void) {
+    kmi_process_usage usage = {0};
+    struct rusage used;
+    char text[128];
+    if (getrusage(RUSAGE_SELF, &used) == 0) {
+        usage.peak_bytes = (uint64_t)used.ru_maxrss * 1024;
+        usage.cpu_us = (uint64_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000000 +
+                       (uint64_t)(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
+    }
+    if (read_text("/proc/self/statm", text, sizeof text) > 0) {
+        char *second = strchr(text, ' '); /* total pages, then resident ones */
+        usage.resident_bytes = second == NULL ? 0 : strtoull(second, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
+    }
+    return usage;
+}
 
 /* Returns: the 22nd field of /proc/PID/stat, or 0. Field 2 is the program's name and may hold spaces and brackets, so
  * counting starts behind the last closing bracket. */
@@ -217,18 +248,9 @@ uint64_t kmi_process_start_ticks(int64_t pid) {
     }
     char path[48];
     snprintf(path, sizeof path, "/proc/%lld/stat", (long long)pid);
-    KMI_CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return 0;
-    }
     char text[1024];
-    ssize_t got = 0;
-    do {
-        got = read(fd, text, sizeof text - 1);
-    } while (got < 0 && errno == EINTR);
-    if (got <= 0) {
+    if (read_text(path, text, sizeof text) <= 0) {
         return 0;
     }
-    text[got] = '\0';
     return parse_start_ticks(text);
 }

@@ -12,6 +12,15 @@
 km_status kmi_process_spawn_detached(const char *program, char *const arguments[], int keep_fd,
                                      km_error *error) KM_MUST_CHECK;
 
+typedef struct kmi_process_usage {
+    uint64_t resident_bytes;
+    uint64_t peak_bytes;
+    uint64_t cpu_us; /* user and system time */
+} kmi_process_usage;
+
+/* What this process uses. Fields that cannot be read are 0. Cost: four system calls. */
+kmi_process_usage kmi_process_get_usage(void);
+
 /* A number that tells two processes with the same pid apart: start time in clock ticks since boot from
  * /proc/PID/stat. 0 when there is no such process (or another PID namespace hides it). */
 uint64_t kmi_process_start_ticks(int64_t pid);

@@ -2,6 +2,7 @@
  * fails by its own fault is the transaction rolled back and the batch applied once more, each task under a savepoint. */
 #include "worker/batch.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "learn/learn.h"
@@ -161,19 +162,42 @@ static bool is_fault_of_task(const kmi_batch_task *task, km_status status) {
     return !is_environment && status != KM_E_STORE && status != KM_E_INTERRUPTED;
 }
 
-static km_status apply_under_savepoint(const kmi_batch_context *context, const kmi_batch_task *task, kmi_arena *arena,
-                                       km_error *error) {
+/* Ids, numbers and our own messages only: never what the task holds. */
+static void log_fault(const kmi_batch_context *context, const kmi_batch_task *task, km_task_state state,
+                      const km_error *fault) {
+    char id[KMI_UUID_TEXT_SIZE], attempts[16];
+    snprintf(attempts, sizeof attempts, "%u", task->attempts + 1);
+    kmi_log_write(context->log, KMI_LOG_WARNING, state == KM_TASK_FAILED ? "task_failed" : "task_retrying", "task",
+                  kmi_uuid_format(&task->id, id), "attempts", attempts, "reason", fault->message, NULL);
+}
+
+static km_status put_fault(kmi_batch *batch, const kmi_batch_context *context, const kmi_batch_task *task,
+                           const km_error *fault, km_error *error) {
+    km_task_state state = KM_TASK_FAILED;
+    km_status status = kmi_retry_put(context->store, context->config, task, fault, &state, error);
+    if (status != KM_OK) return status;
+    if (state == KM_TASK_FAILED)
+        batch->failed_count++;
+    else
+        batch->retrying_count++;
+    log_fault(context, task, state, fault);
+    return KM_OK;
+}
+
+static km_status apply_under_savepoint(kmi_batch *batch, const kmi_batch_context *context, const kmi_batch_task *task,
+                                       kmi_arena *arena, km_error *error) {
     km_status status = kmi_store_savepoint(context->store, error);
     if (status != KM_OK) return status;
     km_error fault = {0};
     status = apply_task(context, task, arena, &fault);
+    if (status == KM_OK) batch->completed_count++;
     if (status == KM_OK) return kmi_store_savepoint_release(context->store, error);
     if (!is_fault_of_task(task, status)) {
         if (error != NULL) *error = fault;
         return status;
     }
     status = kmi_store_savepoint_rollback(context->store, error);
-    return status == KM_OK ? kmi_retry_put(context->store, context->config, task, &fault, error) : status;
+    return status == KM_OK ? put_fault(batch, context, task, &fault, error) : status;
 }
 
 /* One pass over all tasks, without the commit. *ret_is_task_fault: a task failed by its own fault, and savepoints would help. */
@@ -183,6 +207,7 @@ static km_status apply_all(kmi_batch *batch, const kmi_batch_context *context, b
     kmi_arena *arena = kmi_arena_new(batch_arena_limit);
     if (arena == NULL) return kmi_fail(error, KM_E_NOMEM, "out of memory while committing");
     km_status status = KM_OK;
+    batch->completed_count = batch->failed_count = batch->retrying_count = 0;
     for (size_t i = 0; i < batch->count && status == KM_OK; i++) {
         const kmi_batch_task *task = &batch->tasks[i];
         bool is_wanted = false;
@@ -191,9 +216,10 @@ static km_status apply_all(kmi_batch *batch, const kmi_batch_context *context, b
         if (status != KM_OK || !is_wanted) continue;
         kmi_slot_set(slot, &task->id);
         if (use_savepoints) {
-            status = apply_under_savepoint(context, task, arena, error);
+            status = apply_under_savepoint(batch, context, task, arena, error);
         } else {
             status = apply_task(context, task, arena, error);
+            if (status == KM_OK) batch->completed_count++;
             *ret_is_task_fault = status != KM_OK && is_fault_of_task(task, status);
         }
         kmi_slot_clear(slot);
@@ -220,6 +246,19 @@ static km_status commit_once(kmi_batch *batch, const kmi_batch_context *context,
     return status;
 }
 
+static void note_outcome(const kmi_batch *batch, const kmi_batch_context *context, int64_t commit_us) {
+    int64_t now_us = kmi_clock_now_us();
+    kmi_series_add(context->metrics, KMI_SERIES_COMPLETED, batch->completed_count, now_us);
+    kmi_series_add(context->metrics, KMI_SERIES_FAILED, batch->failed_count, now_us);
+    char completed[24], failed[24], retrying[24], duration[32];
+    snprintf(completed, sizeof completed, "%zu", batch->completed_count);
+    snprintf(failed, sizeof failed, "%zu", batch->failed_count);
+    snprintf(retrying, sizeof retrying, "%zu", batch->retrying_count);
+    snprintf(duration, sizeof duration, "%.3f", (double)commit_us / 1000);
+    kmi_log_write(context->log, KMI_LOG_DEBUG, "batch_committed", "completed", completed, "failed", failed, "retrying",
+                  retrying, "commit_ms", duration, NULL);
+}
+
 static void note_durations(const kmi_batch *batch, const kmi_batch_context *context, int64_t commit_us) {
     for (size_t i = 0; i < batch->count; i++) {
         const kmi_batch_task *task = &batch->tasks[i];
@@ -235,7 +274,9 @@ km_status kmi_batch_commit(kmi_batch *batch, const kmi_batch_context *context, k
     km_status status = commit_once(batch, context, false, &is_task_fault, error);
     if (status != KM_OK && is_task_fault) status = commit_once(batch, context, true, &is_task_fault, error);
     if (status != KM_OK) return status;
-    note_durations(batch, context, kmi_clock_monotonic_us() - start_us);
+    const int64_t commit_us = kmi_clock_monotonic_us() - start_us;
+    note_durations(batch, context, commit_us);
+    note_outcome(batch, context, commit_us);
     for (size_t i = 0; i < batch->count; i++) {
         kmi_batch_task *task = &batch->tasks[i];
         if (task->entry != NULL) kmi_backlog_mark_done(task->segment, task->entry);

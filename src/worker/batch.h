@@ -9,6 +9,7 @@
 #include "queue/segment.h"
 #include "status/metrics.h"
 #include "store/store.h"
+#include "util/log.h"
 
 #define KMI_BATCH_TASKS_MAX 256
 #define KMI_BATCH_ITEMS_MAX \
@@ -44,6 +45,9 @@ typedef struct kmi_batch {
     size_t payload_bytes;
     size_t item_count;
     bool has_store_tasks;
+    size_t completed_count; /* what the commit made of them */
+    size_t failed_count;
+    size_t retrying_count;
     _Atomic size_t next;      /* task that the next free thread takes */
     _Atomic size_t extracted; /* tasks that are through with extraction */
 } kmi_batch;
@@ -55,6 +59,7 @@ typedef struct kmi_batch_context {
     const kmi_metrics *metrics;
     uint64_t epoch;
     const volatile int *stop; /* 2: roll back and leave; may be NULL */
+    kmi_log *log;             /* may be NULL */
 } kmi_batch_context;
 
 /* Returns: a new, empty batch or NULL. */

@@ -9,6 +9,7 @@
 
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/process.h"
 
 #define CLOCK_JUMP_US ((int64_t)5 * 1000000) /* smaller corrections are daily life */
 
@@ -41,6 +42,14 @@ static void notice_clock_jump(kmi_heartbeat *heartbeat) {
     kmi_metrics_set(heartbeat->metrics, KMI_METRIC_CLOCK_JUMP_AT_US, (uint64_t)kmi_clock_now_us());
 }
 
+static void note_usage(const kmi_metrics *metrics) {
+    kmi_process_usage usage = kmi_process_get_usage();
+    kmi_metrics_page *page = metrics->page;
+    atomic_store_explicit(&page->worker_resident_bytes, usage.resident_bytes, memory_order_relaxed);
+    atomic_store_explicit(&page->worker_peak_bytes, usage.peak_bytes, memory_order_relaxed);
+    atomic_store_explicit(&page->worker_cpu_us, usage.cpu_us, memory_order_relaxed);
+}
+
 static void end_if_hung(const kmi_heartbeat *heartbeat) {
     kmi_metrics_page *page = heartbeat->metrics->page;
     int64_t now_us = kmi_clock_monotonic_us();
@@ -62,6 +71,7 @@ static void *run_heartbeat(void *argument) {
         notice_clock_jump(heartbeat);
         kmi_heartbeat_beat(heartbeat->metrics);
         end_if_hung(heartbeat);
+        note_usage(heartbeat->metrics);
         struct timespec until;
         clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_sec += KMI_WORKER_BEAT_MS / 1000;

@@ -39,7 +39,7 @@ static kmi_task_row row_of(const kmi_batch_task *task) {
 }
 
 km_status kmi_retry_put(kmi_store *store, const kmi_config *config, const kmi_batch_task *task, const km_error *fault,
-                        km_error *error) {
+                        km_task_state *ret_state, km_error *error) {
     int64_t now_us = kmi_clock_now_us();
     kmi_task_row row = row_of(task);
     row.attempts++;
@@ -53,6 +53,7 @@ km_status kmi_retry_put(kmi_store *store, const kmi_config *config, const kmi_ba
         row.state = KM_TASK_RETRYING;
         row.run_at_us = now_us + kmi_retry_delay_us(row.attempts, draw_random());
     }
+    *ret_state = row.state;
     return kmi_store_task_put(store, &row, error);
 }
 

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,13 +26,13 @@
 #include "worker/pool.h"
 #include "worker/upkeep.h"
 #include "worker/wakeup.h"
+#include "worker/watch.h"
 
 enum {
     poll_ms = 500,        /* look even without a wake-up */
     pause_first_ms = 100, /* after a fault of the surroundings, doubling to pause_longest_ms */
     pause_longest_ms = 30000,
     pause_slice_ms = 200, /* how soon a stop is noticed in a pause */
-    log_limit_bytes = 1 << 20,
 };
 
 typedef struct worker {
@@ -52,6 +53,7 @@ typedef struct worker {
     kmi_heartbeat *heartbeat;
     kmi_backlog *backlog;
     kmi_upkeep upkeep;
+    kmi_watch watch;
     int wakeup_fd;
     kmi_batch *current; /* extracted, to be committed */
     kmi_batch *next;    /* with the threads */
@@ -208,6 +210,26 @@ static km_status take_in(worker *w, bool list_all, km_error *error) {
     return status;
 }
 
+static void open_log(worker *w) {
+    const char *debug = getenv("KUZU_MEMORY_DEBUG");
+    bool is_debug = debug != NULL && debug[0] != '\0' && strcmp(debug, "0") != 0;
+    if (kmi_log_open(w->setup->memory_dir_fd, KMI_LOG_NAME, KMI_LOG_LIMIT_BYTES,
+                     is_debug ? KMI_LOG_DEBUG : KMI_LOG_INFO, &w->log, NULL) != KM_OK)
+        w->log = NULL;
+    kmi_log_write(w->log, KMI_LOG_INFO, "worker_started", "version", km_version(), NULL);
+}
+
+/* What the worker before us had in hand when it died. */
+static void log_crash(worker *w, const kmi_evidence *evidence) {
+    if (!evidence->is_crash) return;
+    kmi_log_write(w->log, KMI_LOG_WARNING, "worker_had_crashed", NULL);
+    for (size_t i = 0; i < evidence->count; i++) {
+        char id[KMI_UUID_TEXT_SIZE];
+        kmi_log_write(w->log, KMI_LOG_WARNING, "task_suspected", "task", kmi_uuid_format(&evidence->tasks[i], id),
+                      NULL);
+    }
+}
+
 static km_status start_up(worker *w, km_error *error) {
     km_status status = become_worker(w, error);
     if (status != KM_OK) return status;
@@ -215,9 +237,8 @@ static km_status start_up(worker *w, km_error *error) {
     kmi_evidence_collect(&w->metrics, &evidence);
     note_start(w, evidence.is_crash);
     introduce(w);
-    if (kmi_log_open(w->setup->memory_dir_fd, "worker.log", log_limit_bytes, KMI_LOG_INFO, &w->log, NULL) != KM_OK)
-        w->log = NULL;
-    kmi_log_write(w->log, KMI_LOG_INFO, "worker_started", "version", km_version(), NULL);
+    open_log(w);
+    log_crash(w, &evidence);
     w->wakeup_fd = kmi_wakeup_open(w->queue.dir_fd);
     int64_t limit_us = (w->config->async_worker_timeout_seconds + 5) * 1000000;
     status = kmi_heartbeat_new(&w->metrics, limit_us, w->log, &w->heartbeat, error);
@@ -263,12 +284,28 @@ static km_status start_next(worker *w, km_error *error) {
 }
 
 static km_status commit_current(worker *w, km_error *error) {
-    kmi_batch_context context = {w->store, w->config, &w->metrics, w->epoch, w->setup->options->stop};
+    kmi_batch_context context = {w->store, w->config, &w->metrics, w->epoch, w->setup->options->stop, w->log};
     km_status status = kmi_batch_commit(w->current, &context, error);
     if (status != KM_OK) return status;
     kmi_batch_free(w->current);
     w->current = NULL;
     return kmi_upkeep_after_commit(&w->upkeep, w->store, error);
+}
+
+/* Looks whether something is the matter that the user should know. */
+static void watch(worker *w) {
+    kmi_watch_context context = {
+        .metrics = &w->metrics,
+        .config = w->config,
+        .queue = &w->queue,
+        .store = w->store,
+        .store_waiting = w->store_waiting,
+        .batches = {w->current, w->next},
+        .memory_dir_fd = w->setup->memory_dir_fd,
+        .log = w->log,
+        .sender = {w->setup->program, w->setup->project_root, w->setup->config_file},
+    };
+    kmi_watch_look(&w->watch, &context);
 }
 
 /* Another worker has taken our place, our lock file is gone, or the project is. */
@@ -303,8 +340,10 @@ static void pause_for(worker *w, const km_error *fault, int64_t *pause_ms) {
     show_problem(w, fault);
     show_state(w, KM_WORKER_PAUSED);
     kmi_log_write(w->log, KMI_LOG_WARNING, "paused", "reason", fault->message, NULL);
-    for (int64_t slept_ms = 0; slept_ms < *pause_ms && stop_level(w) == 0; slept_ms += pause_slice_ms)
+    for (int64_t slept_ms = 0; slept_ms < *pause_ms && stop_level(w) == 0; slept_ms += pause_slice_ms) {
+        watch(w);
         kmi_wakeup_wait(-1, *pause_ms < pause_slice_ms ? *pause_ms : pause_slice_ms);
+    }
     *pause_ms = *pause_ms * 2 < pause_longest_ms ? *pause_ms * 2 : pause_longest_ms;
 }
 
@@ -351,6 +390,7 @@ static km_status work(worker *w, km_error *error) {
     for (;;) {
         bool is_idle = false;
         if (is_replaced(w)) return KM_OK;
+        watch(w);
         if (stop_level(w) != 0 && w->current == NULL && w->next == NULL) return KM_OK;
         km_error fault = {0};
         km_status status = turn(w, list_all, &is_idle, &fault);

@@ -13,6 +13,9 @@ typedef struct kmi_worker_setup {
     int memory_dir_fd;
     const kmi_config *config;
     const km_worker_options *options;
+    const char *project_root; /* this and the next two: how a process that tells about an alert is started */
+    const char *program;      /* NULL: nobody is told */
+    const char *config_file;  /* --config, or NULL */
 } kmi_worker_setup;
 
 /* Runs until idle (if asked) or stopped. KM_OK; KM_E_CONFLICT: another worker is at work; KM_E_STORE, KM_E_IO, …: cannot work

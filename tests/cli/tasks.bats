@@ -168,3 +168,46 @@ state_of() {
 Text of the usual priority
 Text of the first priority" ]
 }
+
+@test "show tells every change of state with its time" {
+    id=$(queue_one)
+    run_km tasks show "$id" --format json
+    [ "$(json '[c["state"] for c in d["changes"]]')" = "['queued']" ]
+    km tasks cancel "$id" --quiet
+    km tasks retry "$id" --quiet
+    drain
+    run_km tasks wait "$id" --format json
+    [ "$(json '[c["state"] for c in d["changes"]]')" = "['queued', 'cancelled', 'queued', 'processing', 'completed']" ]
+    [ "$(json 'sorted(c["at"] for c in d["changes"]) == [c["at"] for c in d["changes"]]')" = True ]
+    [ "$(json '(d["changes"][0]["at"], d["changes"][3]["at"]) == (d["created_at"], d["started_at"])')" = True ]
+    [ "$(json 'len(d["memory_ids"])')" = 1 ]
+    run_km tasks show "$id"
+    [[ $output == *"Changes:     "*" queued
+             "*" cancelled
+             "*" queued
+             "*" processing
+             "*" completed" ]]
+}
+
+@test "wait sleeps: a handful of system calls a second, and it wakes on the change" {
+    # No worker can work: it is being started for ever, as far as anybody can see.
+    id=$(queue_one)
+    exec 9<>"$MEMORY/queue/lock"
+    python3 -c '
+import fcntl, struct
+fcntl.fcntl(9, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 1, 0))' # the starter'"'"'s byte
+    strace -f -o calls "$PROGRAM" tasks wait "$id" --timeout 30 >waited 3>&- 9>&- &
+    pid=$!
+    for ((i = 0; i < 500; i++)); do
+        grep -qs FUTEX_WAIT calls && break
+        sleep 0.02
+    done
+    before=$(wc -l <calls)
+    sleep 3
+    during=$(($(wc -l <calls) - before))
+    [ "$during" -gt 0 ] && [ "$during" -le 90 ] || fail "$during system calls in three seconds"
+    exec 9>&-
+    km worker start --quiet
+    wait "$pid"
+    grep -q "completed" waited
+}

@@ -13,7 +13,7 @@ CONFIG = {
 }
 
 
-def _hooked_project(context):
+def hooked_project(context):
     if context.hooked is None:
         raise Skip("no program with test hooks beside this one")
     project = context.project(CONFIG)
@@ -21,12 +21,12 @@ def _hooked_project(context):
     return project
 
 
-def _work_off(project, limit_s=40):
+def work_off(project, limit_s=40, env=None):
     """Starts workers until nothing waits, as the learns of a day would; gives back their exit codes."""
     codes = []
 
     def is_done():
-        codes.append(project.run("worker", "run", "--until-idle", timeout=limit_s).code)
+        codes.append(project.run("worker", "run", "--until-idle", timeout=limit_s, env=env).code)
         return project.stats()["queue_size"] == 0
 
     if not processes.wait_until(is_done, limit_s, 0.05):
@@ -66,9 +66,9 @@ def given_up(kind, deaths):
     """The task is given up after `deaths` dead workers; a retry runs it again and gives it up again."""
 
     def run(context):
-        project, ledger = _hooked_project(context), Ledger()
+        project, ledger = hooked_project(context), Ledger()
         poison = _fill_around(project, ledger, kind)
-        codes = _work_off(project)
+        codes = work_off(project)
         died = sum(code != 0 for code in codes)
         if died != deaths:
             raise Broken(f"{died} workers died instead of {deaths}: {codes}")
@@ -79,7 +79,7 @@ def given_up(kind, deaths):
         if result.code != 0:
             raise Broken(f"tasks retry --all: {result}")
         project.must_learn(ledger)
-        _work_off(project)
+        work_off(project)
         _check(project, ledger, poison, 1)
         return f"exit codes {codes}"
 
@@ -88,9 +88,9 @@ def given_up(kind, deaths):
 
 def fails_once(context):
     """Fails first, is tried again after its pause, and is stored."""
-    project, ledger = _hooked_project(context), Ledger()
+    project, ledger = hooked_project(context), Ledger()
     poison = _fill_around(project, ledger, "fail-once")
-    codes = _work_off(project)
+    codes = work_off(project)
     _check(project, ledger, poison, 0)
     return f"{len(codes)} workers"
 

@@ -24,6 +24,7 @@ static const char *const NAMES[KMI_COUNTER_COUNT] = {
     [KMI_COUNTER_WORKER_STARTS] = "worker_starts",
     [KMI_COUNTER_WORKER_CRASHES] = "worker_crashes",
     [KMI_COUNTER_SLOW_TASKS] = "slow_tasks",
+    [KMI_COUNTER_TASKS_FAILED_EVER] = "tasks_failed_ever",
 };
 
 static const char ADD_COUNT[] = "INSERT INTO counters(kind,name,value) VALUES(?1,?2,?3)"
@@ -82,6 +83,7 @@ km_status kmi_counts_write(kmi_store *store, km_error *error) {
         if (changes->named[i].amount == 0) continue;
         status = write_count(store, changes->named[i].kind, changes->named[i].name, changes->named[i].amount, error);
     }
+    if (status == KM_OK) status = kmi_days_write(store, error);
     return status;
 }
 

@@ -61,6 +61,8 @@ struct kmi_store {
     int64_t last_unit; /* of the index, as the running search sees it */
     kmi_unit_map map;  /* of the running transaction */
     struct kmi_posting_reader *reader; /* of the running search */
+    int64_t schema_version; /* of the database; older than the newest in a handle for reading only */
+    int64_t pruned_day;     /* the day on which this handle last dropped old rows of `days` */
     kmi_store_changes changes;
     kmi_store_changes saved; /* as of the savepoint */
     kmi_arena *scratch;      /* names of this transaction */
@@ -82,6 +84,10 @@ typedef struct kmi_migration {
 } kmi_migration;
 /* Every version of the schema, oldest first. */
 extern const kmi_migration KMI_MIGRATIONS[];
+/* Reading goes on with a database from this version on: later ones only added tables, which readers do without. */
+#define KMI_SCHEMA_OLDEST_READABLE 1
+/* The version that brought task_events and days. */
+#define KMI_SCHEMA_EVENTS 2
 /* Brings a database of ours, or an empty one, to the last version of `table`, in one transaction. Under the writer lock. */
 km_status kmi_schema_migrate(kmi_sql *sql, const kmi_migration *table, km_error *error) KM_MUST_CHECK;
 int64_t kmi_schema_last_version(const kmi_migration *table);
@@ -103,6 +109,14 @@ km_status kmi_counts_add_named(kmi_store *store, kmi_count_kind kind, const char
 km_status kmi_counts_write(kmi_store *store, km_error *error) KM_MUST_CHECK;
 /* Name of a counter in the database. */
 const char *kmi_counter_name(kmi_counter counter);
+/* days.c: adds the changes of this transaction to the sums of today. */
+km_status kmi_days_write(kmi_store *store, km_error *error) KM_MUST_CHECK;
+
+/* ---- task_events.c ---- */
+/* Notes a change of a task, and when the run before it began. */
+km_status kmi_task_event_add(kmi_store *store, const kmi_task_row *task, km_error *error) KM_MUST_CHECK;
+/* Drops the changes of tasks that have no record any more. */
+km_status kmi_task_events_purge(kmi_store *store, km_error *error) KM_MUST_CHECK;
 
 /* ---- normal.c ---- */
 /* SHA-256 of a text with everything removed that does not change what it says. */

@@ -222,7 +222,8 @@ static km_status open_for_reading(kmi_store *store, const char *path, km_error *
     if (status != KM_OK) return status;
     int64_t known = kmi_schema_last_version(KMI_MIGRATIONS);
     if (version > known) return fail_newer(store, version, error);
-    return version < known ? fail_older(store, version, error) : KM_OK;
+    store->schema_version = version;
+    return version < KMI_SCHEMA_OLDEST_READABLE ? fail_older(store, version, error) : KM_OK;
 }
 
 static km_status open_for_writing(kmi_store *store, const char *path, km_error *error) {
@@ -233,6 +234,7 @@ static km_status open_for_writing(kmi_store *store, const char *path, km_error *
     int64_t known = kmi_schema_last_version(KMI_MIGRATIONS);
     if (version > known) return fail_newer(store, version, error);
     if (version < known && store->mode != KMI_STORE_CREATE) return fail_older(store, version, error);
+    store->schema_version = known;
     return KM_OK;
 }
 

@@ -131,7 +131,23 @@ static const char VERSION_1[] =
     " program TEXT NOT NULL"
     ") STRICT;";
 
-const kmi_migration KMI_MIGRATIONS[] = {{1, VERSION_1}, {0, NULL}};
+/* task_events holds what tasks.* cannot: every change of a task that did not simply run and end well. days: sums of counters by
+ * day since 1970, for the history. */
+static const char VERSION_2[] = "CREATE TABLE task_events("
+                                " task BLOB NOT NULL CHECK(length(task)=16),"
+                                " at INTEGER NOT NULL,"
+                                " state INTEGER NOT NULL,"
+                                " error TEXT,"
+                                " PRIMARY KEY(task,at,state)"
+                                ") STRICT, WITHOUT ROWID;"
+                                "CREATE TABLE days("
+                                " day INTEGER NOT NULL,"
+                                " name TEXT NOT NULL,"
+                                " value INTEGER NOT NULL,"
+                                " PRIMARY KEY(day,name)"
+                                ") STRICT, WITHOUT ROWID;";
+
+const kmi_migration KMI_MIGRATIONS[] = {{1, VERSION_1}, {2, VERSION_2}, {0, NULL}};
 
 int64_t kmi_schema_last_version(const kmi_migration *table) {
     int64_t version = 0;

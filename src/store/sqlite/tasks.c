@@ -37,6 +37,9 @@ static void count_change(kmi_store *store, const old_task *old, const kmi_task_r
     kmi_counter after = gauge_of(task->state);
     if (before != KMI_COUNTER_COUNT) totals[before]--;
     if (after != KMI_COUNTER_COUNT) totals[after]++;
+    if (task->state == KM_TASK_FAILED && (is_new || old->state != KM_TASK_FAILED)) {
+        totals[KMI_COUNTER_TASKS_FAILED_EVER]++;
+    }
     if (task->state == KM_TASK_CANCELLED && (is_new || old->state != KM_TASK_CANCELLED)) {
         totals[KMI_COUNTER_TASKS_CANCELLED]++;
     }
@@ -122,6 +125,9 @@ km_status kmi_store_task_put(kmi_store *store, const kmi_task_row *task, km_erro
         if (status == KM_OK) status = write_task(store, UPDATE_TASK, task, &changed, error);
     }
     if (status == KM_OK && task->is_keyed) status = remember_key(store, &task->id, error);
+    /* Nearly every task runs once and ends well: its record tells all there is to tell. */
+    bool is_plain = is_new && task->state == KM_TASK_COMPLETED;
+    if (status == KM_OK && !is_plain) status = kmi_task_event_add(store, task, error);
     if (status == KM_OK) count_change(store, is_new ? NULL : &old, task);
     return status;
 }
@@ -145,6 +151,7 @@ km_status kmi_store_task_purge(kmi_store *store, int64_t before_us, bool with_fa
         count += (uint64_t)changed;
         if (texts[i] == DELETE_FAILED) status = kmi_store_counter_add(store, KMI_COUNTER_TASKS_FAILED, -changed, error);
     }
+    if (status == KM_OK && count > 0) status = kmi_task_events_purge(store, error);
     if (status == KM_OK && ret_count != NULL) *ret_count = count;
     return status;
 }
