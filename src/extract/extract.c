@@ -247,6 +247,7 @@ static km_status describe(extraction_run *run, const kmi_tokens *tokens, const k
     candidate->value = statement.value;
     candidate->replaces = statement.replaces;
     candidate->is_correction = statement.is_correction;
+    candidate->is_reversal = statement.is_reversal;
     if (kmi_content_opens_with_pronoun(tokens, act->first) && run->antecedent.name[0] != '\0' &&
         candidate->subject != NULL)
         candidate->subject = fold_subject(run, run->antecedent.name);

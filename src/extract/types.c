@@ -117,7 +117,11 @@ bool kmi_types_is_imperative(const kmi_tokens *tokens, size_t first) {
     if ((next->flags & (KMI_T_NUMBER | KMI_T_CAPITAL)) != 0 && kmi_token_has(&tokens->items[first + 2], KMI_W_VERB) &&
         ends_with(&tokens->items[first + 2], "s"))
         return false;
-    if (is_known) return !kmi_token_has(next, KMI_W_VERB) || has_object;
+    bool is_plain_order =
+        kmi_token_is_any(verb, "keep|use|put|write|add|set|make|avoid|ensure|prefer|send|store|name|treat|"
+                               "run|read|return|follow|close|open|move|remove|delete|include|skip");
+    bool is_plural = ends_with(next, "s") && !ends_with(next, "ss");
+    if (is_known) return !kmi_token_has(next, KMI_W_VERB) || has_object || (is_plain_order && is_plural);
     /* An unknown word before an article or a pronoun can only be a verb: "Reference the ticket …", "Recalibrate it". */
     bool is_object =
         kmi_token_is_any(next, "the|a|an|all|every|each|your|our|any|them|its|their|both|everything") ||
