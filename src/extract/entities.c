@@ -21,12 +21,26 @@ static bool is_name_like(const kmi_token *token) {
     return (token->flags & (KMI_T_CAPITAL | KMI_T_CODE)) != 0;
 }
 
+/* "Spring is the best season" is about no framework. */
+static bool is_about_software(const kmi_tokens *tokens, size_t from) {
+    for (size_t i = from; i < tokens->count; i++)
+        if ((tokens->items[i].flags & (KMI_T_SHAPED | KMI_T_INNER_CAP | KMI_T_ALL_CAPS)) != 0 ||
+            kmi_token_is_any(&tokens->items[i],
+                             "we|our|us|i|my|framework|library|tool|database|server|service|gateway|used|written|"
+                             "deployed|installed|version|plugin|app|code|broker|queue|build|compiler|editor|browser|"
+                             "ide|cluster|proxy|cache|store|scheduler|client|team|backend|frontend|tests|configured|"
+                             "supported|deprecated|monitoring|logging|orm|platform|stack|software|package|vendor|"
+                             "customer|supplier|hosted|open-source|running|down|broken|behind|software"))
+            return true;
+    return false;
+}
+
 /* A careful name at the start of a sentence needs a neighbour that makes it one: a version, a verb, another name. */
-static bool is_supported(const kmi_names *names, const kmi_tokens *tokens, size_t end) {
+static bool is_supported(const kmi_names *names, const kmi_tokens *tokens, size_t end, bool is_language) {
     if (end >= tokens->count) return false;
     const kmi_token *next = &tokens->items[end];
-    if ((next->flags & KMI_T_NUMBER) != 0 || kmi_token_has(next, KMI_W_BE) || tokens->items[end - 1].has_possessive)
-        return true;
+    if ((next->flags & KMI_T_NUMBER) != 0 || tokens->items[end - 1].has_possessive) return true;
+    if (kmi_token_has(next, KMI_W_BE)) return is_language || is_about_software(tokens, end);
     if (kmi_token_is_any(
             next,
             "code|service|services|app|apps|module|modules|backend|version|library|packages|programs|files|scripts|"
@@ -99,8 +113,8 @@ static bool is_meant(const kmi_names *names, const kmi_tokens *tokens, size_t fi
                (strcmp(name->type, "technology") == 0 && token->lower.len > 3 && token->classes == 0 &&
                 is_tool_here(tokens, at, list));
     bool opens = at == first || (at > 0 && kmi_token_is_any(&tokens->items[at - 1], ".|:|!|?|\"|'|“"));
-    return !opens || is_supported(names, tokens, end) || (token->flags & KMI_T_INNER_CAP) != 0 ||
-           strcmp(name->type, "place") == 0;
+    return !opens || is_supported(names, tokens, end, strcmp(name->type, "language") == 0) ||
+           (token->flags & KMI_T_INNER_CAP) != 0 || strcmp(name->type, "place") == 0;
 }
 
 /* A capitalised neighbour makes a known word part of another name: "Contoso Bank", "Vault Street". */
@@ -119,6 +133,17 @@ static bool is_part_of_longer(const kmi_tokens *tokens, size_t at, size_t end, c
     return next_is_name || previous_is_first_name;
 }
 
+/* A place keeps the spelling of the text (Bogotá), and so does a short form that the table knows in small letters (OPA). */
+static kmi_slice spelling_of(const kmi_tokens *tokens, size_t at, size_t end, const kmi_name *name) {
+    bool has_capital = false;
+    for (const char *c = name->name; *c != '\0'; c++)
+        has_capital |= (*c >= 'A' && *c <= 'Z') || (unsigned char)*c >= 0x80;
+    bool is_place = strcmp(name->type, "place") == 0 && (tokens->items[at].flags & KMI_T_CAPITAL) != 0 &&
+                    !tokens->items[end - 1].has_possessive;
+    if (!is_place && has_capital) return kmi_slice_from(name->name);
+    return tokens->items[end - 1].has_possessive ? kmi_slice_from(name->name) : kmi_tokens_text(tokens, at, end);
+}
+
 static void find_known(const kmi_names *names, const kmi_tokens *tokens, size_t first, kmi_entity_list *list) {
     for (size_t at = first; at < tokens->count; at++) {
         size_t end = at + 1;
@@ -132,7 +157,7 @@ static void find_known(const kmi_names *names, const kmi_tokens *tokens, size_t 
             const kmi_name *rest = kmi_names_at(names, tokens, end, &end);
             name = rest != NULL ? rest : name;
         }
-        kmi_entities_add(list, kmi_slice_from(name->name), name->type, at, end);
+        kmi_entities_add(list, spelling_of(tokens, at, end, name), name->type, at, end);
         at = end - 1;
     }
 }

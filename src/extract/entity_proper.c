@@ -244,7 +244,8 @@ static bool is_technology_by_context(const kmi_tokens *tokens, size_t first, con
         is_any(
             b,
             "replaced|replace|replacing|built|powered|generated|backed|managed|monitored|compiled|packaged|provisioned|"
-            "formatted|linted|tested|made|written|developed|secured|combined|orchestrated|rendered|bundled"))
+            "formatted|linted|tested|shipped|collected|ingested|forwarded|scraped|indexed|cached|served|proxied|made|"
+            "written|developed|secured|combined|orchestrated|rendered|bundled"))
         return true;
     if (is_any(a, "to|from") && is_any(b, "switched|migrated|moved|switch|migrate|move|switching|migrating|moving|"
                                           "upgraded|changed|exported|synced|sent|deploy|moves|pushed|published"))

@@ -45,6 +45,13 @@ static const telling_name telling_names[] = {
     NAME("adgangskode", "password", false, false)
     NAME("salasana", "password", false, false)
     NAME("heslo", "password", false, false)
+    NAME("passwords", "login", false, false)
+    NAME("login", "login", false, false)
+    NAME("logins", "login", false, false)
+    NAME("creds", "login", false, false)
+    NAME("account", "login", false, false)
+    NAME("jsessionid", "session", false, true)
+    NAME("phpsessid", "session", false, true)
     NAME("sessionid", "session", false, true)
     NAME("session_id", "session", false, true)
     NAME("sessid", "session", false, true)
@@ -376,6 +383,11 @@ bool kmi_secret_match_assignment(kmi_slice text, size_t name_start, size_t name_
     if (how == LINK_NONE || (name->only_equals && how != LINK_EQUALS && !(is_password && how == LINK_COLON)))
         return false;
     if (begins_harmlessly(kmi_slice_sub(text, at, 32))) return false; /* before reading on: it may be long */
+    bool has_pair = how == LINK_COLON || how == LINK_IS;
+    bool is_login = strcmp(name->kind, "login") == 0;
+    if (has_pair && (is_login || is_password || name->kind[0] == 'c') && kmi_secret_match_pair(text, at, ret_span))
+        return true;
+    if (is_login) return false;
     bool is_query = name_start > 0 && (text.ptr[name_start - 1] == '?' || text.ptr[name_start - 1] == '&');
     value_found found = read_value(text, at, is_query);
     if (found.end <= found.start || !is_secret_value(text, name, how, &found)) return false;

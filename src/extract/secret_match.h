@@ -28,6 +28,8 @@ bool kmi_secret_match_userinfo(kmi_slice text, size_t colon, kmi_secret_span *re
 bool kmi_secret_match_option(kmi_slice text, size_t at, size_t word_end, kmi_secret_span *ret_span);
 /* A value before its name: "… is the root password", "use … as the token". The span lies before `name_start`. */
 bool kmi_secret_match_before_name(kmi_slice text, size_t name_start, bool is_password, kmi_secret_span *ret_span);
+/* "root / …" behind "login:" or "the credentials are": a name, a slash or colon, and what can only be a password. */
+bool kmi_secret_match_pair(kmi_slice text, size_t at, kmi_secret_span *ret_span);
 /* "123456789:AA…" of Telegram, "AAAA…:APA…" of Firebase; the span begins before `colon`. */
 bool kmi_secret_match_bot_token(kmi_slice text, size_t colon, kmi_secret_span *ret_span);
 /* True if a value is a placeholder, a reference or a type name and no secret: "<token>", "$TOKEN", "null", "string". */

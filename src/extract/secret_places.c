@@ -108,6 +108,22 @@ bool kmi_secret_match_before_name(kmi_slice text, size_t name_start, bool is_pas
     return false;
 }
 
+bool kmi_secret_match_pair(kmi_slice text, size_t at, kmi_secret_span *ret_span) {
+    size_t end = at;
+    while (end < text.len && end - at < LOOK_BACK_BYTES &&
+           (is_token_byte(text.ptr[end]) || text.ptr[end] == '.' || text.ptr[end] == '@'))
+        end++;
+    if (end == at) return false;
+    while (end < text.len && text.ptr[end] == ' ') end++;
+    if (end >= text.len || (text.ptr[end] != '/' && text.ptr[end] != ':')) return false;
+    size_t value = end + 1;
+    while (value < text.len && text.ptr[value] == ' ') value++;
+    size_t stop = value_end(text, value);
+    while (stop > value && strchr(".,;)]", text.ptr[stop - 1]) != NULL) stop--;
+    if (!is_surely_random((kmi_slice){text.ptr + value, stop - value}, 6)) return false;
+    return set_span(text, value, stop, "password", ret_span);
+}
+
 bool kmi_secret_match_bot_token(kmi_slice text, size_t colon, kmi_secret_span *ret_span) {
     size_t start = colon, end = colon + 1, digits = 0;
     if (end >= text.len || text.ptr[end] != 'A') return false;

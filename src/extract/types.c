@@ -38,7 +38,9 @@ static bool is_found_bad(const kmi_tokens *tokens, size_t first, size_t at) {
 /* "don't forget to", "not only", "never hesitate" turn the negation round. */
 static bool is_harmless_negation(const kmi_tokens *tokens, size_t at) {
     const kmi_token *next = at + 1 < tokens->count ? &tokens->items[at + 1] : NULL;
-    if (next != NULL && kmi_token_is_any(next, "forget|only|hesitate|worry|just|necessarily|fail|miss")) return true;
+    if (next != NULL && kmi_token_is_any(next, "forget|only|hesitate|worry|just|necessarily|miss")) return true;
+    if (next != NULL && kmi_token_is(next, "fail"))
+        return at + 2 < tokens->count && kmi_token_is(&tokens->items[at + 2], "to");
     if (at == 0 || !kmi_token_is_any(&tokens->items[at], "not|never")) return false;
     const kmi_token *before = &tokens->items[at - 1];
     return kmi_token_is_any(before, ",|and|but|or|why|(|-|–|—|if|whether");
