@@ -428,6 +428,11 @@ typedef struct km_alert { /* something that should not stay unnoticed; see the a
 typedef struct km_rate { /* events per second, over the last 1, 5 and 15 minutes */
     double one_minute, five_minutes, fifteen_minutes;
 } km_rate;
+/* One stage of learning: how long all measured tasks together spent there. */
+typedef struct km_stage {
+    const char *name; /* "prepare", "sentences", "patterns", "entities", "compare", "store" */
+    uint64_t total_ns;
+} km_stage;
 
 typedef struct km_stats {
     uint64_t queue_size;        /* waiting: in the journal, in segments, and queued or retrying in the store */
@@ -478,6 +483,12 @@ typedef struct km_stats {
     int64_t worker_cpu_us;
     size_t alert_count; /* not acknowledged */
     const km_alert *alerts;
+    uint64_t measured_tasks;    /* what the numbers below were added up over, since the metrics page was made */
+    uint64_t measured_memories; /* stored or learnt again by them */
+    size_t stage_count;
+    const km_stage *stages; /* in the order in which a text goes through them */
+    size_t skip_reason_count;
+    const km_name_count *skip_reasons; /* why sentences were no memories, most frequent first */
 } km_stats;
 
 /* The numbers, without a store too. Never waits for the worker. KM_E_STORE when the store is unusable: what does not

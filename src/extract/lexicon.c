@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define FIRST_SLOTS 16384u
+#define FIRST_SLOTS 32768u /* twice the words that are built in, so that it never grows for them */
 
 struct kmi_lexicon {
     kmi_arena *arena;

@@ -15,6 +15,7 @@ typedef struct kmi_learn_origin {
     const kmi_uuid *task; /* NULL: remember */
     int64_t submitted_at_us;
     bool never_expires;
+    kmi_learning *learning; /* where what it took is added; NULL: nowhere */
 } kmi_learn_origin;
 
 /* What applying made of a candidate. */
@@ -28,6 +29,9 @@ typedef struct kmi_learn_outcome {
 /* Extracts from one item that came in at submitted_at_us. KM_E_BUSY: not done by deadline_us of the monotonic clock. */
 km_status kmi_learn_extract(const kmi_extractor *extractor, const km_learn_item *item, int64_t submitted_at_us,
                             int64_t deadline_us, kmi_extraction *ret_extraction, km_error *error) KM_MUST_CHECK;
+/* Adds what an extraction took and skipped. */
+void kmi_learning_add_extraction(kmi_learning *learning, const kmi_extraction *extraction);
+
 /* Applies all candidates of an extraction. ret_outcomes gets extraction->candidate_count entries (arena). */
 km_status kmi_learn_apply(kmi_store *store, const kmi_config *config, const kmi_learn_origin *origin,
                           const kmi_extraction *extraction, int64_t now_us, kmi_arena *arena,

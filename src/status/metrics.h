@@ -10,6 +10,7 @@
 
 #include <stdatomic.h>
 
+#include "base/stages.h"
 #include "kuzu_memory.h"
 #include "util/uuid.h"
 
@@ -110,6 +111,7 @@ typedef struct kmi_metrics_page {
     _Atomic uint64_t worker_cpu_us;
     kmi_alert_place alerts[KMI_ALERT_PLACES];
     kmi_series_rings series[KMI_SERIES_COUNT];
+    _Atomic uint64_t learning[sizeof(kmi_learning) / sizeof(uint64_t)]; /* the sums of a kmi_learning, in its order */
 } kmi_metrics_page;
 
 typedef struct kmi_metrics {
@@ -152,6 +154,10 @@ uint64_t kmi_series_recent(const kmi_metrics *metrics, kmi_series series, int64_
 double kmi_series_per_second(const kmi_metrics *metrics, kmi_series series, int64_t minutes, int64_t now_us);
 /* Returns: events of one day since 1970 (UTC), 0 for one that is too long ago. */
 uint64_t kmi_series_day(const kmi_metrics *metrics, kmi_series series, int64_t day);
+
+/* Adds up what learning took; reads the sums. */
+void kmi_metrics_add_learning(const kmi_metrics *metrics, const kmi_learning *learning);
+void kmi_metrics_learning(const kmi_metrics *metrics, kmi_learning *ret_learning);
 
 /* Tells everybody who waits in kmi_metrics_wait_change() that tasks were committed. */
 void kmi_metrics_announce_change(const kmi_metrics *metrics);
