@@ -7,6 +7,7 @@
 #include "api/result.h"
 #include "base/text.h"
 #include "extract/extract.h"
+#include "recall/line.h"
 #include "util/clock.h"
 #include "util/error.h"
 
@@ -131,4 +132,33 @@ km_status km_show(km_project *project, const char *id, km_memory_list **ret_list
     if (project == NULL || id == NULL || ret_list == NULL)
         return kmi_fail(error, KM_E_INVALID, "project, id and ret_list must not be NULL");
     return read_list(project, true, read_show, id, ret_list, error);
+}
+
+static km_status read_standing(km_project *project, kmi_store *store, const void *request, kmi_memory_list *list,
+                               km_error *error) {
+    (void)project;
+    const size_t *limit = request;
+    km_memory *items = NULL;
+    km_status status = kmi_store_memory_standing(store, *limit, list->arena, &items, &list->public.count, error);
+    list->public.items = items;
+    return status;
+}
+
+km_status km_standing(km_project *project, size_t limit, km_memory_list **ret_list, km_error *error) {
+    if (project == NULL || ret_list == NULL)
+        return kmi_fail(error, KM_E_INVALID, "project and ret_list must not be NULL");
+    if (limit == 0) limit = default_limit;
+    if (limit > limit_max) return kmi_fail(error, KM_E_INVALID, "limit must be 1 to %d", limit_max);
+    return read_list(project, false, read_standing, &limit, ret_list, error);
+}
+
+size_t km_line_format(const char *text, size_t text_len, size_t max_chars, char *ret_line, size_t size) {
+    if (ret_line == NULL || size == 0) return 0;
+    kmi_buf line;
+    kmi_buf_init_fixed(&line, ret_line, size);
+    ret_line[0] = '\0';
+    /* A character has at most four bytes, so what is counted so always fits and is cut where it may be. */
+    size_t fitting = (size - 1) / 4;
+    if (text != NULL) kmi_line_add((kmi_slice){text, text_len}, max_chars < fitting ? max_chars : fitting, &line);
+    return line.len;
 }
