@@ -30,6 +30,16 @@ static int run_command(kmi_cli *cli) {
     return cli->command->run(cli);
 }
 
+/* A hook must never fail: an assistant takes some exit codes for a veto. True for its bad usage too. */
+static bool must_be_silent(const kmi_cli *cli, int argc, char **argv) {
+    if (cli->command != NULL) return cli->command->is_silent;
+    for (int i = 1; i < argc; i++) {
+        const kmi_command *command = kmi_command_find(argv[i]);
+        if (command != NULL) return command->is_silent;
+    }
+    return false;
+}
+
 int main(int argc, char **argv) {
     kmi_signals_hold();
     kmi_cli cli = {.project = NULL};
@@ -37,11 +47,12 @@ int main(int argc, char **argv) {
     km_error error = {0};
     int exit_code = 0;
     if (kmi_parse(&cli, argc, argv, &error) != KM_OK) {
-        exit_code = kmi_cli_fail_usage(&cli, &error);
+        exit_code = must_be_silent(&cli, argc, argv) ? KMI_EXIT_OK : kmi_cli_fail_usage(&cli, &error);
     } else {
         exit_code = run_command(&cli);
     }
     exit_code = kmi_cli_finish(&cli, exit_code);
+    if (cli.command != NULL && cli.command->is_silent) exit_code = KMI_EXIT_OK;
     if (cli.is_fast_exit) _exit(exit_code);
     km_project_free(cli.project); /* closes the store in order */
     kmi_buf_deinit(&cli.out);
