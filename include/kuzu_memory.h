@@ -522,10 +522,11 @@ KM_API void km_config_list_free(km_config_list *list);
 KM_API KM_MUST_CHECK km_status km_config_set(km_project *project, const char *key, const char *value, km_error *error);
 
 /* ---- For those who put memories in front of an assistant (since 0.2.0) ---- */
-/* What holds whatever is asked: rules, preferences, identity and decisions, the most recently confirmed first.
- * `limit` 0: 10. No store: an empty list. Never waits for a writer. */
-KM_API KM_MUST_CHECK km_status km_standing(km_project *project, size_t limit, km_memory_list **ret_list,
-                                           km_error *error);
+/* What holds whatever is asked: rules, preferences, identity and decisions, the most recently confirmed first, and after
+ * them the newest statuses that have not expired. Limits of 0 leave a part out. No store: an empty list. Never waits for
+ * a writer. */
+KM_API KM_MUST_CHECK km_status km_standing(km_project *project, size_t limit, size_t status_limit,
+                                           km_memory_list **ret_list, km_error *error);
 /* Writes a memory's text as one harmless line: white space and control characters become single spaces, invisible
  * characters vanish, nothing in it opens a heading, a list or a tag that gives a text a role. At most max_chars
  * characters and what fits into `size` bytes (size > 0) with the NUL; a text that is cut ends in "…".

@@ -134,22 +134,39 @@ km_status km_show(km_project *project, const char *id, km_memory_list **ret_list
     return read_list(project, true, read_show, id, ret_list, error);
 }
 
+typedef struct standing_limits {
+    size_t standing, statuses;
+} standing_limits;
+
 static km_status read_standing(km_project *project, kmi_store *store, const void *request, kmi_memory_list *list,
                                km_error *error) {
     (void)project;
-    const size_t *limit = request;
-    km_memory *items = NULL;
-    km_status status = kmi_store_memory_standing(store, *limit, list->arena, &items, &list->public.count, error);
+    const standing_limits *limits = request;
+    km_memory *standing = NULL, *statuses = NULL;
+    size_t count = 0, status_count = 0;
+    km_status status = KM_OK;
+    if (limits->standing > 0)
+        status = kmi_store_memory_standing(store, limits->standing, list->arena, &standing, &count, error);
+    if (status == KM_OK && limits->statuses > 0)
+        status = kmi_store_memory_statuses(store, limits->statuses, list->arena, &statuses, &status_count, error);
+    if (status != KM_OK) return status;
+    km_memory *items = kmi_arena_alloc_array(list->arena, count + status_count + 1, sizeof *items);
+    if (items == NULL) return kmi_fail_memory(error);
+    for (size_t i = 0; i < count; i++) items[i] = standing[i];
+    for (size_t i = 0; i < status_count; i++) items[count + i] = statuses[i];
     list->public.items = items;
-    return status;
+    list->public.count = count + status_count;
+    return KM_OK;
 }
 
-km_status km_standing(km_project *project, size_t limit, km_memory_list **ret_list, km_error *error) {
+km_status km_standing(km_project *project, size_t limit, size_t status_limit, km_memory_list **ret_list,
+                      km_error *error) {
     if (project == NULL || ret_list == NULL)
         return kmi_fail(error, KM_E_INVALID, "project and ret_list must not be NULL");
-    if (limit == 0) limit = default_limit;
-    if (limit > limit_max) return kmi_fail(error, KM_E_INVALID, "limit must be 1 to %d", limit_max);
-    return read_list(project, false, read_standing, &limit, ret_list, error);
+    if (limit > limit_max || status_limit > limit_max)
+        return kmi_fail(error, KM_E_INVALID, "limits must be 0 to %d", limit_max);
+    standing_limits limits = {limit, status_limit};
+    return read_list(project, false, read_standing, &limits, ret_list, error);
 }
 
 size_t km_line_format(const char *text, size_t text_len, size_t max_chars, char *ret_line, size_t size) {

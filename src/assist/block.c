@@ -46,16 +46,11 @@ void kmi_block_end(kmi_block *block) {
 }
 
 km_status kmi_block_add_digest(kmi_block *block, km_project *project, size_t limit, km_error *error) {
-    km_recall_query newest = {.type = "status", .limit = status_limit};
+    size_t statuses = limit < status_limit ? limit : status_limit;
     km_memory_list *list = NULL;
-    km_status status = km_standing(project, limit > status_limit ? limit - status_limit : limit, &list, error);
+    km_status status = km_standing(project, limit - statuses, statuses, &list, error);
     if (status != KM_OK) return status;
     for (size_t i = 0; i < list->count; i++)
-        if (!kmi_block_add(block, list->items[i].content, list->items[i].type)) break;
-    km_memory_list_free(list);
-    status = km_recent(project, &newest, &list, error);
-    if (status != KM_OK) return status;
-    for (size_t i = 0; i < list->count && block->count < limit; i++)
         if (!kmi_block_add(block, list->items[i].content, list->items[i].type)) break;
     km_memory_list_free(list);
     return KM_OK;

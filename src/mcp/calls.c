@@ -1,6 +1,7 @@
-/* What the tools do, each on the public API. Every answer is given twice: as text for the model, and as data for clients
- * that prefer it (some hand only the data on). Both hold the same harmless lines: what was learnt is data from somewhere,
- * so it is numbered, on one line each, and introduced as notes that are no instructions. */
+/* What the tools do, each on the public API. Every answer is given twice, as text and as data: Claude Code and Codex hand
+ * only the data on to the model, Gemini CLI and opencode only the text, Copilot both. So both are short (ids are cut to a
+ * prefix that every command accepts), and both hold the same harmless lines: what was learnt is data from somewhere, so
+ * each note is one line, introduced as no instruction. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,7 @@ static int64_t said_at(const km_memory *memory) {
 static void add_memory_data(kmi_json_out *out, const km_memory *memory, const char *line) {
     char date[KMI_TIME_TEXT_SIZE];
     kmi_json_out_object(out, NULL);
-    kmi_json_out_text(out, "id", memory->id);
+    kmi_json_out_slice(out, "id", kmi_slice_sub(kmi_slice_from(memory->id), 0, short_id_len));
     kmi_json_out_text(out, "content", line);
     kmi_json_out_text(out, "type", memory->type);
     kmi_json_out_text(out, "date", kmi_time_format_date(said_at(memory), date));
