@@ -99,7 +99,7 @@ static void add_learnt(kmi_tool_call *call, const km_learn_result *result) {
         kmi_buf_add_format(call->text, "%s: id %.*s\n", result->memories[i].action, short_id_len,
                            result->memories[i].id != NULL ? result->memories[i].id : "none");
     if (result->redaction_count > 0)
-        kmi_buf_add_format(call->text, "%zu secrets were removed first.\n", result->redaction_count);
+        kmi_buf_add_format(call->text, "Secrets removed before: %zu.\n", result->redaction_count);
 }
 
 km_status kmi_tool_run_learn(kmi_tool_call *call, km_error *error) {
