@@ -7,7 +7,7 @@ DESTDIR =
 MESON = meson
 BUILD = build
 
-.PHONY: build demo test install uninstall bench bench-recall check-cases check-faults \
+.PHONY: build demo test install uninstall bench bench-recall check-assistants check-cases check-faults \
     check-faults-full fuzz lint format clean help
 
 build: $(BUILD)/build.ninja
@@ -45,6 +45,10 @@ check-cases: build
 
 bench-recall: build
 	@tools/bench-recall $(BUILD)/kuzu-memory $(EVAL)
+
+# The official SDKs, and with RIG=DIR the real assistants, from the package registries.
+check-assistants: build
+	@tests/assist/run --program $(BUILD)/kuzu-memory --packages $(BUILD)/assistants $(if $(RIG),--rig $(RIG))
 
 # Kills, failing calls, full disks: a random sample, or everything everywhere.
 check-faults: build

@@ -798,6 +798,18 @@ typedef struct km_restore_result {
 KM_API KM_MUST_CHECK km_status km_restore(km_project *project, const char *path, bool dry_run,
                                           km_restore_result *ret_result, km_error *error);
 
+/* ---- For those who put memories in front of an assistant (since 0.2.0) ---- */
+/* What holds whatever is asked: rules, preferences, identity and decisions, the most recently confirmed first, and after
+ * them the newest statuses that have not expired. Limits of 0 leave a part out. No store: an empty list. Never waits for
+ * a writer. */
+KM_API KM_MUST_CHECK km_status km_standing(km_project *project, size_t limit, size_t status_limit,
+                                           km_memory_list **ret_list, km_error *error);
+/* Writes a memory's text as one harmless line: white space and control characters become single spaces, invisible
+ * characters vanish, nothing in it opens a heading, a list or a tag that gives a text a role. At most max_chars
+ * characters and what fits into `size` bytes (size > 0) with the NUL; a text that is cut ends in "…".
+ * Returns: bytes written without the NUL. */
+KM_API size_t km_line_format(const char *text, size_t text_len, size_t max_chars, char *ret_line, size_t size);
+
 #ifdef __cplusplus
 }
 #endif

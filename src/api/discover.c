@@ -66,20 +66,42 @@ static bool read_git_line(const char *directory, const char *name, char ret_line
     return true;
 }
 
+/* The main worktree of the repository whose files lie in `common`: the folder around ".git" (or ".bare" and the like). A
+ * repository without any worktree of its own ("shop.git") has no such folder: what lies around it is somebody else's. */
+static bool find_main_worktree(char *common) {
+    const char *name = strrchr(common, '/');
+    if (name == NULL || name[1] == '\0') return false;
+    return name[1] != '.' || cut_last_component(common);
+}
+
+/* Resolves `name`, relative to `directory`. */
+static bool resolve(const char *directory, const char *name, char ret_path[path_limit]) {
+    char joined[path_limit], resolved[PATH_MAX];
+    if (!join_path(name[0] == '/' ? "/" : directory, name[0] == '/' ? name + 1 : name, joined)) return false;
+    if (realpath(joined, resolved) == NULL || strlen(resolved) >= path_limit) return false;
+    memcpy(ret_path, resolved, strlen(resolved) + 1);
+    return true;
+}
+
+/* A stranger's folder may claim to be a worktree of any repository, to be handed that one's memory. So what it names must
+ * lie in the repository's own worktrees/ (which he cannot write), and the file gitdir there must lead back here. */
+static bool is_acknowledged(const char *directory, const char *git_dir, const char *common_dir) {
+    char line[git_file_limit], back[path_limit], here[path_limit], home[path_limit];
+    if (!read_git_line(git_dir, "gitdir", line) || !resolve(git_dir, line, back)) return false;
+    if (!resolve(directory, ".git", here) || strcmp(back, here) != 0) return false;
+    return resolve(git_dir, "../..", home) && strcmp(home, common_dir) == 0;
+}
+
 /* In a linked worktree .git is a file that names .git/worktrees/NAME of the main one, and a file commondir there leads to
  * the main .git. Returns false when this is no such worktree. */
 static bool follow_worktree(const char *directory, char ret_main[path_limit]) {
     static const char prefix[] = "gitdir: ";
-    char line[git_file_limit], git_dir[path_limit], common[git_file_limit], common_dir[path_limit], resolved[PATH_MAX];
+    char line[git_file_limit], git_dir[path_limit], common[git_file_limit], common_dir[path_limit];
     if (!read_git_line(directory, ".git", line) || strncmp(line, prefix, sizeof prefix - 1) != 0) return false;
-    const char *target = line + sizeof prefix - 1;
-    if (target[0] == '/' ? !join_path("/", target + 1, git_dir) : !join_path(directory, target, git_dir)) return false;
-    if (!read_git_line(git_dir, "commondir", common)) return false;
-    if (common[0] == '/' ? !join_path("/", common + 1, common_dir) : !join_path(git_dir, common, common_dir))
-        return false;
-    if (realpath(common_dir, resolved) == NULL || strlen(resolved) >= path_limit || !cut_last_component(resolved))
-        return false;
-    memcpy(ret_main, resolved, strlen(resolved) + 1);
+    if (!resolve(directory, line + sizeof prefix - 1, git_dir)) return false;
+    if (!read_git_line(git_dir, "commondir", common) || !resolve(git_dir, common, common_dir)) return false;
+    if (!is_acknowledged(directory, git_dir, common_dir) || !find_main_worktree(common_dir)) return false;
+    memcpy(ret_main, common_dir, strlen(common_dir) + 1);
     return true;
 }
 
@@ -115,6 +137,20 @@ static km_status find_memory(const char *start, char ret_root[path_limit], int *
     return KM_OK;
 }
 
+/* Who keeps config.json in version control has a kuzu-memories/ in every linked worktree. One in which nothing was ever
+ * learnt is such a copy: the memory is that of the main worktree. */
+static km_status leave_copy(char root[path_limit], km_root_origin *ret_origin, int *ret_fd, km_error *error) {
+    char main_root[path_limit];
+    if (faccessat(*ret_fd, "memories.db", F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
+        faccessat(*ret_fd, "queue", F_OK, AT_SYMLINK_NOFOLLOW) == 0 || !follow_worktree(root, main_root) ||
+        strcmp(root, main_root) == 0)
+        return KM_OK;
+    kmi_fd_close(ret_fd);
+    memcpy(root, main_root, strlen(main_root) + 1);
+    *ret_origin = KM_ROOT_GIT;
+    return open_memory_dir(root, ret_fd, error);
+}
+
 static km_status discover_from_current(char ret_root[path_limit], km_root_origin *ret_origin, int *ret_fd,
                                        km_error *error) {
     char current[path_limit];
@@ -122,7 +158,8 @@ static km_status discover_from_current(char ret_root[path_limit], km_root_origin
         return kmi_fail_errno(error, errno, "cannot tell the current directory");
     *ret_origin = KM_ROOT_MEMORY;
     km_status status = find_memory(current, ret_root, ret_fd, error);
-    if (status != KM_OK || *ret_fd >= 0) return status;
+    if (status == KM_OK && *ret_fd >= 0) return leave_copy(ret_root, ret_origin, ret_fd, error);
+    if (status != KM_OK) return status;
     *ret_origin = KM_ROOT_GIT;
     if (find_git_root(current, ret_root)) return open_memory_dir(ret_root, ret_fd, error);
     *ret_origin = KM_ROOT_CURRENT;

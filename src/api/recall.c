@@ -7,6 +7,7 @@
 #include "api/result.h"
 #include "base/text.h"
 #include "extract/extract.h"
+#include "recall/line.h"
 #include "util/clock.h"
 #include "util/error.h"
 
@@ -131,4 +132,50 @@ km_status km_show(km_project *project, const char *id, km_memory_list **ret_list
     if (project == NULL || id == NULL || ret_list == NULL)
         return kmi_fail(error, KM_E_INVALID, "project, id and ret_list must not be NULL");
     return read_list(project, true, read_show, id, ret_list, error);
+}
+
+typedef struct standing_limits {
+    size_t standing, statuses;
+} standing_limits;
+
+static km_status read_standing(km_project *project, kmi_store *store, const void *request, kmi_memory_list *list,
+                               km_error *error) {
+    (void)project;
+    const standing_limits *limits = request;
+    km_memory *standing = NULL, *statuses = NULL;
+    size_t count = 0, status_count = 0;
+    km_status status = KM_OK;
+    if (limits->standing > 0)
+        status = kmi_store_memory_standing(store, limits->standing, list->arena, &standing, &count, error);
+    if (status == KM_OK && limits->statuses > 0)
+        status = kmi_store_memory_statuses(store, limits->statuses, list->arena, &statuses, &status_count, error);
+    if (status != KM_OK) return status;
+    km_memory *items = kmi_arena_alloc_array(list->arena, count + status_count + 1, sizeof *items);
+    if (items == NULL) return kmi_fail_memory(error);
+    for (size_t i = 0; i < count; i++) items[i] = standing[i];
+    for (size_t i = 0; i < status_count; i++) items[count + i] = statuses[i];
+    list->public.items = items;
+    list->public.count = count + status_count;
+    return KM_OK;
+}
+
+km_status km_standing(km_project *project, size_t limit, size_t status_limit, km_memory_list **ret_list,
+                      km_error *error) {
+    if (project == NULL || ret_list == NULL)
+        return kmi_fail(error, KM_E_INVALID, "project and ret_list must not be NULL");
+    if (limit > limit_max || status_limit > limit_max)
+        return kmi_fail(error, KM_E_INVALID, "limits must be 0 to %d", limit_max);
+    standing_limits limits = {limit, status_limit};
+    return read_list(project, false, read_standing, &limits, ret_list, error);
+}
+
+size_t km_line_format(const char *text, size_t text_len, size_t max_chars, char *ret_line, size_t size) {
+    if (ret_line == NULL || size == 0) return 0;
+    kmi_buf line;
+    kmi_buf_init_fixed(&line, ret_line, size);
+    ret_line[0] = '\0';
+    /* A character has at most four bytes, so what is counted so always fits and is cut where it may be. */
+    size_t fitting = (size - 1) / 4;
+    if (text != NULL) kmi_line_add((kmi_slice){text, text_len}, max_chars < fitting ? max_chars : fitting, &line);
+    return line.len;
 }

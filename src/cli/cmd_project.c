@@ -1,4 +1,6 @@
 /* init and project: making a memory, and telling which one is used. */
+#include <unistd.h>
+
 #include "cli/cli.h"
 #include "cli/json_out.h"
 
@@ -40,7 +42,7 @@ static const origin_words *describe_origin(km_root_origin origin) {
     return &words[origin];
 }
 
-static void print_json(kmi_cli *cli, const km_project_info *info) {
+static void print_json(kmi_cli *cli, const km_project_info *info, const char *directory) {
     kmi_json_out out = kmi_json_out_start(&cli->out);
     kmi_json_out_object(&out, NULL);
     kmi_json_out_text(&out, "root", info->root);
@@ -48,6 +50,7 @@ static void print_json(kmi_cli *cli, const km_project_info *info) {
     kmi_json_out_text(&out, "memory_dir", info->memory_dir);
     kmi_json_out_bool(&out, "memory_exists", info->memory_exists);
     kmi_json_out_bool(&out, "store_exists", info->store_exists);
+    kmi_json_out_text(&out, "directory", directory);
     kmi_json_out_object_end(&out);
     kmi_buf_add_char(&cli->out, '\n');
 }
@@ -58,12 +61,15 @@ int kmi_run_project(kmi_cli *cli) {
     if (kmi_cli_open_reading(cli, &error) != KM_OK || km_project_get_info(cli->project, &info, &error) != KM_OK) {
         return kmi_cli_fail(&error);
     }
+    char current[4096];
+    const char *directory = getcwd(current, sizeof current); /* where the search began */
     if (kmi_cli_is_format(cli, "json")) {
-        print_json(cli, &info);
+        print_json(cli, &info, directory);
         return KMI_EXIT_OK;
     }
     kmi_buf_add_format(&cli->out, "Root:    %s\n", info.root);
     kmi_buf_add_format(&cli->out, "Chosen:  %s\n", describe_origin(info.origin)->text);
+    if (directory != NULL) kmi_buf_add_format(&cli->out, "From:    %s\n", directory);
     kmi_buf_add_format(&cli->out, "Memory:  %s%s\n", info.memory_dir, info.memory_exists ? "" : " (not there yet)");
     kmi_buf_add_format(&cli->out, "Store:   %s\n", info.store_exists ? "yes" : "not yet");
     return KMI_EXIT_OK;

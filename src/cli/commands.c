@@ -86,6 +86,8 @@ const kmi_command *const kmi_commands[] = {&kmi_command_init,
                                            &kmi_command_doctor,
                                            &kmi_command_config,
                                            &kmi_command_project,
+                                           &kmi_command_mcp,
+                                           &kmi_command_hook,
                                            &kmi_command_completion,
                                            &kmi_command_help,
                                            NULL};

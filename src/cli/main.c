@@ -44,6 +44,16 @@ static void tell_debug(kmi_cli *cli, int exit_code, int64_t started_us) {
                   kmi_duration_format(kmi_clock_monotonic_us() - started_us, duration, sizeof duration));
 }
 
+/* A hook must never fail: an assistant takes some exit codes for a veto. True for its bad usage too. */
+static bool must_be_silent(const kmi_cli *cli, int argc, char **argv) {
+    if (cli->command != NULL) return cli->command->is_silent;
+    for (int i = 1; i < argc; i++) {
+        const kmi_command *command = kmi_command_find(argv[i]);
+        if (command != NULL) return command->is_silent;
+    }
+    return false;
+}
+
 int main(int argc, char **argv) {
     const int64_t started_us = kmi_clock_monotonic_us();
     kmi_signals_hold();
@@ -52,13 +62,14 @@ int main(int argc, char **argv) {
     km_error error = {0};
     int exit_code = 0;
     if (kmi_parse(&cli, argc, argv, &error) != KM_OK) {
-        exit_code = kmi_cli_fail_usage(&cli, &error);
+        exit_code = must_be_silent(&cli, argc, argv) ? KMI_EXIT_OK : kmi_cli_fail_usage(&cli, &error);
     } else {
         if (cli.is_debug) setenv("KUZU_MEMORY_DEBUG", "1", 1); /* for a worker that is started */
         exit_code = run_command(&cli);
     }
     if (cli.is_debug) tell_debug(&cli, exit_code, started_us);
     exit_code = kmi_cli_finish(&cli, exit_code);
+    if (cli.command != NULL && cli.command->is_silent) exit_code = KMI_EXIT_OK;
     if (cli.is_fast_exit) _exit(exit_code);
     km_project_free(cli.project); /* closes the store in order */
     kmi_buf_deinit(&cli.out);

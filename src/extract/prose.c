@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/injected.h"
+
 #define WRAP_BYTES 60 /* a shorter line was ended by its writer, not wrapped */
 
 void kmi_prose_init(kmi_prose *prose, kmi_slice text) {
@@ -50,6 +52,16 @@ static bool take_context(kmi_prose *prose, kmi_prose_block *ret_block) {
     }
     *ret_block =
         (kmi_prose_block){.text = kmi_slice_sub(prose->text, start, prose->at - start), .skip_reason = "context"};
+    return true;
+}
+
+/* Takes what a machine put around our notes or its own between tags. Behind its end the line goes on. */
+static bool take_injected(kmi_prose *prose, kmi_slice line, kmi_prose_block *ret_block) {
+    size_t start = prose->at, end = 0;
+    while (start < prose->at + line.len && (prose->text.ptr[start] == ' ' || prose->text.ptr[start] == '\t')) start++;
+    if (!kmi_injected_at(prose->text, start, &prose->unclosed_tags, &end)) return false;
+    *ret_block = (kmi_prose_block){.text = kmi_slice_sub(prose->text, start, end - start), .skip_reason = "context"};
+    prose->at = end;
     return true;
 }
 
@@ -202,6 +214,7 @@ bool kmi_prose_next(kmi_prose *prose, kmi_prose_block *ret_block) {
             continue;
         }
         if (is_context_opening(kmi_slice_trim(line))) return take_context(prose, ret_block);
+        if (take_injected(prose, line, ret_block)) return true;
         if (kind == KMI_LINE_FENCE) return take_fence(prose, ret_block);
         if (kind == KMI_LINE_HEADING) {
             *ret_block = (kmi_prose_block){.text = kmi_slice_trim(line), .skip_reason = "heading"};

@@ -2,6 +2,8 @@
 #ifndef KMI_EXTRACT_PROSE_H
 #define KMI_EXTRACT_PROSE_H
 
+#include <stdint.h>
+
 #include "util/slice.h"
 
 typedef enum kmi_line_kind {
@@ -35,10 +37,11 @@ typedef struct kmi_prose_block {
 
 typedef struct kmi_prose {
     kmi_slice text;
-    size_t at;             /* next line */
-    bool is_after_output;  /* the lines before were logs, shell or data */
-    size_t keys_checked;   /* lines before this are no run of keys */
-    bool has_no_fence_end; /* no closing fence follows any more */
+    size_t at;              /* next line */
+    bool is_after_output;   /* the lines before were logs, shell or data */
+    size_t keys_checked;    /* lines before this are no run of keys */
+    bool has_no_fence_end;  /* no closing fence follows any more */
+    uint32_t unclosed_tags; /* of kmi_injected_at(): no end follows any more */
 } kmi_prose;
 
 void kmi_prose_init(kmi_prose *prose, kmi_slice text);

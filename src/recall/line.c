@@ -23,6 +23,21 @@ static bool is_opener(char c) {
     return c != '\0' && strchr("#>*=|~`-+", c) != NULL;
 }
 
+/* A tag that clients use to tell who speaks: "</system-reminder>", "<user>", "<kuzu-memory>". Code such as List<int> or
+ * <UserProvider> is none. */
+static bool is_role_tag(kmi_slice text, size_t at) {
+    static const char *const names[] = {"system", "user",     "human",   "assistant", "developer", "hook",
+                                        "tool",   "function", "context", "untrusted", "kuzu",      "instructions"};
+    if (at < text.len && text.ptr[at] == '/') at++;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        kmi_slice name = kmi_slice_from(names[i]);
+        if (!kmi_slice_equal_nocase(kmi_slice_sub(text, at, name.len), name)) continue;
+        size_t end = at + name.len;
+        if (end >= text.len || strchr("> -_/:\t\r\n", text.ptr[end]) != NULL) return true;
+    }
+    return false;
+}
+
 typedef struct line_writer {
     kmi_buf *buf;
     size_t chars, max_chars;
@@ -79,7 +94,9 @@ size_t kmi_line_add(kmi_slice text, size_t max_chars, kmi_buf *buf) {
         size_t start = at;
         size_t len = buf->len;
         int32_t c = kmi_text_next(text, &at);
-        if (!add_char(&writer, kmi_slice_sub(text, start, at - start), c)) {
+        kmi_slice bytes = kmi_slice_sub(text, start, at - start);
+        if (c == '<' && is_role_tag(text, at)) bytes = KMI_SLICE_LITERAL("‹");
+        if (!add_char(&writer, bytes, c)) {
             bool has_room = writer.chars < writer.max_chars; /* else the last character makes room */
             if (!has_room && kmi_buf_status(buf) == KM_OK) {
                 buf->len = len_before_last;

@@ -109,6 +109,9 @@ km_status kmi_store_memory_recent(kmi_store *store, const km_recall_query *query
  * longer text is a message, not a rule); most recently confirmed first, at most `limit`. */
 km_status kmi_store_memory_standing(kmi_store *store, size_t limit, kmi_arena *arena, km_memory **ret_items,
                                     size_t *ret_count, km_error *error) KM_MUST_CHECK;
+/* Gets statuses that have not expired, those that expire last (the newest) first. */
+km_status kmi_store_memory_statuses(kmi_store *store, size_t limit, kmi_arena *arena, km_memory **ret_items,
+                                    size_t *ret_count, km_error *error) KM_MUST_CHECK;
 /* Calls `visit` for every memory in order of arrival (superseded ones too), for export. Return false to stop. */
 km_status kmi_store_memory_each(kmi_store *store, bool (*visit)(const km_memory *memory, void *context), void *context,
                                 km_error *error) KM_MUST_CHECK;

@@ -308,9 +308,89 @@ alerts.repeat_minutes -1 "x"'
     mkdir -p main/.git/worktrees/linked "$PLACE/linked"
     echo "gitdir: $PWD/main/.git/worktrees/linked" >"$PLACE/linked/.git"
     echo "../.." >main/.git/worktrees/linked/commondir
+    echo "$PLACE/linked/.git" >main/.git/worktrees/linked/gitdir
     cd "$PLACE/linked"
     run_km project --format json
     [ "$(json 'd["root"], d["origin"]')" = "('$PLACE/project/main', 'git')" ]
+}
+
+# make_worktree MAIN_GIT LINKED: the files that `git worktree add` makes.
+make_worktree() {
+    mkdir -p "$1/worktrees/linked" "$2"
+    echo "gitdir: $1/worktrees/linked" >"$2/.git"
+    echo "../.." >"$1/worktrees/linked/commondir"
+    echo "$2/.git" >"$1/worktrees/linked/gitdir"
+}
+
+@test "project: a kuzu-memories/ that came with a worktree is no memory until something is learnt in it" {
+    unset KUZU_MEMORY_PROJECT
+    mkdir -p main/.git
+    make_worktree "$PWD/main/.git" "$PLACE/linked"
+    mkdir -m 700 "$PLACE/linked/kuzu-memories" # as version control brings it: the configuration alone
+    echo '{}' >"$PLACE/linked/kuzu-memories/config.json"
+    (cd main && km remember "We use tabs" --quiet)
+    cd "$PLACE/linked" && mkdir -p src
+    run_km project --format json
+    [ "$(json 'd["origin"], d["root"].endswith("/main"), d["directory"].endswith("/linked")')" = "('git', True, True)" ]
+    cd src
+    run_km recall tabs --format raw
+    expect_output "We use tabs"
+    km --project "$PLACE/linked" remember "We use spaces" --quiet # a memory of its own, on purpose
+    run_km recent --format raw
+    expect_output "We use spaces"
+}
+
+@test "project: worktrees of a repository without a main one" {
+    unset KUZU_MEMORY_PROJECT
+    make_worktree "$PWD/shop.git" "$PLACE/one"
+    make_worktree "$PWD/bare/.bare" "$PLACE/two"
+    cd "$PLACE/one"
+    run_km project --format json
+    [ "$(json 'd["root"].endswith("/project/shop.git")')" = True ]
+    cd "$PLACE/two"
+    run_km project --format json
+    [ "$(json 'd["root"].endswith("/project/bare")')" = True ]
+}
+
+@test "project: a folder that only claims to be a worktree is not handed the memory" {
+    unset KUZU_MEMORY_PROJECT
+    mkdir -p main/.git
+    make_worktree "$PWD/main/.git" "$PLACE/linked"
+    (cd main && km remember "The vault opens at nine" --quiet)
+    mkdir -p "$PLACE/stranger" "$PLACE/forger/own"
+    cp "$PLACE/linked/.git" "$PLACE/stranger/.git"
+    echo "gitdir: own" >"$PLACE/forger/.git"
+    echo "$PWD/main/.git" >"$PLACE/forger/own/commondir"
+    echo "$PLACE/forger/.git" >"$PLACE/forger/own/gitdir"
+    for place in stranger forger; do
+        cd "$PLACE/$place"
+        run_km project --format json
+        [ "$(json 'd["root"].endswith("/'"$place"'")')" = True ] || fail "$place"
+        run_km recall vault --format raw
+        expect_output ""
+    done
+}
+
+@test "project: subfolders, links and nested repositories; clones are projects of their own" {
+    unset KUZU_MEMORY_PROJECT
+    mkdir -p shop/.git shop/src/deep clone/.git
+    ln -s "$PWD/shop" link
+    (cd shop && km remember "We use tabs" --quiet)
+    for place in shop/src/deep link link/src; do
+        (cd "$place" && [ "$(km recall tabs --format raw)" = "We use tabs" ]) || fail "$place"
+    done
+    run_km --project link recall tabs --format raw
+    expect_output "We use tabs"
+    cd clone
+    run_km project --format json
+    [ "$(json 'd["root"].endswith("/clone"), d["memory_exists"]')" = "(True, False)" ]
+    # One memory for both, by name; and what one has is brought into the other.
+    run_km --project ../shop recall tabs --format raw
+    expect_output "We use tabs"
+    km --project ../shop export | km import - --quiet
+    [ "$(km recent --format raw)" = "We use tabs" ]
+    km --project ../shop export | km import - --quiet
+    [ "$(count_memories)" = 1 ]
 }
 
 @test "project: a memory in the home folder is not used for everything under it" {

@@ -44,6 +44,21 @@ km_status kmi_store_memory_standing(kmi_store *store, size_t limit, kmi_arena *a
     return kmi_memory_read_all(store, &use, limit, arena, ret_items, ret_count, error);
 }
 
+km_status kmi_store_memory_statuses(kmi_store *store, size_t limit, kmi_arena *arena, km_memory **ret_items,
+                                    size_t *ret_count, km_error *error) {
+    /* Everything that expires lies in a small index of its own. */
+    static const char LIST_STATUSES[] =
+        "SELECT " MEMORY_COLUMNS
+        " FROM memories m WHERE m.expires_at>?1 AND m.type='status' AND m.superseded_by IS NULL"
+        " ORDER BY m.expires_at DESC LIMIT ?2";
+    KMI_CLEANUP_SQL kmi_sql_use use = {0};
+    km_status status = kmi_sql_start(store->sql, LIST_STATUSES, &use, error);
+    if (status != KM_OK) return status;
+    kmi_sql_bind_integer(&use, 1, kmi_clock_now_us());
+    kmi_sql_bind_integer(&use, 2, limit > INT32_MAX ? INT32_MAX : (int64_t)limit);
+    return kmi_memory_read_all(store, &use, limit, arena, ret_items, ret_count, error);
+}
+
 km_status kmi_store_memory_each(kmi_store *store, bool (*visit)(const km_memory *memory, void *context), void *context,
                                 km_error *error) {
     static const char EACH_MEMORY[] = "SELECT " MEMORY_COLUMNS " FROM memories m ORDER BY m.seq";

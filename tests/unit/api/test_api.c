@@ -104,6 +104,46 @@ static void recall_explains_its_hits(void **state) {
     km_memory_list_free(list);
 }
 
+static size_t count_standing(api_fixture *f, size_t limit, size_t status_limit, const char *first) {
+    km_memory_list *list = NULL;
+    expect_ok(km_standing(f->project, limit, status_limit, &list, &f->error));
+    size_t count = list->count;
+    if (first != NULL) assert_string_equal(list->items[0].type, first);
+    km_memory_list_free(list);
+    return count;
+}
+
+static void standing_memories_and_open_statuses(void **state) {
+    static const char *const TYPES[] = {"fact", "rule", "preference", "decision", "identity", "status", "note"};
+    api_fixture *f = *state;
+    assert_int_equal(count_standing(f, 10, 10, NULL), 0);
+    for (size_t i = 0; i < sizeof TYPES / sizeof TYPES[0]; i++) {
+        km_learn_item item = {.content = TYPES[i], .type = TYPES[i], .verbatim = true};
+        km_learn_options options = KM_LEARN_OPTIONS_INIT;
+        km_learn_result *result = NULL;
+        options.synchronous = true;
+        expect_ok(km_learn(f->project, &item, 1, &options, &result, &f->error));
+        km_learn_result_free(result);
+    }
+    assert_int_equal(count_standing(f, 10, 10, "identity"), 5);
+    assert_int_equal(count_standing(f, 2, 0, "identity"), 2);
+    assert_int_equal(count_standing(f, 0, 1, "status"), 1);
+    assert_int_equal(count_standing(f, 0, 0, NULL), 0);
+}
+
+static void a_line_fits_its_storage(void **state) {
+    (void)state;
+    char line[16];
+    assert_int_equal(km_line_format("## two\nlines", 12, 100, line, sizeof line), 5);
+    assert_string_equal(line, "tw…"); /* at most a quarter of the storage in characters */
+    assert_int_equal(km_line_format("ab", 2, 100, line, sizeof line), 2);
+    assert_string_equal(line, "ab");
+    assert_int_equal(km_line_format(NULL, 0, 100, line, sizeof line), 0);
+    assert_int_equal(km_line_format("ab", 2, 100, line, 1), 0);
+    assert_string_equal(line, "");
+    assert_int_equal(km_line_format("ab", 2, 100, NULL, 0), 0);
+}
+
 static void enhance_adds_what_matters(void **state) {
     api_fixture *f = *state;
     api_remember(f, "The database server is called marten.");
@@ -246,6 +286,9 @@ static void null_arguments_are_refused(void **state) {
     expect_failure(km_recall(p, &query, NULL, e), KM_E_INVALID);
     expect_failure(km_recent(NULL, NULL, &list, e), KM_E_INVALID);
     expect_failure(km_recent(p, NULL, NULL, e), KM_E_INVALID);
+    expect_failure(km_standing(NULL, 1, 1, &list, e), KM_E_INVALID);
+    expect_failure(km_standing(p, 1, 1, NULL, e), KM_E_INVALID);
+    expect_failure(km_standing(p, 10000000, 1, &list, e), KM_E_INVALID);
     expect_failure(km_show(NULL, "0", &list, e), KM_E_INVALID);
     expect_failure(km_show(p, NULL, &list, e), KM_E_INVALID);
     expect_failure(km_show(p, "0", NULL, e), KM_E_INVALID);
@@ -407,6 +450,8 @@ int main(void) {
         API_TEST(init_is_safe_to_repeat),
         API_TEST(recent_is_newest_first_and_filters),
         API_TEST(recall_explains_its_hits),
+        API_TEST(standing_memories_and_open_statuses),
+        API_TEST(a_line_fits_its_storage),
         API_TEST(enhance_adds_what_matters),
         API_TEST(show_knows_prefixes_and_predecessors),
         API_TEST(edit_replaces_the_text),
