@@ -56,6 +56,10 @@ typedef enum kmi_slot {
     KMI_SLOT_UNTIL_IDLE,
     KMI_SLOT_BACKGROUND,
     KMI_SLOT_INHERITED_LOCK,
+    KMI_SLOT_USER,
+    KMI_SLOT_IN_PROJECT,
+    KMI_SLOT_PRINT,
+    KMI_SLOT_LIST,
     KMI_SLOT_MAX
 } kmi_slot;
 
@@ -117,7 +121,7 @@ const kmi_command *kmi_command_find_verb(const kmi_command *group, const char *n
 extern const kmi_command kmi_command_init, kmi_command_learn, kmi_command_remember, kmi_command_enhance,
     kmi_command_recall, kmi_command_recent, kmi_command_show, kmi_command_edit, kmi_command_forget, kmi_command_stats,
     kmi_command_tasks, kmi_command_worker, kmi_command_export, kmi_command_import, kmi_command_config,
-    kmi_command_project, kmi_command_completion, kmi_command_help;
+    kmi_command_project, kmi_command_completion, kmi_command_help, kmi_command_install, kmi_command_uninstall;
 
 /* The commands themselves, one file a group. */
 int kmi_run_init(struct kmi_cli *cli);
@@ -149,5 +153,7 @@ int kmi_run_config_set(struct kmi_cli *cli);
 int kmi_run_config_check(struct kmi_cli *cli);
 int kmi_run_completion(struct kmi_cli *cli);
 int kmi_run_help(struct kmi_cli *cli);
+int kmi_run_install(struct kmi_cli *cli);
+int kmi_run_uninstall(struct kmi_cli *cli);
 
 #endif
