@@ -64,6 +64,10 @@ typedef enum kmi_slot {
     KMI_SLOT_LEVEL,
     KMI_SLOT_DELIVER,
     KMI_SLOT_CLIENT,
+    KMI_SLOT_USER,
+    KMI_SLOT_IN_PROJECT,
+    KMI_SLOT_PRINT,
+    KMI_SLOT_LIST,
     KMI_SLOT_MAX
 } kmi_slot;
 
@@ -128,7 +132,8 @@ extern const kmi_command kmi_command_init, kmi_command_learn, kmi_command_rememb
     kmi_command_recall, kmi_command_recent, kmi_command_show, kmi_command_edit, kmi_command_forget, kmi_command_stats,
     kmi_command_tasks, kmi_command_worker, kmi_command_export, kmi_command_import, kmi_command_config,
     kmi_command_project, kmi_command_completion, kmi_command_help, kmi_command_status, kmi_command_doctor,
-    kmi_command_backup, kmi_command_restore, kmi_command_mcp, kmi_command_hook;
+    kmi_command_backup, kmi_command_restore, kmi_command_mcp, kmi_command_hook, kmi_command_install,
+    kmi_command_uninstall;
 extern const kmi_command kmi_command_metrics, kmi_command_alerts, kmi_command_logs; /* table_watch.c */
 
 /* The commands themselves, one file a group. */
@@ -172,5 +177,7 @@ int kmi_run_backup(struct kmi_cli *cli);
 int kmi_run_restore(struct kmi_cli *cli);
 int kmi_run_mcp(struct kmi_cli *cli);  /* src/mcp */
 int kmi_run_hook(struct kmi_cli *cli); /* src/assist */
+int kmi_run_install(struct kmi_cli *cli);
+int kmi_run_uninstall(struct kmi_cli *cli);
 
 #endif

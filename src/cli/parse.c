@@ -238,8 +238,8 @@ static void find_helped_verb(kmi_cli *cli, int argc, char **argv) {
 
 static km_status parse_command(kmi_cli *cli, int argc, char **argv, km_error *error) {
     option_set set = {.count = 0};
+    add_options(&set, cli->command->options); /* first: behind `install`, --project is a switch of its own */
     add_options(&set, kmi_global_options);
-    add_options(&set, cli->command->options);
     for (const kmi_command *verb = cli->command->verbs; verb != NULL && verb->name != NULL; verb++) {
         add_options(&set, verb->options);
     }

@@ -1,0 +1,123 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2154 # status, output and stderr are set by run
+# install and uninstall: exact, repeatable, undone to the byte, and nobody else's lines touched.
+load helper
+
+setup() {
+    fresh_place
+    unset XDG_CONFIG_HOME XDG_STATE_HOME CODEX_HOME CLAUDE_CONFIG_DIR
+    mkdir -p "$HOME/.claude" "$HOME/.codex"
+    printf '{\n    "permissions": {\n        "allow": ["Bash"]\n    }\n}\n' >"$HOME/.claude/settings.json"
+    printf '# mine\nmodel = "m"\n\n[mcp_servers.other] # keep\ncommand = "x"\n' >"$HOME/.codex/config.toml"
+    cp -a "$HOME" "$PLACE/before"
+}
+
+expect_untouched() {
+    rm -rf "$HOME/.local"
+    diff -r "$PLACE/before" "$HOME"
+}
+
+@test "install adds server and hooks, twice is once, uninstall puts back every byte" {
+    run_km install claude-code codex
+    expect_status 0
+    [[ $output == *'+         "SessionStart": ['* ]]
+    [[ $output == *"/hooks"* ]]
+    python3 - "$HOME" "$PROGRAM" <<'END'
+import json, sys, tomllib
+home, program = sys.argv[1:]
+server = json.load(open(home + "/.claude.json"))["mcpServers"]["kuzu-memory"]
+assert server["args"] == ["mcp"] and server["command"].endswith("kuzu-memory"), server
+settings = json.load(open(home + "/.claude/settings.json"))
+assert settings["permissions"] == {"allow": ["Bash"]}
+hook = settings["hooks"]["UserPromptSubmit"][0]["hooks"][0]
+assert hook["args"] == ["hook", "UserPromptSubmit", "--client", "claude-code"], hook
+config = tomllib.load(open(home + "/.codex/config.toml", "rb"))
+assert config["mcp_servers"]["kuzu-memory"]["args"] == ["mcp"] and config["mcp_servers"]["other"]["command"] == "x"
+assert "hook Stop --client codex" in json.load(open(home + "/.codex/hooks.json"))["hooks"]["Stop"][0]["hooks"][0]["command"]
+END
+    [ "$(stat -c %a "$HOME/.claude.json")" = 600 ]
+    cp -a "$HOME" "$PLACE/once"
+    run_km install claude-code codex
+    expect_status 0
+    diff -r "$PLACE/once" "$HOME"
+    run_km uninstall
+    expect_status 0
+    expect_untouched
+}
+
+@test "uninstall leaves what others wrote since" {
+    km install claude-code codex --quiet
+    printf '\n[profiles.a]\nmodel = "n"\n' >>"$HOME/.codex/config.toml"
+    sed -i 's/"Bash"/"Bash", "Read"/' "$HOME/.claude/settings.json"
+    run_km uninstall claude-code codex --quiet
+    expect_status 0
+    expect_output ""
+    diff <(cat "$PLACE/before/.codex/config.toml" && printf '\n[profiles.a]\nmodel = "n"\n') "$HOME/.codex/config.toml"
+    diff <(sed 's/"Bash"/"Bash", "Read"/' "$PLACE/before/.claude/settings.json") "$HOME/.claude/settings.json"
+    [ ! -e "$HOME/.claude.json" ]
+}
+
+@test "two clients in one file: the first one out leaves the other" {
+    run_km install gemini antigravity --quiet
+    expect_status 0
+    km install copilot claude-code --project --quiet
+    grep -q kuzu-memory .mcp.json
+    run_km uninstall --project --quiet
+    expect_status 0
+    [ -z "$(find . -name .git -prune -o -type f -print)" ]
+    km uninstall --quiet
+    expect_untouched
+}
+
+@test "--dry-run, --print and --list write nothing" {
+    run_km install --dry-run
+    expect_status 0
+    [[ $output == *"Dry run: nothing was written"* ]]
+    run_km install --print zed opencode
+    expect_status 0
+    [[ $output == *"~/.config/zed/settings.json:"*'"context_servers"'* ]]
+    run_km install --list --format json
+    expect_status 0
+    [ "$(json '[(c["present"], c["server"]) for c in d["clients"] if c["name"] == "codex"]')" = "[(True, 'no')]" ]
+    expect_untouched
+}
+
+@test "a file that the client would not load is left alone, the others are written" {
+    printf '{ // mine\n}\n' >"$HOME/.claude/settings.json"
+    run_km install claude-code
+    expect_status 4
+    [[ $stderr == *"settings.json: it has a comment"* ]]
+    [ "$(head -n 1 "$HOME/.claude/settings.json")" = "{ // mine" ]
+    grep -q kuzu-memory "$HOME/.claude.json"
+    printf '{"hooks": [' >"$HOME/.claude/settings.json"
+    run_km install claude-code --format json
+    expect_status 2
+    [ "$(json '[f["action"] for f in d["files"]]')" = "['none', 'problem']" ]
+}
+
+@test "links are followed, modes kept, moved folders found" {
+    mkdir "$PLACE/dotfiles"
+    mv "$HOME/.codex/config.toml" "$PLACE/dotfiles/codex.toml"
+    ln -s "$PLACE/dotfiles/codex.toml" "$HOME/.codex/config.toml"
+    chmod 640 "$PLACE/dotfiles/codex.toml"
+    km install codex --quiet
+    [ -L "$HOME/.codex/config.toml" ]
+    grep -q '^\[mcp_servers.kuzu-memory\]$' "$PLACE/dotfiles/codex.toml"
+    [ "$(stat -c %a "$PLACE/dotfiles/codex.toml")" = 640 ]
+    CODEX_HOME=$PLACE/elsewhere km install codex --quiet
+    [ -f "$PLACE/elsewhere/config.toml" ]
+    CODEX_HOME=$PLACE/elsewhere km uninstall codex --quiet
+    [ ! -e "$PLACE/elsewhere" ]
+}
+
+@test "wrong names and contradictions are refused" {
+    run_km install claude-cod
+    expect_status 2
+    [[ $stderr == *'did you mean "claude-code"?'* ]]
+    run_km install --user --project codex
+    expect_status 2
+    HOME='' run_km install codex
+    expect_status 2
+    [[ $stderr == *HOME* ]]
+    expect_untouched
+}
