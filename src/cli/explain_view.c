@@ -94,9 +94,13 @@ void kmi_explain_add_text(kmi_buf *buf, const km_explanation *explanation) {
                            kmi_time_format_date(explanation->times[i].until_us - 1, last));
     }
     if (explanation->asks_when) kmi_buf_add_text(buf, "# asks when\n");
-    kmi_buf_add_format(
-        buf, "# best match: covers %.0f%%, %.2f times the 20th; unseen words %.0f%%; %" PRIu64 " units\n",
-        100 * explanation->coverage, explanation->margin, 100 * explanation->unseen_share, explanation->unit_count);
+    if (explanation->coverage > 0) {
+        kmi_buf_add_format(
+            buf, "# best match: covers %.0f%%, %.2f times the 20th; unseen words %.0f%%; %" PRIu64 " units\n",
+            100 * explanation->coverage, explanation->margin, 100 * explanation->unseen_share, explanation->unit_count);
+    } else {
+        kmi_buf_add_text(buf, "# no memory holds any of these words\n");
+    }
     kmi_buf_add_format(buf, "# confidence %.2f, threshold %.2f: enhance %s\n", explanation->confidence,
                        explanation->threshold,
                        explanation->confidence < explanation->threshold ? "is silent" : "gives what is relevant");
