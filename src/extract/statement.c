@@ -291,7 +291,10 @@ static bool names_one_value(const parse *self) {
                    "favourite|favorite|default|current|main|maximum|minimum|max|min|primary|official|preferred|latest|"
                    "next|only|total"))
             return true;
-    return self->out->subject_to > self->out->subject_from && has(self, self->out->subject_to - 1, KMI_W_SINGLE);
+    if (self->out->subject_to <= self->out->subject_from) return false;
+    size_t last = self->out->subject_to - 1;
+    bool is_the_role = is_any(self, self->out->subject_from, "the") && has(self, last, KMI_W_ROLE); /* "the admin" */
+    return is_the_role || has(self, last, KMI_W_SINGLE);
 }
 
 static bool has_value_shape(const parse *self, size_t from, size_t to) {
