@@ -507,6 +507,12 @@ static void take_ending(parse *self, size_t verb) {
     if (!self->has_new_value) self->out->value = NULL;
 }
 
+/* "changed its mind", "reconsidered". */
+static bool is_turn(const parse *self, size_t i) {
+    bool is_mind = is_any(self, i, "mind|minds") && i > self->first + 1 && is_any(self, i - 2, "changed|change");
+    return is_mind || is_any(self, i, "reconsidered|backtracked");
+}
+
 static void find_corrections(parse *self) {
     size_t changes = 0;
     self->out->is_negative = kmi_types_is_negative(self->tokens, self->first);
@@ -548,9 +554,7 @@ static void find_corrections(parse *self) {
                 }
             }
         }
-        self->out->is_reversal |=
-            (is_any(self, i, "mind|minds") && i > self->first + 1 && is_any(self, i - 2, "changed|change")) ||
-            is_any(self, i, "reconsidered|backtracked");
+        self->out->is_reversal |= is_turn(self, i);
     }
     self->out->is_correction |= self->out->is_reversal;
     if (self->has_now && !self->has_also)
