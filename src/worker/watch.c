@@ -12,8 +12,21 @@ static void keep_older(int64_t created_at_us, int64_t *oldest_us) {
     if (created_at_us < *oldest_us) *oldest_us = created_at_us;
 }
 
+typedef struct finding {
+    kmi_store *store;
+    unsigned looks;
+    int64_t oldest_us;
+} finding;
+
+/* The first one that the store does not know: a file whose tasks are all done may not have been given back yet. */
 static bool note_first(const kmi_record *record, void *context) {
-    keep_older(record->created_at_us, context);
+    enum { most_looks = 256 };
+    finding *f = context;
+    bool is_known = false;
+    if (f->store != NULL && ++f->looks < most_looks &&
+        kmi_store_task_find(f->store, &record->task_id, NULL, &is_known, NULL, NULL) == KM_OK && is_known)
+        return true;
+    keep_older(record->created_at_us, &f->oldest_us);
     return false;
 }
 
@@ -37,7 +50,8 @@ static int64_t find_oldest(const kmi_watch_context *context) {
         has_batch = true;
         for (size_t i = 0; i < batch->count; i++) keep_older(batch->tasks[i].created_at_us, &oldest_us);
     }
-    if (!has_batch && kmi_queue_each(context->queue, note_first, &oldest_us, NULL) != KM_OK) oldest_us = INT64_MAX;
+    finding f = {.store = context->store, .oldest_us = INT64_MAX};
+    if (!has_batch && kmi_queue_each(context->queue, note_first, &f, NULL) == KM_OK) oldest_us = f.oldest_us;
     if (context->store == NULL || context->store_waiting == 0) return oldest_us;
     look_into_store(context, KM_TASK_QUEUED, &oldest_us);
     look_into_store(context, KM_TASK_RETRYING, &oldest_us);
