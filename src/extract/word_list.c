@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define LISTS_MAX 1024u /* a power of two, four times the number of lists there are */
-#define MASK_WORDS 4u /* 256 bits, two for each word: hardly any strange word is looked up in a list in vain */
+#define MASK_WORDS 4u   /* 256 bits, two for each word: hardly any strange word is looked up in a list in vain */
 
 typedef struct known_list {
     const char *list; /* NULL: free */
@@ -47,7 +47,8 @@ static bool has_bit(const known_list *known, uint32_t bit) {
     return (known->mask[bit / 64 % MASK_WORDS] >> (bit % 64) & 1) != 0;
 }
 
-static const known_list *learn_list(uint32_t place, const char *list) {
+/* Not inlined, as the search below: what remains of the function that is called all the time is then short. */
+__attribute__((noinline)) static const known_list *learn_list(uint32_t place, const char *list) {
     if (known_count >= LISTS_MAX / 2) { /* a program with far more lists than this one: begin anew */
         memset(known_lists, 0, sizeof known_lists);
         known_count = 0;
@@ -64,15 +65,17 @@ static const known_list *learn_list(uint32_t place, const char *list) {
 }
 
 static const known_list *find_list(const char *list) {
-    uint32_t place = (uint32_t)((uint64_t)(uintptr_t)list * 0x9E3779B97F4A7C15u >> 32) % LISTS_MAX; /* Fibonacci hashing */
-    while (known_lists[place].list != list) {
-        if (known_lists[place].list == NULL) return learn_list(place, list);
+    uint32_t place =
+        (uint32_t)((uint64_t)(uintptr_t)list * 0x9E3779B97F4A7C15u >> 32) % LISTS_MAX; /* Fibonacci hashing */
+    const known_list *lists = known_lists;
+    while (lists[place].list != list) {
+        if (lists[place].list == NULL) return learn_list(place, list);
         place = (place + 1) % LISTS_MAX;
     }
-    return &known_lists[place];
+    return &lists[place];
 }
 
-static bool is_in_list(const char *list, kmi_slice word) {
+__attribute__((noinline)) static bool is_in_list(const char *list, kmi_slice word) {
     unsigned char first = lower(word.ptr[0]);
     while (*list != '\0') {
         bool may_be = lower(*list) == first;
