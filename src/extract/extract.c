@@ -55,6 +55,7 @@ typedef struct extraction_run {
     size_t seen_count, seen_capacity;
     kmi_slice introduction;    /* "We support:" before a list */
     kmi_antecedent antecedent; /* what "it" means at the start of the next sentence */
+    kmi_custom_budget budget;  /* of the user's patterns */
     bool is_assistant;
     km_error *error;
 } extraction_run;
@@ -100,8 +101,7 @@ static kmi_slice cut_text(kmi_slice text, size_t most) {
     return (kmi_slice){text.ptr, most};
 }
 
-static km_status add_skipped(extraction_run *run, kmi_slice text, const char *reason) {
-    if (run->skipped_count == SKIPPED_MAX) return KM_OK;
+static km_status put_skipped(extraction_run *run, kmi_slice text, const char *reason) {
     if (run->skipped_count == run->skipped_capacity) {
         size_t capacity = run->skipped_capacity == 0 ? 8 : run->skipped_capacity * 2;
         km_skipped *items = kmi_arena_alloc_array(run->arena, capacity, sizeof *items);
@@ -114,6 +114,10 @@ static km_status add_skipped(extraction_run *run, kmi_slice text, const char *re
     if (copy == NULL) return out_of_memory(run);
     run->skipped[run->skipped_count++] = (km_skipped){copy, reason};
     return KM_OK;
+}
+
+static km_status add_skipped(extraction_run *run, kmi_slice text, const char *reason) {
+    return run->skipped_count < SKIPPED_MAX ? put_skipped(run, text, reason) : KM_OK;
 }
 
 static uint64_t hash_text(kmi_slice text, uint64_t seed) {
@@ -195,8 +199,8 @@ static km_status apply_custom_patterns(extraction_run *run, const char *content,
     if (run->extractor->custom == NULL) return KM_OK;
     bool is_found = false;
     kmi_custom_hit hit;
-    km_status status =
-        kmi_custom_patterns_find(run->extractor->custom, kmi_slice_from(content), &is_found, &hit, run->error);
+    km_status status = kmi_custom_patterns_find(run->extractor->custom, kmi_slice_from(content), &run->budget,
+                                                &is_found, &hit, run->error);
     if (status == KM_OK && is_found) {
         judgement->type = hit.type;
         judgement->confidence = hit.confidence;
@@ -387,6 +391,7 @@ km_status kmi_extract(const kmi_extractor *extractor, const kmi_extract_input *i
     extraction_run run = {.extractor = extractor, .input = input, .error = error};
     run.arena = kmi_arena_new(RESULT_BASE_BYTES + input->text.len * RESULT_FACTOR);
     run.scratch = kmi_arena_new(SCRATCH_LIMIT_BYTES);
+    run.budget = kmi_custom_budget_new();
     run.is_assistant = input->speaker != NULL && strcmp(input->speaker, "assistant") == 0;
     km_status status = KM_OK;
     /* One first block that fits the sentences to come: clearing keeps it. */
@@ -397,11 +402,17 @@ km_status kmi_extract(const kmi_extractor *extractor, const kmi_extract_input *i
     else
         status = input->is_verbatim ? extract_verbatim(&run) : extract_prose(&run);
     kmi_arena_free(run.scratch);
+    const char *costly = NULL;
+    if (status == KM_OK && run.budget.costly != NULL) {
+        status = put_skipped(&run, kmi_slice_from(run.budget.costly), "costly pattern");
+        if (status == KM_OK) costly = run.skipped[run.skipped_count - 1].text;
+    }
     if (status != KM_OK) {
         kmi_arena_free(run.arena);
         return status;
     }
-    *ret_extraction = (kmi_extraction){run.arena, run.candidate_count, run.candidates, run.skipped_count, run.skipped};
+    *ret_extraction =
+        (kmi_extraction){run.arena, run.candidate_count, run.candidates, run.skipped_count, run.skipped, costly};
     return KM_OK;
 }
 

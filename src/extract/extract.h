@@ -17,6 +17,9 @@ typedef struct kmi_extraction {
     const kmi_candidate *candidates;
     size_t skipped_count;
     const km_skipped *skipped;
+    const char
+        *costly_pattern; /* "custom:" and the name of the user's pattern that was given up, the last of the skipped
+                                   too; NULL: none */
 } kmi_extraction;
 
 typedef struct kmi_extract_input {
