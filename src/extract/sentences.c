@@ -112,7 +112,6 @@ static size_t find_end(kmi_slice text, size_t start) {
         if (is_paragraph_break(text, at)) return at;
         if (c == '.' || c == '!' || c == '?') {
             size_t after = take_closers(text, start, at + 1);
-            if (after - start >= KMI_SENTENCE_LIMIT_BYTES) return after;
             bool is_ellipsis = c == '.' && at + 1 < text.len && text.ptr[at + 1] == '.';
             if (c == '.' ? dot_ends_sentence(text, start, is_ellipsis ? at + 1 : at, after)
                          : mark_ends_sentence(text, after))
