@@ -370,6 +370,12 @@ typedef struct km_name_count {
     uint64_t count;
 } km_name_count;
 
+/* One stage of learning: how long all measured tasks together spent there. */
+typedef struct km_stage {
+    const char *name; /* "prepare", "sentences", "patterns", "entities", "compare", "store" */
+    uint64_t total_ns;
+} km_stage;
+
 typedef struct km_stats {
     uint64_t queue_size;        /* waiting: in the journal, in segments, and queued or retrying in the store */
     uint64_t queue_limit;       /* async.max_queue_size */
@@ -406,6 +412,12 @@ typedef struct km_stats {
     uint64_t worker_starts;
     uint64_t worker_crashes;
     km_latency submit, wait, process, commit, enhance;
+    uint64_t measured_tasks;    /* what the numbers below were added up over, since the metrics page was made */
+    uint64_t measured_memories; /* stored or learnt again by them */
+    size_t stage_count;
+    const km_stage *stages; /* in the order in which a text goes through them */
+    size_t skip_reason_count;
+    const km_name_count *skip_reasons; /* why sentences were no memories, most frequent first */
 } km_stats;
 
 /* The numbers, without a store too. Never waits for the worker. KM_E_STORE when the store is unusable: what does not

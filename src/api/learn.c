@@ -39,8 +39,8 @@ static km_status append(km_project *project, kmi_queue *queue, const kmi_prepare
     }
 }
 
-static km_status learn_later(km_project *project, const kmi_prepared *prepared, int64_t wait_ms,
-                             km_learn_result **ret_result, km_error *error) {
+static km_status learn_later(km_project *project, const kmi_prepared *prepared, const kmi_learning *preparing,
+                             int64_t wait_ms, km_learn_result **ret_result, km_error *error) {
     const int64_t start_us = kmi_clock_monotonic_us();
     kmi_learn_result *result = NULL;
     km_status status =
@@ -54,8 +54,10 @@ static km_status learn_later(km_project *project, const kmi_prepared *prepared, 
         return status;
     }
     result->public.elapsed_us = kmi_clock_monotonic_us() - start_us;
-    if (project->config.performance_monitoring)
+    if (project->config.performance_monitoring) {
         kmi_metrics_observe(kmi_project_make_metrics(project), KMI_HISTOGRAM_SUBMIT, result->public.elapsed_us);
+        kmi_metrics_add_learning(kmi_project_metrics(project), preparing);
+    }
     kmi_project_keep_worker(project);
     *ret_result = &result->public;
     return KM_OK;
@@ -70,15 +72,17 @@ km_status km_learn(km_project *project, const km_learn_item *items, size_t item_
     km_status status = kmi_project_check_config(project, error);
     if (status != KM_OK) return status;
     KMI_CLEANUP_PREPARED kmi_prepared prepared = {0};
+    const uint64_t start_ns = kmi_clock_monotonic_ns();
     status = kmi_prepare(&project->config, items, item_count, options->priority, &prepared, error);
     if (status != KM_OK) return status;
+    const kmi_learning preparing = {.stage_ns[KMI_STAGE_PREPARE] = kmi_clock_monotonic_ns() - start_ns};
     if (options->synchronous || options->dry_run || !project->config.async_enabled) {
         kmi_learn_now how = {.is_dry_run = options->dry_run, .has_tasks = true};
         return kmi_learn_now_run(project, &prepared, &how, ret_result, error);
     }
     int64_t wait_ms = options->wait_ms >= 0 ? options->wait_ms : project->config.async_queue_full_wait_ms;
     km_error fault = {0}; /* below, a file that is not there is made: only what ends the call is told */
-    status = learn_later(project, &prepared, wait_ms, ret_result, &fault);
+    status = learn_later(project, &prepared, &preparing, wait_ms, ret_result, &fault);
     if (status != KM_OK && error != NULL) *error = fault;
     return status;
 }

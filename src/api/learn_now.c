@@ -17,6 +17,7 @@ typedef struct learning {
     kmi_store *store; /* NULL in a dry run */
     kmi_learn_result *result;
     kmi_arena *scratch;
+    kmi_learning learning; /* what it took, for the metrics page */
 } learning;
 
 static bool is_overdue(void *context) {
@@ -34,6 +35,7 @@ static km_status extract_item(const learning *l, const km_learn_item *item, int6
         .is_verbatim = item->verbatim,
         .is_overdue = is_overdue,
         .overdue_context = &deadline_us,
+        .clock_ns = kmi_clock_monotonic_ns,
     };
     return kmi_extract(l->extractor, &input, ret_extraction, error);
 }
@@ -45,11 +47,13 @@ static km_status learn_item(learning *l, const km_learn_item *item, const kmi_re
     kmi_learn_outcome *outcomes = NULL;
     km_status status = extract_item(l, item, record->created_at_us, &extraction, error);
     if (status != KM_OK) return status;
+    kmi_learning_add_extraction(&l->learning, &extraction);
     if (l->store != NULL) {
         kmi_learn_origin origin = {.item = item,
                                    .task = l->how->has_tasks ? &record->task_id : NULL,
                                    .submitted_at_us = record->created_at_us,
-                                   .never_expires = l->how->never_expires};
+                                   .never_expires = l->how->never_expires,
+                                   .learning = &l->learning};
         status = kmi_learn_apply(l->store, &l->project->config, &origin, &extraction, kmi_clock_now_us(), l->scratch,
                                  &outcomes, error);
         for (size_t i = 0; status == KM_OK && i < extraction.candidate_count && *id_count < ids_max; i++)
@@ -98,6 +102,7 @@ static km_status learn_task(learning *l, size_t task, km_error *error) {
         status = learn_item(l, &l->prepared->items[i], record, ids, ids_max, &id_count, error);
     if (status == KM_OK && l->store != NULL && l->how->has_tasks)
         status = put_task(l, record, ids, id_count, start_us, error);
+    if (status == KM_OK) l->learning.tasks++;
     kmi_arena_clear(l->scratch);
     return status;
 }
@@ -150,6 +155,8 @@ km_status kmi_learn_now_run(km_project *project, const kmi_prepared *prepared, c
         if (l.result != NULL) km_learn_result_free(&l.result->public);
         return status;
     }
+    if (!how->is_dry_run && project->config.performance_monitoring)
+        kmi_metrics_add_learning(kmi_project_make_metrics(project), &l.learning);
     l.result->public.elapsed_us = kmi_clock_monotonic_us() - start_us;
     kmi_project_announce_change(project);
     *ret_result = &l.result->public;

@@ -7,6 +7,7 @@
 #include "api/project.h"
 #include "api/result.h"
 #include "api/waiting.h"
+#include "base/stages.h"
 #include "queue/inspect.h"
 #include "status/liveness.h"
 #include "util/clock.h"
@@ -111,18 +112,48 @@ static void read_metrics(const kmi_metrics *metrics, km_stats *stats) {
     kmi_metrics_latency(metrics, KMI_HISTOGRAM_ENHANCE, &stats->enhance);
 }
 
+static int compare_counts(const void *a, const void *b) {
+    const km_name_count *left = a, *right = b;
+    return (left->count < right->count) - (left->count > right->count);
+}
+
+static km_status read_learning(const kmi_metrics *metrics, stats_result *result, km_error *error) {
+    km_stats *stats = &result->public;
+    kmi_learning learning;
+    kmi_metrics_learning(metrics, &learning);
+    km_stage *stages = kmi_arena_alloc_array(result->arena, KMI_STAGE_COUNT, sizeof *stages);
+    km_name_count *reasons = kmi_arena_alloc_array(result->arena, KMI_SKIP_REASONS, sizeof *reasons);
+    if (stages == NULL || reasons == NULL) return kmi_fail_memory(error);
+    for (size_t i = 0; i < KMI_STAGE_COUNT; i++)
+        stages[i] = (km_stage){kmi_stage_name((kmi_stage)i), learning.stage_ns[i]};
+    for (size_t i = 0; i < KMI_SKIP_REASONS; i++)
+        if (learning.skipped[i] > 0)
+            reasons[stats->skip_reason_count++] = (km_name_count){kmi_skip_reason_name(i), learning.skipped[i]};
+    qsort(reasons, stats->skip_reason_count, sizeof *reasons, compare_counts);
+    stats->measured_tasks = learning.tasks;
+    stats->measured_memories = learning.memories;
+    stats->stage_count = KMI_STAGE_COUNT;
+    stats->stages = stages;
+    stats->skip_reasons = reasons;
+    return KM_OK;
+}
+
 /* Tasks that a dead worker left in hand are not active. */
 static uint64_t count_active(const kmi_metrics *metrics, const km_worker_info *worker) {
     if (metrics->page == NULL || worker->state == KM_WORKER_STOPPED) return 0;
     return atomic_load(&metrics->page->active_tasks);
 }
 
-static km_status read_queue(km_project *project, kmi_store *store, km_stats *stats, int64_t now_us, km_error *error) {
+static km_status read_queue(km_project *project, kmi_store *store, stats_result *result, int64_t now_us,
+                            km_error *error) {
+    km_stats *stats = &result->public;
     kmi_queue *queue = NULL;
     km_status status = kmi_project_find_queue(project, &queue, error);
     if (status != KM_OK || queue == NULL) return status;
     const kmi_metrics *metrics = kmi_project_metrics(project);
     read_metrics(metrics, stats);
+    status = read_learning(metrics, result, error);
+    if (status != KM_OK) return status;
     counting c = {stats, now_us};
     status = kmi_waiting_each(queue, store, metrics, count_waiting, &c, error);
     if (status == KM_OK) status = kmi_worker_look(queue, metrics, &stats->worker, error);
@@ -150,7 +181,7 @@ km_status km_stats_get(km_project *project, km_stats **ret_stats, km_error *erro
     km_status store_status = kmi_project_open_store(project, KMI_STORE_READ, &store, &fault);
     if (store_status == KM_OK) store_status = read_store(store, result, now_us, &fault);
     if (store_status == KM_E_NOT_FOUND) store_status = KM_OK;
-    km_status status = read_queue(project, store_status == KM_OK ? store : NULL, stats, now_us, error);
+    km_status status = read_queue(project, store_status == KM_OK ? store : NULL, result, now_us, error);
     if (status == KM_OK && store_status != KM_OK) {
         if (error != NULL) *error = fault;
         status = store_status;

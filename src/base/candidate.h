@@ -22,6 +22,7 @@ typedef struct kmi_candidate {
     const char *subject;        /* folded: what the statement is about, for supersession; NULL: unknown */
     const char *attribute;      /* folded: which property of the subject it sets; NULL: unknown */
     const char *value;          /* folded: the value it sets; NULL: unknown */
+    bool is_reversal;           /* "changed its mind": replaces the subject's decision, whatever its words */
     bool is_correction;         /* "actually", "no longer", "we moved from X to Y": replaces an older statement */
     const char *replaces;       /* folded text of the old value that a correction names; NULL: not named */
     int64_t event_at_us;        /* when the stated thing happens, resolved against said_at_us; 0: unknown */

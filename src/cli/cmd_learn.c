@@ -1,6 +1,8 @@
 /* learn and remember. The plain `learn` is the hot path of the whole program: it opens the project, hands the text over
  * and leaves; nothing is allocated for an answer that --quiet will not print, and nothing is freed that the end of the
  * process frees anyway. */
+#include <string.h>
+
 #include "cli/cli.h"
 #include "cli/input.h"
 #include "cli/learn_batch.h"
@@ -129,6 +131,23 @@ static int learn_one(kmi_cli *cli, kmi_slice text) {
     return print_result(cli, result, true);
 }
 
+static bool is_blank(kmi_slice text) {
+    for (size_t i = 0; i < text.len; i++)
+        if (text.ptr[i] != ' ' && (text.ptr[i] < '\t' || text.ptr[i] > '\r')) return false;
+    return true;
+}
+
+/* What would be learnt from an empty pipe? Nothing, and that is an answer. To store nothing is a mistake instead: whoever
+ * fills the pipe has failed. */
+static int answer_nothing(kmi_cli *cli) {
+    kmi_learn_report report;
+    kmi_learn_report_init(&report);
+    report.state = KM_LEARN_DRY_RUN;
+    kmi_learn_report_print(&report, cli, true);
+    kmi_learn_report_deinit(&report);
+    return KMI_EXIT_OK;
+}
+
 int kmi_run_learn(kmi_cli *cli) {
     if (kmi_cli_has(cli, KMI_SLOT_BATCH)) return kmi_learn_batch(cli);
     km_error error = {0};
@@ -142,6 +161,8 @@ int kmi_run_learn(kmi_cli *cli) {
     if (kmi_input_text(cli, 0, &storage, &text, &error) != KM_OK) {
         return error.status == KM_E_INVALID ? kmi_cli_fail_usage(cli, &error) : kmi_cli_fail(&error);
     }
+    bool is_piped = cli->argument_count == 0 || strcmp(cli->arguments[0], "-") == 0;
+    if (is_piped && kmi_cli_has(cli, KMI_SLOT_DRY_RUN) && is_blank(text)) return answer_nothing(cli);
     return learn_one(cli, without_line_end(text));
 }
 

@@ -83,6 +83,33 @@ static void add_json_store(kmi_json_out *out, const km_stats *stats) {
     kmi_json_out_object_end(out);
 }
 
+static double memories_per_task(const km_stats *stats) {
+    return stats->measured_tasks == 0 ? 0 : (double)stats->measured_memories / (double)stats->measured_tasks;
+}
+
+/* Nanoseconds of one task on average; tasks that wait are counted by "prepare" alone. */
+static uint64_t per_task_ns(const km_stats *stats, const km_stage *stage) {
+    return stats->measured_tasks == 0 ? 0 : stage->total_ns / stats->measured_tasks;
+}
+
+static void add_json_learning(kmi_json_out *out, const km_stats *stats) {
+    kmi_json_out_object(out, "learning");
+    kmi_json_out_count(out, "tasks", stats->measured_tasks);
+    kmi_json_out_count(out, "memories", stats->measured_memories);
+    kmi_json_out_real(out, "memories_per_task", memories_per_task(stats));
+    kmi_json_out_array(out, "stages");
+    for (size_t i = 0; i < stats->stage_count; i++) {
+        kmi_json_out_object(out, NULL);
+        kmi_json_out_text(out, "name", stats->stages[i].name);
+        kmi_json_out_real(out, "total_ms", (double)stats->stages[i].total_ns / 1e6);
+        kmi_json_out_real(out, "avg_ms", (double)per_task_ns(stats, &stats->stages[i]) / 1e6);
+        kmi_json_out_object_end(out);
+    }
+    kmi_json_out_array_end(out);
+    add_json_counts(out, "skipped", stats->skip_reasons, stats->skip_reason_count);
+    kmi_json_out_object_end(out);
+}
+
 static void add_json(kmi_buf *buf, const km_stats *stats) {
     kmi_json_out out = kmi_json_out_start(buf);
     kmi_json_out_object(&out, NULL);
@@ -108,6 +135,7 @@ static void add_json(kmi_buf *buf, const km_stats *stats) {
     add_json_latency(&out, "commit", &stats->commit);
     add_json_latency(&out, "enhance", &stats->enhance);
     kmi_json_out_object_end(&out);
+    add_json_learning(&out, stats);
     add_json_counts(&out, "last_errors", stats->last_errors, stats->last_error_count);
     kmi_json_out_object_end(&out);
     kmi_buf_add_char(buf, '\n');
@@ -147,6 +175,18 @@ static void add_latencies(kmi_buf *buf, const km_stats *stats) {
     add_latency(buf, "Processing", &stats->process);
     add_latency(buf, "Commit", &stats->commit);
     add_latency(buf, "Enhance", &stats->enhance);
+}
+
+static void add_learning(kmi_buf *buf, const km_stats *stats) {
+    if (stats->measured_tasks == 0) return;
+    kmi_buf_add_format(buf, "Learning (%" PRIu64 " tasks):\n  Memories per task: %.1f\n", stats->measured_tasks,
+                       memories_per_task(stats));
+    kmi_buf_add_text(buf, "Time per task:\n");
+    char storage[DURATION_SIZE];
+    for (size_t i = 0; i < stats->stage_count; i++)
+        kmi_buf_add_format(buf, "  %s: %s\n", stats->stages[i].name,
+                           duration((int64_t)(per_task_ns(stats, &stats->stages[i]) / 1000), storage));
+    add_counts(buf, "Skipped", stats->skip_reasons, stats->skip_reason_count);
 }
 
 static void add_store(kmi_buf *buf, const km_stats *stats) {
@@ -191,6 +231,7 @@ static void add_text(kmi_buf *buf, const km_stats *stats, bool is_detailed) {
         add_counts(buf, "Memories by type", stats->types, stats->type_count);
         add_counts(buf, "Memories by source", stats->sources, stats->source_count);
         add_store(buf, stats);
+        add_learning(buf, stats);
         add_latencies(buf, stats);
         add_counts(buf, "Last errors", stats->last_errors, stats->last_error_count);
         add_queue(buf, stats);

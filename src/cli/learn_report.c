@@ -3,6 +3,7 @@
 #include "cli/learn_report.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #define PART_LIMIT_BYTES ((size_t)512 * 1024 * 1024)
@@ -73,20 +74,36 @@ static void add_json_parts(kmi_learn_report *report, const km_learn_result *resu
     }
 }
 
-/* What a dry run found, one line each. */
+/* One finding of a dry run. A terminal, however narrow, gets what and why on a line of its own and the text below it;
+ * elsewhere each is one line with tabs: action, type or reason, confidence, text, pattern. */
+static void add_finding(const kmi_terminal *terminal, kmi_buf *buf, const km_learned *learned,
+                        const km_skipped *skipped) {
+    const char *action = learned != NULL ? learned->action : "skipped";
+    const char *kind = learned != NULL ? learned->type : skipped->reason;
+    const char *pattern = learned != NULL && learned->pattern != NULL ? learned->pattern : "";
+    char confidence[16] = "";
+    if (learned != NULL) snprintf(confidence, sizeof confidence, "%.2f", learned->confidence);
+    if (terminal->is_terminal) {
+        kmi_terminal_add(terminal, buf, learned != NULL ? KMI_STYLE_GREEN : KMI_STYLE_YELLOW, action);
+        kmi_buf_add_format(buf, learned != NULL ? ": %s (%s, %s)\n  " : ": %s\n  ", kind, confidence, pattern);
+    } else {
+        kmi_buf_add_format(buf, "%s\t%s\t%s\t", action, kind, confidence);
+    }
+    kmi_terminal_add_text(terminal, buf, kmi_slice_from(learned != NULL ? learned->content : skipped->text));
+    if (!terminal->is_terminal && learned != NULL) kmi_buf_add_format(buf, "\t%s", pattern);
+    kmi_buf_add_char(buf, '\n');
+}
+
+/* What a dry run found: memories, sentences that are none, kinds of secrets. */
 static void add_dry_lines(kmi_learn_report *report, const kmi_cli *cli, const km_learn_result *result) {
     kmi_terminal terminal = kmi_cli_terminal(cli);
-    for (size_t i = 0; i < result->memory_count; i++) {
-        const km_learned *learned = &result->memories[i];
-        kmi_buf_add_format(&report->memories, "%s\t%s\t%.2f\t", learned->action, learned->type, learned->confidence);
-        kmi_terminal_add_text(&terminal, &report->memories, kmi_slice_from(learned->content));
-        kmi_buf_add_char(&report->memories, '\n');
-    }
-    for (size_t i = 0; i < result->skipped_count; i++) {
-        kmi_buf_add_format(&report->skipped, "skipped\t%s\t\t", result->skipped[i].reason);
-        kmi_terminal_add_text(&terminal, &report->skipped, kmi_slice_from(result->skipped[i].text));
-        kmi_buf_add_char(&report->skipped, '\n');
-    }
+    for (size_t i = 0; i < result->memory_count; i++)
+        add_finding(&terminal, &report->memories, &result->memories[i], NULL);
+    for (size_t i = 0; i < result->skipped_count; i++)
+        add_finding(&terminal, &report->skipped, NULL, &result->skipped[i]);
+    for (size_t i = 0; i < result->redaction_count; i++)
+        kmi_buf_add_format(&report->redactions, terminal.is_terminal ? "removed: %s\n" : "removed\t%s\n",
+                           result->redactions[i]);
 }
 
 void kmi_learn_report_add(kmi_learn_report *report, const kmi_cli *cli, const km_learn_result *result,
@@ -166,6 +183,7 @@ void kmi_learn_report_print(const kmi_learn_report *report, kmi_cli *cli, bool i
     } else if (report->state == KM_LEARN_DRY_RUN) {
         kmi_buf_add_slice(&cli->out, kmi_buf_slice(&report->memories));
         kmi_buf_add_slice(&cli->out, kmi_buf_slice(&report->skipped));
+        kmi_buf_add_slice(&cli->out, kmi_buf_slice(&report->redactions));
     } else {
         if (is_learn) kmi_buf_add_text(&cli->out, "ℹ️  Using synchronous processing\n");
         kmi_buf_add_format(&cli->out, "✅ Stored %" PRIu64 " memories\n", report->stored_count);

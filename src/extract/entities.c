@@ -21,14 +21,31 @@ static bool is_name_like(const kmi_token *token) {
     return (token->flags & (KMI_T_CAPITAL | KMI_T_CODE)) != 0;
 }
 
+/* "Spring is the best season" is about no framework. */
+static bool is_about_software(const kmi_tokens *tokens, size_t from) {
+    for (size_t i = from; i < tokens->count; i++)
+        if ((tokens->items[i].flags & (KMI_T_SHAPED | KMI_T_INNER_CAP | KMI_T_ALL_CAPS)) != 0 ||
+            kmi_token_is_any(&tokens->items[i],
+                             "we|our|us|i|my|framework|library|tool|database|server|service|gateway|used|written|"
+                             "deployed|installed|version|plugin|app|code|broker|queue|build|compiler|editor|browser|"
+                             "ide|cluster|proxy|cache|store|scheduler|client|team|backend|frontend|tests|configured|"
+                             "supported|deprecated|monitoring|logging|orm|platform|stack|software|package|vendor|"
+                             "customer|supplier|hosted|open-source|running|down|broken|behind|software"))
+            return true;
+    return false;
+}
+
 /* A careful name at the start of a sentence needs a neighbour that makes it one: a version, a verb, another name. */
-static bool is_supported(const kmi_names *names, const kmi_tokens *tokens, size_t end) {
+static bool is_supported(const kmi_names *names, const kmi_tokens *tokens, size_t end, bool is_language) {
     if (end >= tokens->count) return false;
     const kmi_token *next = &tokens->items[end];
-    if ((next->flags & KMI_T_NUMBER) != 0 || kmi_token_has(next, KMI_W_BE) || tokens->items[end - 1].has_possessive)
-        return true;
-    if (kmi_token_is_any(next, "code|service|services|app|apps|module|modules|backend|version|library|has|runs|can|"
-                               "does|requires|needs|supports|handles|will|doesn't|uses|cannot|for"))
+    if ((next->flags & KMI_T_NUMBER) != 0 || tokens->items[end - 1].has_possessive) return true;
+    if (kmi_token_has(next, KMI_W_BE)) return is_language || is_about_software(tokens, end);
+    if (kmi_token_is_any(
+            next,
+            "code|service|services|app|apps|module|modules|backend|version|library|packages|programs|files|scripts|"
+            "bindings|images|containers|charts|jobs|pipelines|dashboards|clusters|has|runs|can|"
+            "does|requires|needs|supports|handles|will|doesn't|uses|cannot|for"))
         return true;
     size_t name_end = 0;
     if (kmi_token_is_any(next, "and|or|,|/|&") && end + 1 < tokens->count && is_name_like(&tokens->items[end + 1]))
@@ -36,8 +53,23 @@ static bool is_supported(const kmi_names *names, const kmi_tokens *tokens, size_
     return false;
 }
 
+/* "we use celery", "plain pandas", "postgres and celery": a known tool in small letters. */
+static bool is_tool_here(const kmi_tokens *tokens, size_t at, const kmi_entity_list *list) {
+    const kmi_token *before = at > 0 ? &tokens->items[at - 1] : NULL;
+    if (before == NULL) return false;
+    if (kmi_token_is_any(before, "use|uses|using|plain|install|via|through|pip|npm")) return true;
+    bool is_listed = kmi_token_is_any(before, "and|or|,|/|plus|with") && at >= 2;
+    const kmi_entity_found *neighbour = is_listed ? kmi_entities_at(list, at - 2) : NULL;
+    return neighbour != NULL && strcmp(neighbour->type, "technology") == 0;
+}
+
 /* "written in go", "a rust service": small letters count only here. */
 static bool is_called_for(const kmi_tokens *tokens, size_t at) {
+    bool is_used = at >= 2 && kmi_token_is_any(&tokens->items[at - 1], "use|uses|using|learning|prefer") &&
+                   kmi_token_is_any(&tokens->items[at - 2], "i|we|they|mostly|still|am|are|is|to");
+    bool goes_on = at + 1 >= tokens->count || (tokens->items[at + 1].flags & KMI_T_PUNCT) != 0 ||
+                   kmi_token_is_any(&tokens->items[at + 1], "for|and|on|in|because|at|with|but|since|or|over");
+    if (is_used && goes_on) return true;
     return at >= 2 && kmi_token_is(&tokens->items[at - 1], "in") &&
            kmi_token_is_any(
                &tokens->items[at - 2],
@@ -64,21 +96,25 @@ static bool is_exact_name(const kmi_names *names, const kmi_tokens *tokens, size
     bool follows_name = before != NULL && kmi_token_is_any(before, "and|or|,") && at >= 2 &&
                         kmi_names_at(names, tokens, at - 2, &end) != NULL;
     return before != NULL &&
-           (follows_name || kmi_token_is_any(before, "in|using|use|uses|embedded|write|writes|know|knows|learn|prefer|"
-                                                     "prefers|plain|pure|modern|from|ansi|portable|with"));
+           (follows_name ||
+            kmi_token_is_any(before, "in|using|use|uses|embedded|write|writes|know|knows|learn|prefer|little|"
+                                     "prefers|plain|pure|modern|from|ansi|portable|with"));
 }
 
 static bool is_meant(const kmi_names *names, const kmi_tokens *tokens, size_t first, size_t at, size_t end,
-                     const kmi_name *name) {
+                     const kmi_name *name, const kmi_entity_list *list) {
     const kmi_token *token = &tokens->items[at];
     if (name->care == KMI_NAME_EXACT) return is_exact_name(names, tokens, at, name);
     if (name->care == KMI_NAME_PLAIN || end > at + 1)
         return name->care == KMI_NAME_PLAIN || (token->flags & KMI_T_CAPITAL) != 0;
     if ((token->flags & KMI_T_CODE) != 0) return true;
-    if ((token->flags & KMI_T_CAPITAL) == 0) return strcmp(name->type, "language") == 0 && is_called_for(tokens, at);
+    if ((token->flags & KMI_T_CAPITAL) == 0)
+        return (strcmp(name->type, "language") == 0 && is_called_for(tokens, at)) ||
+               (strcmp(name->type, "technology") == 0 && token->lower.len > 3 && token->classes == 0 &&
+                is_tool_here(tokens, at, list));
     bool opens = at == first || (at > 0 && kmi_token_is_any(&tokens->items[at - 1], ".|:|!|?|\"|'|“"));
-    return !opens || is_supported(names, tokens, end) || (token->flags & KMI_T_INNER_CAP) != 0 ||
-           strcmp(name->type, "place") == 0;
+    return !opens || is_supported(names, tokens, end, strcmp(name->type, "language") == 0) ||
+           (token->flags & KMI_T_INNER_CAP) != 0 || strcmp(name->type, "place") == 0;
 }
 
 /* A capitalised neighbour makes a known word part of another name: "Contoso Bank", "Vault Street". */
@@ -97,14 +133,31 @@ static bool is_part_of_longer(const kmi_tokens *tokens, size_t at, size_t end, c
     return next_is_name || previous_is_first_name;
 }
 
+/* A place keeps the spelling of the text (Bogotá), and so does a short form that the table knows in small letters (OPA). */
+static kmi_slice spelling_of(const kmi_tokens *tokens, size_t at, size_t end, const kmi_name *name) {
+    bool has_capital = false;
+    for (const char *c = name->name; *c != '\0'; c++)
+        has_capital |= (*c >= 'A' && *c <= 'Z') || (unsigned char)*c >= 0x80;
+    bool is_place = strcmp(name->type, "place") == 0 && (tokens->items[at].flags & KMI_T_CAPITAL) != 0 &&
+                    !tokens->items[end - 1].has_possessive;
+    if (!is_place && has_capital) return kmi_slice_from(name->name);
+    return tokens->items[end - 1].has_possessive ? kmi_slice_from(name->name) : kmi_tokens_text(tokens, at, end);
+}
+
 static void find_known(const kmi_names *names, const kmi_tokens *tokens, size_t first, kmi_entity_list *list) {
     for (size_t at = first; at < tokens->count; at++) {
         size_t end = at + 1;
         if ((tokens->items[at].flags & KMI_T_PUNCT) != 0 || kmi_entities_at(list, at) != NULL) continue;
         const kmi_name *name = kmi_names_at(names, tokens, at, &end);
-        if (name == NULL || !is_meant(names, tokens, first, at, end, name) || is_part_of_longer(tokens, at, end, name))
+        if (name == NULL || !is_meant(names, tokens, first, at, end, name, list) ||
+            is_part_of_longer(tokens, at, end, name))
             continue;
-        kmi_entities_add(list, kmi_slice_from(name->name), name->type, at, end);
+        if (kmi_token_is(&tokens->items[at], "apache") && end == at + 1 && end < tokens->count &&
+            (tokens->items[end].flags & KMI_T_CAPITAL) != 0) { /* Apache Airflow is one thing */
+            const kmi_name *rest = kmi_names_at(names, tokens, end, &end);
+            name = rest != NULL ? rest : name;
+        }
+        kmi_entities_add(list, spelling_of(tokens, at, end, name), name->type, at, end);
         at = end - 1;
     }
 }

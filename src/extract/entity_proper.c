@@ -46,6 +46,14 @@ static run take_run(const kmi_tokens *tokens, size_t first, size_t at, const kmi
     while (found.to < tokens->count && found.to - found.from < 6) {
         const kmi_token *token = &tokens->items[found.to];
         if (tokens->items[found.to - 1].has_possessive) break;
+        /* "University of Ghent": a known place inside the name of an organization. */
+        if (kmi_token_is(token, "of") && found.to + 1 < tokens->count &&
+            kmi_token_is_any(&tokens->items[found.to - 1],
+                             "university|bank|institute|ministry|college|city|museum|department|school|academy|port") &&
+            (tokens->items[found.to + 1].flags & KMI_T_CAPITAL) != 0) {
+            found.to += 2;
+            continue;
+        }
         bool is_particle = kmi_token_is_any(token, "van|von|de|da|del|della|der|den|la|le|bin|al|el|dos|ter|of|&") &&
                            found.to + 1 < tokens->count && can_be_in_name(tokens, first, found.to + 1, list);
         if (!is_particle && !can_be_in_name(tokens, first, found.to, list)) break;
@@ -65,8 +73,13 @@ static const char *type_by_last_word(const kmi_tokens *tokens, const run *found)
         return "organization";
     if (kmi_token_has(last, KMI_W_PRODUCT)) return "project";
     if (kmi_token_has(last, KMI_W_COMPANY)) return "organization";
+    if (kmi_token_is_any(last, "island|islands|valley|county|province|beach|bay|hills|springs|heights|peninsula"))
+        return "place";
     const kmi_token *head = &tokens->items[found->from];
-    return kmi_token_is_any(head, "university|bank|institute") ? "organization" : NULL;
+    return kmi_token_is_any(head, "university|bank|institute|ministry|college|city|church|order|society|museum|"
+                                  "department|school|academy")
+               ? "organization"
+               : NULL;
 }
 
 static bool is_person_by_name(const kmi_tokens *tokens, size_t first, const run *found) {
@@ -75,6 +88,11 @@ static bool is_person_by_name(const kmi_tokens *tokens, size_t first, const run 
     if (before != NULL && kmi_token_is(before, ".")) /* "Dr." is a token and its dot another */
         before = token_at(tokens, first, found->from, 2);
     if (before != NULL && kmi_token_has(before, KMI_W_TITLE)) return true;
+    /* "Hanneke de Vries": a particle in small letters between two capitalised words. */
+    for (size_t i = found->from + 1; i + 1 < found->to; i++)
+        if ((tokens->items[i].flags & KMI_T_CAPITAL) == 0 &&
+            kmi_token_is_any(&tokens->items[i], "van|von|de|der|den|del|della|da|dos|bin|ter|al|el"))
+            return true;
     if (!kmi_token_has(head, KMI_W_FIRST_NAME)) return false;
     if (found->to - found->from >= 2) return true;
     /* Alone, a first name that is also a word ("Will", "Mark", "Grace") needs more than its capital at the start. */
@@ -172,6 +190,9 @@ static bool is_place_by_context(const kmi_tokens *tokens, size_t first, const ru
                   "headquartered|headquarters|commute|i'm|am|staying|resides|relocated|flew|datacenter|warehouse|"
                   "factory|plant|branch|office's"))
         return is_any(a, "in|near|from") || is_any(b, "moved|relocated|travel|travelled|flew|commute");
+    /* "Nordlicht GmbH in Kiel" */
+    if (is_any(a, "in|from") && b != NULL && kmi_token_has(b, KMI_W_COMPANY) && (b->flags & KMI_T_CAPITAL) != 0)
+        return true;
     return is_any(a, "in") && is_any(b, "is|are|held") && found->to >= tokens->count - 1 &&
            is_any(token_at(tokens, first, at, 3), "office|team|headquarters|support|teammates|warehouse|factory|server|"
                                                   "servers|datacenter|customers|meetup|conference");
@@ -185,6 +206,11 @@ static bool is_project_by_context(const kmi_tokens *tokens, size_t first, const 
         return true;
     bool is_naming = is_any(a, "called|named|codenamed|titled") ||
                      (is_any(a, "to|as") && is_any(token_at(tokens, first, at, 2), "renamed|rebranded"));
+    /* "the internal name of the tool is Marmot" */
+    if (!is_naming && is_any(a, "is|:"))
+        for (size_t i = first; i < found->from && !is_naming; i++)
+            is_naming = kmi_token_is_any(&tokens->items[i], "name|codename|nickname|title") &&
+                        !(i > first && kmi_token_has(&tokens->items[i - 1], KMI_W_I | KMI_W_PRONOUN));
     if (!is_naming) return false;
     for (size_t i = first; i < found->from; i++)
         if (kmi_token_has(&tokens->items[i], KMI_W_PRODUCT) ||
@@ -218,7 +244,8 @@ static bool is_technology_by_context(const kmi_tokens *tokens, size_t first, con
         is_any(
             b,
             "replaced|replace|replacing|built|powered|generated|backed|managed|monitored|compiled|packaged|provisioned|"
-            "formatted|linted|tested|made|written|developed|secured|combined|orchestrated|rendered|bundled"))
+            "formatted|linted|tested|shipped|collected|ingested|forwarded|scraped|indexed|cached|served|proxied|made|"
+            "written|developed|secured|combined|orchestrated|rendered|bundled"))
         return true;
     if (is_any(a, "to|from") && is_any(b, "switched|migrated|moved|switch|migrate|move|switching|migrating|moving|"
                                           "upgraded|changed|exported|synced|sent|deploy|moves|pushed|published"))
@@ -230,7 +257,10 @@ static bool is_technology_by_context(const kmi_tokens *tokens, size_t first, con
         return is_any(a, "on|with") || (head->flags & KMI_T_INNER_CAP) != 0 ||
                is_any(b, "written|implemented|built|stored|wrote|rewritten|queue");
     const kmi_token *next = found->to < tokens->count ? &tokens->items[found->to] : NULL;
-    if (is_any(next, "library|framework|plugin|cli|sdk|orm|database|cluster|server|broker") && !found->opens)
+    if (is_any(next,
+               "library|framework|plugin|cli|sdk|orm|database|cluster|server|broker|step|pipeline|container|operator|"
+               "exporter|runner|chart|extension|middleware|driver|daemon|syntax|backend|queue|topic") &&
+        !found->opens)
         return true;
     return words == 1 && (head->flags & KMI_T_INNER_CAP) != 0 && !is_any(head, "pascalcase|camelcase");
 }
@@ -258,6 +288,14 @@ static const char *type_of_neighbour(const kmi_tokens *tokens, size_t first, con
     return spreads ? neighbour->type : NULL;
 }
 
+/* What the longer name holds is no entity of its own. */
+static void drop_inside(const run *found, kmi_entity_list *list) {
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].from < found->from || list->items[i].to > found->to) list->items[kept++] = list->items[i];
+    list->count = kept;
+}
+
 static void add_run(const kmi_tokens *tokens, run found, const char *type, kmi_entity_list *list) {
     kmi_slice name = kmi_tokens_text(tokens, found.from, found.to);
     const kmi_token *last = &tokens->items[found.to - 1];
@@ -265,6 +303,7 @@ static void add_run(const kmi_tokens *tokens, run found, const char *type, kmi_e
         name.len = name.len >= 2 && name.ptr[name.len - 2] == '\'' ? name.len - 2
                    : name.len >= 4                                 ? name.len - 4
                                                                    : name.len;
+    drop_inside(&found, list);
     kmi_entities_add(list, name, type, found.from, found.to);
 }
 

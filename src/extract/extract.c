@@ -57,6 +57,8 @@ typedef struct extraction_run {
     kmi_antecedent antecedent; /* what "it" means at the start of the next sentence */
     kmi_custom_budget budget;  /* of the user's patterns */
     bool is_assistant;
+    uint64_t stage_ns[KMI_STAGE_COUNT];
+    uint64_t mark_ns; /* up to here the time is accounted for */
     km_error *error;
 } extraction_run;
 
@@ -89,6 +91,14 @@ km_status kmi_extractor_new(const char *custom_patterns_json, kmi_extractor **re
     }
     *ret_extractor = extractor;
     return KM_OK;
+}
+
+/* The time since the last call was spent on this stage. */
+static void account(extraction_run *run, kmi_stage stage) {
+    if (run->input->clock_ns == NULL) return;
+    uint64_t now_ns = run->input->clock_ns();
+    run->stage_ns[stage] += now_ns - run->mark_ns;
+    run->mark_ns = now_ns;
 }
 
 static km_status out_of_memory(extraction_run *run) {
@@ -251,6 +261,7 @@ static km_status describe(extraction_run *run, const kmi_tokens *tokens, const k
     candidate->value = statement.value;
     candidate->replaces = statement.replaces;
     candidate->is_correction = statement.is_correction;
+    candidate->is_reversal = statement.is_reversal;
     if (kmi_content_opens_with_pronoun(tokens, act->first) && run->antecedent.name[0] != '\0' &&
         candidate->subject != NULL)
         candidate->subject = fold_subject(run, run->antecedent.name);
@@ -296,7 +307,9 @@ static km_status keep_statement(extraction_run *run, const kmi_tokens *tokens, c
                                  .pattern = judgement.pattern,
                                  .confidence = judgement.confidence,
                                  .importance = judgement.importance};
+    account(run, KMI_STAGE_PATTERNS);
     status = describe(run, tokens, act, candidate);
+    account(run, KMI_STAGE_ENTITIES);
     run->antecedent.sentence = tokens->text;
     return status;
 }
@@ -349,7 +362,9 @@ static km_status extract_block(extraction_run *run, const kmi_prose_block *block
     while (kmi_sentences_next(block->text, &at, &sentence)) {
         if (run->input->is_overdue != NULL && run->input->is_overdue(run->input->overdue_context))
             return kmi_fail(run->error, KM_E_BUSY, "extraction stopped at its deadline");
+        account(run, KMI_STAGE_SENTENCES);
         km_status status = extract_sentence(run, sentence, block->is_item);
+        account(run, KMI_STAGE_PATTERNS);
         if (status != KM_OK) return status;
     }
     return KM_OK;
@@ -392,6 +407,7 @@ km_status kmi_extract(const kmi_extractor *extractor, const kmi_extract_input *i
     run.arena = kmi_arena_new(RESULT_BASE_BYTES + input->text.len * RESULT_FACTOR);
     run.scratch = kmi_arena_new(SCRATCH_LIMIT_BYTES);
     run.budget = kmi_custom_budget_new();
+    run.mark_ns = input->clock_ns != NULL ? input->clock_ns() : 0;
     run.is_assistant = input->speaker != NULL && strcmp(input->speaker, "assistant") == 0;
     km_status status = KM_OK;
     /* One first block that fits the sentences to come: clearing keeps it. */
@@ -411,8 +427,14 @@ km_status kmi_extract(const kmi_extractor *extractor, const kmi_extract_input *i
         kmi_arena_free(run.arena);
         return status;
     }
-    *ret_extraction =
-        (kmi_extraction){run.arena, run.candidate_count, run.candidates, run.skipped_count, run.skipped, costly};
+    account(&run, KMI_STAGE_SENTENCES);
+    *ret_extraction = (kmi_extraction){.arena = run.arena,
+                                       .candidate_count = run.candidate_count,
+                                       .candidates = run.candidates,
+                                       .skipped_count = run.skipped_count,
+                                       .skipped = run.skipped,
+                                       .costly_pattern = costly};
+    memcpy(ret_extraction->stage_ns, run.stage_ns, sizeof run.stage_ns);
     return KM_OK;
 }
 

@@ -7,6 +7,7 @@
 #define KMI_EXTRACT_EXTRACT_H
 
 #include "base/candidate.h"
+#include "base/stages.h"
 #include "kuzu_memory.h"
 #include "util/arena.h"
 #include "util/slice.h"
@@ -17,9 +18,9 @@ typedef struct kmi_extraction {
     const kmi_candidate *candidates;
     size_t skipped_count;
     const km_skipped *skipped;
-    const char
-        *costly_pattern; /* "custom:" and the name of the user's pattern that was given up, the last of the skipped
-                                   too; NULL: none */
+    /* "custom:" and the name of the user's pattern that was given up, told as the last of the skipped too; NULL: none */
+    const char *costly_pattern;
+    uint64_t stage_ns[KMI_STAGE_COUNT]; /* zeros without a clock */
 } kmi_extraction;
 
 typedef struct kmi_extract_input {
@@ -31,6 +32,7 @@ typedef struct kmi_extract_input {
     /* Polled between sentences and inside long loops; true stops the extraction with KM_E_BUSY. May be NULL. */
     bool (*is_overdue)(void *context);
     void *overdue_context;
+    uint64_t (*clock_ns)(void); /* what the stages are measured with; NULL: they are not */
 } kmi_extract_input;
 
 typedef struct kmi_extractor kmi_extractor;

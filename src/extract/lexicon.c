@@ -6,7 +6,7 @@
 
 #include "extract/word_list.h"
 
-#define FIRST_SLOTS 16384u
+#define FIRST_SLOTS 32768u /* twice the words that are built in, so that it never grows for them */
 
 struct kmi_lexicon {
     kmi_arena *arena;

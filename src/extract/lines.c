@@ -278,6 +278,7 @@ static bool is_data(kmi_slice line, const look *found) {
         commas += line.ptr[i] == ',' && i + 1 < line.len && line.ptr[i + 1] != ' ';
         tabs += line.ptr[i] == '\t';
     }
+    if (commas >= 2 && memchr(line.ptr, ' ', line.len) == NULL) return true; /* bolt,4,0.10 */
     return tabs >= 2 || (commas >= 3 && found->words <= commas);
 }
 

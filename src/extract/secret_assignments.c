@@ -13,6 +13,7 @@
 #define NAME_LIMIT_BYTES 128
 #define VALUE_LIMIT_BYTES 1024 /* read before deciding; an accepted value is then followed to its end */
 #define ACCENTED_LIMIT_BYTES 64
+#define PURPOSE_WORDS_MAX 6
 #define LONG_VALUE_BYTES 128 /* no word is that long: beside a telling name it is a secret whatever it looks like */
 
 typedef enum link { LINK_NONE, LINK_SPACE, LINK_IS, LINK_COLON, LINK_EQUALS, LINK_OPTION } link;
@@ -34,6 +35,27 @@ static const telling_name telling_names[] = {
     NAME("kennwort", "password", false, false)
     NAME("passphrase", "password", false, false)
     NAME("passcode", "password", false, false)
+    NAME("passe", "password", false, false) /* mot de passe */
+    NAME("contrase", "password", false, false) /* contraseña: the ñ ends the word for the scan */
+    NAME("contrasena", "password", false, false)
+    NAME("senha", "password", false, false)
+    NAME("wachtwoord", "password", false, false)
+    NAME("senord", "password", false, false) /* lösenord */
+    NAME("passord", "password", false, false)
+    NAME("adgangskode", "password", false, false)
+    NAME("salasana", "password", false, false)
+    NAME("heslo", "password", false, false)
+    NAME("passwords", "login", false, false)
+    NAME("login", "login", false, false)
+    NAME("logins", "login", false, false)
+    NAME("creds", "login", false, false)
+    NAME("account", "login", false, false)
+    NAME("jsessionid", "session", false, true)
+    NAME("phpsessid", "session", false, true)
+    NAME("sessionid", "session", false, true)
+    NAME("session_id", "session", false, true)
+    NAME("sessid", "session", false, true)
+    NAME("sid", "session", false, true)
     NAME("pwd", "password", false, false)
     NAME("pass", "password", false, true)
     NAME("pw", "password", false, true)
@@ -166,11 +188,44 @@ static bool is_word_at(kmi_slice text, size_t at, const char *word) {
            !is_class(text.ptr[at + len], KMI_BYTE_WORD);
 }
 
+/* Returns: the byte behind a verb that announces a value at `at`, 0 without one. */
+static size_t find_verb(kmi_slice text, size_t at) {
+    static const char *const verbs[] = {"is",  "was", "are", "will be", "lautet", "es",         "est",
+                                        "era", "é",   "è",   "ist",     "set to", "changed to", "is now",
+                                        "är",  "er",  "war", "était",   "on",     "je"};
+    for (size_t i = sizeof verbs / sizeof verbs[0]; i-- > 0;)
+        if (is_word_at(text, at, verbs[i])) return at + strlen(verbs[i]);
+    return 0;
+}
+
+/* "password for the staging box is …": steps over what it is for, a few words long. Returns: where the next word
+ * stands, or `at` when no purpose follows. */
+static size_t skip_purpose(kmi_slice text, size_t at) {
+    static const char *const openings[] = {"for",  "of",  "to", "on",   "in",  "at",   "für", "zum", "zur",  "vom",
+                                           "von",  "del", "de", "du",   "des", "para", "do",  "da",  "voor", "van",
+                                           "till", "i",   "im", "pour", "per", "en",   "au",  "der"};
+    bool is_purpose = false;
+    for (size_t i = 0; i < sizeof openings / sizeof openings[0]; i++) is_purpose |= is_word_at(text, at, openings[i]);
+    if (!is_purpose) return at;
+    for (size_t words = 0; words < PURPOSE_WORDS_MAX; words++) {
+        size_t end = at;
+        while (end < text.len && end - at < NAME_LIMIT_BYTES &&
+               (is_class(text.ptr[end], KMI_BYTE_WORD) || strchr("-'/.", text.ptr[end]) != NULL ||
+                (unsigned char)text.ptr[end] >= 0x80))
+            end++;
+        if (end == at || end >= text.len || text.ptr[end] != ' ') return at;
+        at = skip_blanks(text, end);
+        if (find_verb(text, at) > 0 && words > 0) return at;
+    }
+    return at;
+}
+
 /* What links name and value, and where the value may start. */
 static link find_link(kmi_slice text, size_t name_start, size_t name_end, size_t *ret_value) {
     size_t at = name_end;
     if (at < text.len && (text.ptr[at] == '"' || text.ptr[at] == '\'' || text.ptr[at] == '`')) at++; /* a quoted key */
     if (at < text.len && text.ptr[at] == ']') at++;
+    if (at + 3 <= text.len && memcmp(text.ptr + at, "ña", 3) == 0) at += 3; /* contraseña */
     size_t after_blanks = skip_blanks(text, at);
     if (after_blanks >= text.len) return LINK_NONE;
     char c = text.ptr[after_blanks];
@@ -184,14 +239,12 @@ static link find_link(kmi_slice text, size_t name_start, size_t name_end, size_t
         return is_equals ? LINK_EQUALS : LINK_COLON;
     }
     if (after_blanks == at) return LINK_NONE;
-    static const char *const verbs[] = {"is",  "was",    "are",        "will be", "lautet",
-                                        "ist", "set to", "changed to", "is now"};
-    for (size_t i = sizeof verbs / sizeof verbs[0]; i-- > 0;) {
-        if (is_word_at(text, after_blanks, verbs[i])) {
-            *ret_value = skip_blanks(text, after_blanks + strlen(verbs[i]));
-            if (*ret_value < text.len && text.ptr[*ret_value] == ':') *ret_value = skip_blanks(text, *ret_value + 1);
-            return LINK_IS;
-        }
+    size_t behind_verb = find_verb(text, after_blanks);
+    if (behind_verb == 0) behind_verb = find_verb(text, skip_purpose(text, after_blanks));
+    if (behind_verb > 0) {
+        *ret_value = skip_blanks(text, behind_verb);
+        if (*ret_value < text.len && text.ptr[*ret_value] == ':') *ret_value = skip_blanks(text, *ret_value + 1);
+        return LINK_IS;
     }
     *ret_value = after_blanks;
     bool is_option = name_start >= 2 && text.ptr[name_start - 1] == '-' &&
@@ -264,6 +317,12 @@ static bool looks_random(kmi_slice value, const value_look *look, size_t least_l
     return has_odd_symbol && look->upper + look->lower > 0;
 }
 
+static size_t count_byte(kmi_slice value, char c) {
+    size_t count = 0;
+    for (size_t i = 0; i < value.len; i++) count += value.ptr[i] == c;
+    return count;
+}
+
 /* UPPER_SNAKE names an environment variable, a path names a file; neither is the secret itself. */
 static bool is_reference(kmi_slice value, const value_look *look) {
     if (look->upper > 0 && look->lower == 0 && memchr(value.ptr, '_', value.len) != NULL && look->digits < 3)
@@ -292,6 +351,9 @@ static bool is_secret_value(kmi_slice text, const telling_name *name, link how, 
                    : false;
     case LINK_COLON:
         if (found->is_quoted) return value.len >= 6 && memchr(value.ptr, ' ', value.len) == NULL;
+        if (name->only_equals) /* "pass: Moon!Path", but not the "PASS: test_7" of a test run */
+            return found->ends_line && value.len >= 6 && look.upper > 0 && look.lower > 0 &&
+                   (look.symbols > count_byte(value, '_')) && looks_random(value, &look, 6);
         return looks_random(value, &look, 6) || (look.digits == value.len && value.len >= 4 && is_password) ||
                (is_password && found->ends_line && value.len >= 6 && (look.upper + look.lower + look.digits > 0)) ||
                (found->ends_line && value.len >= 16);
@@ -315,8 +377,17 @@ bool kmi_secret_match_assignment(kmi_slice text, size_t name_start, size_t name_
     if (name == NULL) return false;
     size_t at = 0;
     link how = find_link(text, name_start, name_end, &at);
-    if (how == LINK_NONE || (name->only_equals && how != LINK_EQUALS)) return false;
+    bool is_password = strcmp(name->kind, "password") == 0;
+    bool may_stand_before = how != LINK_EQUALS && how != LINK_COLON && !name->only_equals;
+    if (may_stand_before && kmi_secret_match_before_name(text, name_start, is_password, ret_span)) return true;
+    if (how == LINK_NONE || (name->only_equals && how != LINK_EQUALS && !(is_password && how == LINK_COLON)))
+        return false;
     if (begins_harmlessly(kmi_slice_sub(text, at, 32))) return false; /* before reading on: it may be long */
+    bool has_pair = how == LINK_COLON || how == LINK_IS;
+    bool is_login = strcmp(name->kind, "login") == 0;
+    if (has_pair && (is_login || is_password || name->kind[0] == 'c') && kmi_secret_match_pair(text, at, ret_span))
+        return true;
+    if (is_login) return false;
     bool is_query = name_start > 0 && (text.ptr[name_start - 1] == '?' || text.ptr[name_start - 1] == '&');
     value_found found = read_value(text, at, is_query);
     if (found.end <= found.start || !is_secret_value(text, name, how, &found)) return false;

@@ -24,6 +24,14 @@ bool kmi_secret_match_token(kmi_slice text, size_t at, kmi_secret_span *ret_span
 bool kmi_secret_match_assignment(kmi_slice text, size_t name_start, size_t name_end, kmi_secret_span *ret_span);
 /* The password of "scheme://user:password@host"; `colon` is the colon of "://". */
 bool kmi_secret_match_userinfo(kmi_slice text, size_t colon, kmi_secret_span *ret_span);
+/* The password behind an option of a command: "mysql -p…", "curl -u name:…". `at` is the word behind the hyphen. */
+bool kmi_secret_match_option(kmi_slice text, size_t at, size_t word_end, kmi_secret_span *ret_span);
+/* A value before its name: "… is the root password", "use … as the token". The span lies before `name_start`. */
+bool kmi_secret_match_before_name(kmi_slice text, size_t name_start, bool is_password, kmi_secret_span *ret_span);
+/* "root / …" behind "login:" or "the credentials are": a name, a slash or colon, and what can only be a password. */
+bool kmi_secret_match_pair(kmi_slice text, size_t at, kmi_secret_span *ret_span);
+/* "123456789:AA…" of Telegram, "AAAA…:APA…" of Firebase; the span begins before `colon`. */
+bool kmi_secret_match_bot_token(kmi_slice text, size_t colon, kmi_secret_span *ret_span);
 /* True if a value is a placeholder, a reference or a type name and no secret: "<token>", "$TOKEN", "null", "string". */
 bool kmi_secret_is_placeholder(kmi_slice value);
 

@@ -98,7 +98,16 @@ static size_t take_word(redactor *self, size_t at) {
     }
     size_t end = at + 1;
     while (end < text.len && (kmi_secret_byte_class((unsigned char)text.ptr[end]) & KMI_BYTE_WORD)) end++;
+    if (at > 1 && text.ptr[at - 1] == '-' && kmi_secret_match_option(text, at, end, &span)) {
+        replace_span(self, span.start, span.end, "[redacted:", span.kind, "]");
+        return span.end;
+    }
     if (!kmi_secret_match_assignment(text, at, end, &span)) return end;
+    if (span.start < at) { /* "… is the root password" */
+        if (span.start < self->copied) return end;
+        replace_span(self, span.start, span.end, "[redacted:", span.kind, "]");
+        return end;
+    }
     /* A token with its own prefix names its kind better than the name before it. */
     kmi_secret_span token;
     if (kmi_secret_match_token(text, span.start, &token) && token.end >= span.end) span = token;
@@ -119,7 +128,9 @@ km_status kmi_secrets_redact(kmi_slice text, kmi_buf *buf, bool *ret_is_changed,
             at = take_key_block(&self, at);
         } else if (byte == ':') {
             kmi_secret_span span;
-            if (kmi_secret_match_userinfo(text, at, &span)) {
+            bool is_found = kmi_secret_match_userinfo(text, at, &span) ||
+                            (kmi_secret_match_bot_token(text, at, &span) && span.start >= self.copied);
+            if (is_found) {
                 replace_span(&self, span.start, span.end, "[redacted:", span.kind, "]");
                 at = span.end;
             } else {

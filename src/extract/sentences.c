@@ -17,6 +17,9 @@ static const char *const abbreviations[] = {"mr",  "mrs",  "ms",  "dr",  "prof",
 static const char *const soft_abbreviations[] = {"etc", "inc", "ltd", "co",  "corp", "jr", "sr",
                                                  "a.m", "p.m", "u.s", "u.k", "al",   "ver"};
 
+/* Abbreviations that are units behind a number, where they end a sentence as any word does: "p95 is 180 ms. The …" */
+static const char *const units[] = {"ms", "sec", "min", "s", "h", "est", "no", "dec"};
+
 static bool is_blank(char c) {
     return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
@@ -39,6 +42,12 @@ static kmi_slice word_before(kmi_slice text, size_t start, size_t dot) {
     return (kmi_slice){text.ptr + from, dot - from};
 }
 
+static bool is_after_number(kmi_slice text, size_t start, kmi_slice word) {
+    size_t at = (size_t)(word.ptr - text.ptr);
+    while (at > start && text.ptr[at - 1] == ' ') at--;
+    return at > start && text.ptr[at - 1] >= '0' && text.ptr[at - 1] <= '9';
+}
+
 static bool dot_ends_sentence(kmi_slice text, size_t start, size_t dot, size_t after) {
     if (after < text.len && !is_blank(text.ptr[after])) return false;
     if (dot > start && text.ptr[dot - 1] == '.')
@@ -47,6 +56,11 @@ static bool dot_ends_sentence(kmi_slice text, size_t start, size_t dot, size_t a
     kmi_slice word = word_before(text, start, dot);
     char next = next_visible(text, after);
     bool is_next_lower = next >= 'a' && next <= 'z';
+    bool is_unit = is_one_of(word, units, sizeof units / sizeof units[0]) && is_after_number(text, start, word);
+    if (is_unit) return !is_next_lower;
+    bool is_version = word.len > 2 && memchr(word.ptr, '.', word.len) != NULL && word.ptr[word.len - 1] >= '0' &&
+                      word.ptr[word.len - 1] <= '9'; /* "Version 1.2.3. is the last one" */
+    if (is_next_lower && is_version) return false;
     if (is_one_of(word, abbreviations, sizeof abbreviations / sizeof abbreviations[0])) {
         /* "No." alone answers; "min." and "max." before a capital end. */
         if (kmi_slice_equal_nocase(word, KMI_SLICE_LITERAL("no"))) return !(next >= '0' && next <= '9');
@@ -64,6 +78,10 @@ static bool dot_ends_sentence(kmi_slice text, size_t start, size_t dot, size_t a
 
 /* '!' and '?' end a sentence before a blank; inside a word ("a?b=1") they do not. */
 static bool mark_ends_sentence(kmi_slice text, size_t after) {
+    /* `The column "status?" holds …`: a mark inside quotes, and the sentence goes on. */
+    bool is_quoted = after >= 2 && strchr("\"'`", text.ptr[after - 1]) != NULL;
+    char next = next_visible(text, after);
+    if (is_quoted && next >= 'a' && next <= 'z') return false;
     return after >= text.len || is_blank(text.ptr[after]) || (unsigned char)text.ptr[after] >= 0xE0;
 }
 

@@ -92,11 +92,15 @@ static bool ends_with_question_mark(const kmi_tokens *tokens) {
 static bool is_worded_as_question(const kmi_tokens *tokens, size_t first) {
     if (first + 2 >= tokens->count) return false;
     const kmi_token *a = &tokens->items[first], *b = &tokens->items[first + 1], *c = &tokens->items[first + 2];
-    bool is_subject = kmi_token_has(b, KMI_W_I | KMI_W_WE) || kmi_token_is_any(b, "you|they|there|he|she|it|this|that");
+    bool is_subject = kmi_token_has(b, KMI_W_I | KMI_W_WE) ||
+                      kmi_token_is_any(b, "you|u|ya|they|there|he|she|it|this|that|anyone|someone|somebody|anybody");
     if (kmi_token_is_any(a, "do|does|did|can|could|would|should|is|are|was|were|has|am") && is_subject &&
         !kmi_token_is_any(a, "do"))
         return true;
-    if (kmi_token_is(a, "do") && kmi_token_is_any(b, "you|we|i|they")) return true;
+    if (kmi_token_is(a, "do") && kmi_token_is_any(b, "you|u|we|i|they|these|those")) return true;
+    if (kmi_token_is_any(a, "whats|wheres|whos|hows|whens|whys|what's|where's|who's|how's|when's|why's")) return true;
+    if (kmi_token_is_any(a, "how") && kmi_token_is_any(b, "come|to|many|much|long|often|far|fast|big")) return true;
+    if (kmi_token_is_any(a, "why") && kmi_token_is_any(b, "not|no|so")) return true;
     bool is_asking = kmi_token_is_any(a, "what|where|when|why|how|who|which|whose");
     bool is_inverted = kmi_token_is_any(b, "is|are|was|were|do|does|did|can|could|should|would|will|has|have") &&
                        !kmi_token_has(c, KMI_W_VERB | KMI_W_AUXILIARY | KMI_W_BE);

@@ -331,13 +331,14 @@ static bool is_using(const parse *self, size_t i) {
                   "choose|chose|chosen|picked|pick|selected|select|employ|keep|keeps");
 }
 
+static const char preferring_words[] = "prefer|prefers|preferred|favour|favours|favor|favors";
 static const char purpose_words[] = "for|as|in|on|when|with|to|inside|within|during|at";
 
 /* "use X for Y", "prefer A over B", "use Node 18". */
 static void take_using(parse *self, size_t verb) {
     size_t from = verb + 1;
     size_t end = value_end(self, from);
-    bool is_preferring = is_any(self, verb, "prefer|prefers|preferred|favour|favours|favor|favors");
+    bool is_preferring = is_any(self, verb, preferring_words);
     const char *name = is_preferring ? "prefer" : "use";
     size_t split = from;
     while (split < end && !kmi_token_is_any(at(self, split), purpose_words) &&
@@ -544,10 +545,13 @@ static void find_corrections(parse *self) {
                 }
             }
         }
-        self->out->is_correction |=
-            is_any(self, i, "mind|minds") && i > self->first + 1 && is_any(self, i - 2, "changed");
+        self->out->is_reversal |=
+            (is_any(self, i, "mind|minds") && i > self->first + 1 && is_any(self, i - 2, "changed|change")) ||
+            is_any(self, i, "reconsidered|backtracked");
     }
-    if (self->has_now && !self->has_also) self->out->is_correction |= self->out->attribute != NULL;
+    self->out->is_correction |= self->out->is_reversal;
+    if (self->has_now && !self->has_also)
+        self->out->is_correction |= self->out->attribute != NULL || is_any(self, self->verb, preferring_words);
 }
 
 /* Moves a text from the scratch arena into the result; what is longer than any name or value is none. */

@@ -11,6 +11,7 @@
 typedef struct kmi_statement {
     const char *subject, *attribute, *value, *replaces; /* folded, in the arena; NULL: unknown */
     bool is_correction;
+    bool is_reversal;                /* "changed its mind": replaces a decision, whatever its words */
     bool is_negative;                /* the statement denies something */
     bool has_change;                 /* "moved from X to Y", "replaced X with Y" */
     size_t subject_from, subject_to; /* tokens of the subject as written; equal: none */

@@ -25,10 +25,22 @@ static bool is_negation(const kmi_token *token) {
     return kmi_token_has(token, KMI_W_NEGATION) && !kmi_token_is_any(token, "without|no|nor|neither|none|nothing");
 }
 
+/* Adjectives that deny when somebody finds a thing so: "I find YAML annoying". */
+static bool is_found_bad(const kmi_tokens *tokens, size_t first, size_t at) {
+    if (!kmi_token_is_any(&tokens->items[at], "annoying|confusing|distracting|ugly|painful|tedious|irritating|awkward|"
+                                              "boring|clunky|cumbersome|overkill|terrible|awful|unreadable|unusable"))
+        return false;
+    for (size_t i = first; i < at; i++)
+        if (kmi_token_is_any(&tokens->items[i], "find|finds|found")) return true;
+    return false;
+}
+
 /* "don't forget to", "not only", "never hesitate" turn the negation round. */
 static bool is_harmless_negation(const kmi_tokens *tokens, size_t at) {
     const kmi_token *next = at + 1 < tokens->count ? &tokens->items[at + 1] : NULL;
-    if (next != NULL && kmi_token_is_any(next, "forget|only|hesitate|worry|just|necessarily|fail|miss")) return true;
+    if (next != NULL && kmi_token_is_any(next, "forget|only|hesitate|worry|just|necessarily|miss")) return true;
+    if (next != NULL && kmi_token_is(next, "fail"))
+        return at + 2 < tokens->count && kmi_token_is(&tokens->items[at + 2], "to");
     if (at == 0 || !kmi_token_is_any(&tokens->items[at], "not|never")) return false;
     const kmi_token *before = &tokens->items[at - 1];
     return kmi_token_is_any(before, ",|and|but|or|why|(|-|–|—|if|whether");
@@ -36,13 +48,18 @@ static bool is_harmless_negation(const kmi_tokens *tokens, size_t at) {
 
 static bool is_dislike(const kmi_token *token) {
     return kmi_token_is_any(
-        token, "dislike|dislikes|disliked|hate|hates|hated|loathe|loathes|detest|detests|despise|despises|forbidden|"
-               "prohibited|banned|disallowed|unsupported|refuse|refuses|stopped|discourage|discouraged");
+        token,
+        "dislike|dislikes|disliked|hate|hates|hated|loathe|loathes|detest|detests|despise|despises|forbidden|"
+        "prohibited|banned|disallowed|unsupported|refuse|refuses|stopped|discourage|discouraged|annoys|irritates|"
+        "bothers|frustrates");
 }
 
 static bool is_counting_no(const kmi_tokens *tokens, size_t first, size_t at) {
     if (!kmi_token_is_any(&tokens->items[at], "no|nobody|none|neither|nothing")) return false;
     if (at == first) return true;
+    if (at + 1 < tokens->count &&
+        kmi_token_is_any(&tokens->items[at + 1], "circumstances|circumstance|condition|case|account|means"))
+        return true;
     const kmi_token *before = &tokens->items[at - 1];
     return kmi_token_has(before, KMI_W_BE | KMI_W_AUXILIARY | KMI_W_VERB | KMI_W_ADVERB | KMI_W_WE | KMI_W_I) ||
            (at + 1 < tokens->count && kmi_token_is_any(&tokens->items[at + 1], "longer|more"));
@@ -58,7 +75,7 @@ bool kmi_types_is_negative(const kmi_tokens *tokens, size_t first) {
             in_condition = false;
         if (in_condition) continue;
         if ((is_negation(token) && !is_harmless_negation(tokens, i)) || is_dislike(token) ||
-            is_counting_no(tokens, first, i))
+            is_counting_no(tokens, first, i) || is_found_bad(tokens, first, i))
             return true;
         if (kmi_token_is(token, "allergic") || (kmi_token_is(token, "anymore") && i + 2 >= tokens->count)) return true;
     }
@@ -77,11 +94,23 @@ static bool has_main_verb(const kmi_tokens *tokens, size_t from) {
     return false;
 }
 
+/* "Mark Feld …", "Node A …", "Test files sit …": what could be an order is a name or a noun by what follows. */
+static bool is_noun_here(const kmi_tokens *tokens, size_t first) {
+    const kmi_token *verb = &tokens->items[first], *next = &tokens->items[first + 1],
+                    *third = &tokens->items[first + 2];
+    bool is_next_capital = (next->flags & KMI_T_CAPITAL) != 0;
+    if (is_next_capital && kmi_token_has(verb, KMI_W_FIRST_NAME)) return true;
+    if (is_next_capital && next->lower.len == 1 && !kmi_token_is(next, "i")) return true;
+    bool is_plural = ends_with(next, "s") && !ends_with(next, "ss") && !kmi_token_has(next, KMI_W_DETERMINER);
+    return is_plural && kmi_token_has(third, KMI_W_VERB) && !ends_with(third, "s") && !ends_with(third, "ed") &&
+           !kmi_token_has(third, KMI_W_PREPOSITION | KMI_W_CONJUNCTION);
+}
+
 bool kmi_types_is_imperative(const kmi_tokens *tokens, size_t first) {
     if (first + 2 >= tokens->count) return false;
     const kmi_token *verb = &tokens->items[first], *next = &tokens->items[first + 1];
     if (is_punctuation(verb) || is_punctuation(next) || has_main_verb(tokens, first + 1) ||
-        (verb->flags & (KMI_T_SHAPED | KMI_T_DIGIT | KMI_T_ALL_CAPS)) != 0)
+        (verb->flags & (KMI_T_SHAPED | KMI_T_DIGIT | KMI_T_ALL_CAPS)) != 0 || is_noun_here(tokens, first))
         return false;
     bool is_known = kmi_token_has(verb, KMI_W_IMPERATIVE);
     bool has_object = kmi_token_has(next, KMI_W_DETERMINER | KMI_W_ADVERB | KMI_W_NUMBER) ||
@@ -90,20 +119,35 @@ bool kmi_types_is_imperative(const kmi_tokens *tokens, size_t first) {
     if ((next->flags & (KMI_T_NUMBER | KMI_T_CAPITAL)) != 0 && kmi_token_has(&tokens->items[first + 2], KMI_W_VERB) &&
         ends_with(&tokens->items[first + 2], "s"))
         return false;
-    if (is_known) return !kmi_token_has(next, KMI_W_VERB) || has_object;
-    /* An unknown word before an article can only be a verb: "Reference the ticket …". */
+    bool is_plain_order =
+        kmi_token_is_any(verb, "keep|use|put|write|add|set|make|avoid|ensure|prefer|send|store|name|treat|"
+                               "run|read|return|follow|close|open|move|remove|delete|include|skip");
+    bool is_plural = ends_with(next, "s") && !ends_with(next, "ss");
+    if (is_known) return !kmi_token_has(next, KMI_W_VERB) || has_object || (is_plain_order && is_plural);
+    /* An unknown word before an article or a pronoun can only be a verb: "Reference the ticket …", "Recalibrate it". */
+    bool is_object =
+        kmi_token_is_any(next, "the|a|an|all|every|each|your|our|any|them|its|their|both|everything") ||
+        (kmi_token_is_any(next, "it|this|these|those") && !kmi_token_has(&tokens->items[first + 2], KMI_W_VERB));
     return verb->classes == 0 && !ends_with(verb, "s") && !ends_with(verb, "ed") && !ends_with(verb, "ing") &&
-           !ends_with(verb, "ly") && kmi_token_is_any(next, "the|a|an|all|every|each|your|our|any");
+           !ends_with(verb, "ly") && !kmi_token_is_any(verb, "given|taken|meanwhile|afterward|once|per") && is_object;
+}
+
+/* "reload it", "replace it": two words are enough behind a condition. */
+static bool is_short_order(const kmi_tokens *tokens, size_t at) {
+    return at + 1 < tokens->count && kmi_token_has(&tokens->items[at], KMI_W_IMPERATIVE) &&
+           !kmi_token_has(&tokens->items[at], KMI_W_PRONOUN | KMI_W_DETERMINER | KMI_W_I | KMI_W_WE) &&
+           !is_punctuation(&tokens->items[at + 1]) && !has_main_verb(tokens, at + 1) &&
+           (at + 2 >= tokens->count || is_punctuation(&tokens->items[at + 2]) ||
+            kmi_token_has(&tokens->items[at + 2], KMI_W_PREPOSITION));
 }
 
 /* "If the door sticks, oil the hinge": a condition and what to do then. */
-static bool is_conditional_order(const kmi_tokens *tokens, size_t first) {
-    if (first >= tokens->count || !kmi_token_is_any(&tokens->items[first], "if|when|whenever|should|once"))
-        return false;
+static bool is_conditional_order(const kmi_tokens *tokens, size_t first, const char *openings) {
+    if (first >= tokens->count || !kmi_token_is_any(&tokens->items[first], openings)) return false;
     for (size_t i = first + 2; i < tokens->count; i++)
         if (kmi_token_is_any(&tokens->items[i], ",|then"))
-            return kmi_types_is_imperative(tokens, i + 1) ||
-                   (i + 2 < tokens->count && kmi_token_is(&tokens->items[i + 1], "then") &&
+            return is_short_order(tokens, i + 1) || kmi_types_is_imperative(tokens, i + 1) ||
+                   (i + 2 < tokens->count && kmi_token_is_any(&tokens->items[i + 1], "then|always|never|please|just") &&
                     kmi_types_is_imperative(tokens, i + 2));
     return false;
 }
@@ -202,10 +246,17 @@ kmi_judgement kmi_types_judge(const kmi_matcher *matcher, const kmi_tokens *toke
         judgement.pattern = "status-in-progress";
         judgement.confidence = PROGRESS_CONFIDENCE;
         judgement.knowledge_type = "note";
-    } else if (judgement.confidence < CONDITION_CONFIDENCE && is_conditional_order(tokens, act->first)) {
+    } else if (judgement.confidence < CONDITION_CONFIDENCE &&
+               is_conditional_order(tokens, act->first, "if|when|whenever|should|once|in")) {
         judgement.type = "solution";
         judgement.pattern = "solve-condition";
         judgement.confidence = CONDITION_CONFIDENCE;
+    } else if (judgement.confidence < CONDITION_CONFIDENCE &&
+               is_conditional_order(tokens, act->first, "before|after|while|until|unless|during|for|as|instead|on")) {
+        judgement.type = "rule";
+        judgement.pattern = "rule-order-of-work";
+        judgement.confidence = CONDITION_CONFIDENCE;
+        if (judgement.knowledge_type == NULL) judgement.knowledge_type = "rule";
     } else if (judgement.confidence < IMPERATIVE_CONFIDENCE && !is_assistant &&
                kmi_types_is_imperative(tokens, act->first)) {
         judgement.type = "rule";

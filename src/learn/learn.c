@@ -8,6 +8,7 @@
 #include "learn/learn.h"
 
 #include "learn/supersede.h"
+#include "util/clock.h"
 #include "util/error.h"
 
 #define DAY_US (24.0 * 60 * 60 * 1000 * 1000)
@@ -61,31 +62,51 @@ static km_status insert(const learner *l, const kmi_candidate *candidate, const 
     return kmi_store_memory_insert(l->store, &memory, error);
 }
 
-static km_status store_new(const learner *l, const kmi_candidate *candidate, kmi_learn_outcome *outcome,
-                           km_error *error) {
-    kmi_rivals rivals = {0};
-    km_status status = kmi_rivals_find(l->store, candidate, l->said_at_us, l->arena, &rivals, error);
-    if (status == KM_OK) status = kmi_uuid_make(&outcome->id, error);
+static km_status store_new(const learner *l, const kmi_candidate *candidate, const kmi_rivals *rivals,
+                           kmi_learn_outcome *outcome, km_error *error) {
+    km_status status = kmi_uuid_make(&outcome->id, error);
     if (status == KM_OK) status = insert(l, candidate, &outcome->id, error);
-    for (size_t i = 0; status == KM_OK && i < rivals.older_count; i++) {
-        status = kmi_store_memory_supersede(l->store, &rivals.older[i], &outcome->id, error);
+    for (size_t i = 0; status == KM_OK && i < rivals->older_count; i++) {
+        status = kmi_store_memory_supersede(l->store, &rivals->older[i], &outcome->id, error);
     }
-    if (status == KM_OK && rivals.has_newer) {
-        status = kmi_store_memory_supersede(l->store, &outcome->id, &rivals.newer, error);
+    if (status == KM_OK && rivals->has_newer) {
+        status = kmi_store_memory_supersede(l->store, &outcome->id, &rivals->newer, error);
     }
-    outcome->action = rivals.older_count > 0 ? "superseded" : "stored";
-    outcome->supersedes = rivals.older;
-    outcome->supersedes_count = rivals.older_count;
+    outcome->action = rivals->older_count > 0 ? "superseded" : "stored";
+    outcome->supersedes = rivals->older;
+    outcome->supersedes_count = rivals->older_count;
     return status;
+}
+
+/* Adds the time since *mark_ns to a stage. */
+static void account(const learner *l, kmi_stage stage, uint64_t *mark_ns) {
+    if (l->origin->learning == NULL) return;
+    uint64_t now_ns = kmi_clock_monotonic_ns();
+    l->origin->learning->stage_ns[stage] += now_ns - *mark_ns;
+    *mark_ns = now_ns;
 }
 
 static km_status apply_candidate(const learner *l, const kmi_candidate *candidate, kmi_learn_outcome *outcome,
                                  km_error *error) {
     bool is_known = false;
+    kmi_rivals rivals = {0};
+    uint64_t mark_ns = l->origin->learning != NULL ? kmi_clock_monotonic_ns() : 0;
     km_status status =
         kmi_store_memory_find_same(l->store, kmi_slice_from(candidate->content), &is_known, &outcome->id, error);
+    if (status == KM_OK && !is_known)
+        status = kmi_rivals_find(l->store, candidate, l->said_at_us, l->arena, &rivals, error);
+    account(l, KMI_STAGE_COMPARE, &mark_ns);
     if (status != KM_OK) return status;
-    return is_known ? strengthen(l, candidate, outcome, error) : store_new(l, candidate, outcome, error);
+    status = is_known ? strengthen(l, candidate, outcome, error) : store_new(l, candidate, &rivals, outcome, error);
+    account(l, KMI_STAGE_STORE, &mark_ns);
+    return status;
+}
+
+void kmi_learning_add_extraction(kmi_learning *learning, const kmi_extraction *extraction) {
+    for (size_t i = 0; i < KMI_STAGE_COUNT; i++) learning->stage_ns[i] += extraction->stage_ns[i];
+    for (size_t i = 0; i < extraction->skipped_count; i++)
+        learning->skipped[kmi_skip_reason_index(extraction->skipped[i].reason)]++;
+    learning->memories += extraction->candidate_count;
 }
 
 km_status kmi_learn_apply(kmi_store *store, const kmi_config *config, const kmi_learn_origin *origin,

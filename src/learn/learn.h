@@ -15,6 +15,7 @@ typedef struct kmi_learn_origin {
     const kmi_uuid *task; /* NULL: remember */
     int64_t submitted_at_us;
     bool never_expires;
+    kmi_learning *learning; /* where what it took is added; NULL: nowhere */
 } kmi_learn_origin;
 
 /* What applying made of a candidate. */
@@ -24,6 +25,9 @@ typedef struct kmi_learn_outcome {
     size_t supersedes_count;
     const kmi_uuid *supersedes;
 } kmi_learn_outcome;
+
+/* Adds what an extraction took and skipped. */
+void kmi_learning_add_extraction(kmi_learning *learning, const kmi_extraction *extraction);
 
 /* Applies all candidates of an extraction. ret_outcomes gets extraction->candidate_count entries (arena). */
 km_status kmi_learn_apply(kmi_store *store, const kmi_config *config, const kmi_learn_origin *origin,

@@ -1,9 +1,10 @@
-/* Only what the extraction names is compared: words in common are no contradiction. Three kinds of statements replace others:
+/* Only what the extraction names is compared: words in common are no contradiction. Four kinds of statements replace others:
  *
  *   a property          same subject and attribute, with another value, or the same value affirmed and denied. Two
  *                       statements with the same value agree, and both stay.
  *   a named correction  "from X to Y", "no longer X": the subject's statement that names X. When the property is known too, only the
  *                       value X goes; if nothing holds X, the user corrects what we heard differently, and all values go.
+ *   a reversal          "changed its mind": the one decision of the subject that has most words in common, or its only one.
  *   a bare correction   "actually, …" without either: the one statement on the subject that shares most words with it.
  */
 #include "learn/supersede.h"
@@ -17,6 +18,7 @@
 #define RIVALS_MAX ((size_t)16)     /* live statements on one property; more are noise, and the newest come first */
 #define STATEMENTS_MAX ((size_t)64) /* live statements on one subject that a correction looks at */
 #define CORRECTED_SHARE_MIN 0.3     /* words that a bare correction has in common with what it corrects */
+#define REVERSED_SHARE_MIN 0.15     /* among several decisions: more than the subject's name */
 #define FOLDED_LIMIT_BYTES ((size_t)4 * 1024 * 1024)
 
 typedef struct rival_search {
@@ -135,8 +137,31 @@ static km_status pick_most_similar(rival_search *search, km_error *error) {
     return status == KM_OK && best != NULL ? add_rival(search, best, error) : status;
 }
 
+/* The subject's decision that was turned over: the one with most words in common, or the only one. */
+static km_status pick_reversed(rival_search *search, km_error *error) {
+    kmi_word_set words;
+    const km_memory *best = NULL;
+    double best_share = -1;
+    size_t decisions = 0;
+    km_status status = kmi_word_set_make(kmi_slice_from(search->candidate->content), search->arena, &words, error);
+    for (size_t i = 0; status == KM_OK && i < search->count; i++) {
+        if (!is_equal(search->items[i].type, "decision")) continue;
+        kmi_word_set other;
+        status = kmi_word_set_make(kmi_slice_from(search->items[i].content), search->arena, &other, error);
+        double share = status == KM_OK ? kmi_word_set_share(&words, &other) : 0;
+        decisions++;
+        if (share <= best_share) continue;
+        best_share = share;
+        best = &search->items[i];
+    }
+    bool is_meant = best != NULL && (decisions == 1 || best_share >= REVERSED_SHARE_MIN);
+    return status == KM_OK && is_meant ? add_rival(search, best, error) : status;
+}
+
 static km_status pick_rivals(rival_search *search, km_error *error) {
     const kmi_candidate *candidate = search->candidate;
+    if (candidate->is_reversal && candidate->attribute == NULL && candidate->replaces == NULL)
+        return pick_reversed(search, error);
     if (candidate->attribute != NULL) return pick_values(search, error);
     return candidate->replaces != NULL ? pick_named(search, error) : pick_most_similar(search, error);
 }

@@ -97,6 +97,23 @@ uint64_t kmi_metrics_get(const kmi_metrics *metrics, kmi_metric metric) {
     return metrics->page == NULL ? 0 : atomic_load_explicit(&metrics->page->metrics[metric], memory_order_relaxed);
 }
 
+#define LEARNING_NUMBERS (sizeof(kmi_learning) / sizeof(uint64_t))
+
+void kmi_metrics_add_learning(const kmi_metrics *metrics, const kmi_learning *learning) {
+    uint64_t numbers[LEARNING_NUMBERS];
+    if (metrics->page == NULL) return;
+    memcpy(numbers, learning, sizeof numbers);
+    for (size_t i = 0; i < LEARNING_NUMBERS; i++)
+        if (numbers[i] != 0) atomic_fetch_add_explicit(&metrics->page->learning[i], numbers[i], memory_order_relaxed);
+}
+
+void kmi_metrics_learning(const kmi_metrics *metrics, kmi_learning *ret_learning) {
+    uint64_t numbers[LEARNING_NUMBERS] = {0};
+    for (size_t i = 0; metrics->page != NULL && i < LEARNING_NUMBERS; i++)
+        numbers[i] = atomic_load_explicit(&metrics->page->learning[i], memory_order_relaxed);
+    memcpy(ret_learning, numbers, sizeof numbers);
+}
+
 /* ---- Histograms ---- */
 
 static unsigned class_of(uint64_t value_us) {

@@ -10,10 +10,11 @@
 
 #include <stdatomic.h>
 
+#include "base/stages.h"
 #include "kuzu_memory.h"
 #include "util/uuid.h"
 
-#define KMI_METRICS_VERSION 1
+#define KMI_METRICS_VERSION 2
 #define KMI_WORKER_SLOTS 66 /* 64 extraction threads, the committing one, one spare */
 #define KMI_WORKER_BEAT_MS 1000
 #define KMI_WORKER_BEATS_STALLED 3  /* a worker that misses so many is called stalled */
@@ -61,6 +62,7 @@ typedef struct kmi_metrics_page {
     kmi_worker_slot slots[KMI_WORKER_SLOTS];
     _Atomic uint64_t metrics[KMI_METRIC_COUNT];
     _Atomic uint64_t histograms[KMI_HISTOGRAM_COUNT][KMI_HISTOGRAM_CLASSES];
+    _Atomic uint64_t learning[sizeof(kmi_learning) / sizeof(uint64_t)]; /* the sums of a kmi_learning, in its order */
 } kmi_metrics_page;
 
 typedef struct kmi_metrics {
@@ -87,6 +89,10 @@ void kmi_metrics_add(const kmi_metrics *metrics, kmi_metric metric, uint64_t amo
 uint64_t kmi_metrics_get(const kmi_metrics *metrics, kmi_metric metric);
 void kmi_metrics_observe(const kmi_metrics *metrics, kmi_histogram histogram, int64_t duration_us);
 void kmi_metrics_latency(const kmi_metrics *metrics, kmi_histogram histogram, km_latency *ret_latency);
+
+/* Adds up what learning took; reads the sums. */
+void kmi_metrics_add_learning(const kmi_metrics *metrics, const kmi_learning *learning);
+void kmi_metrics_learning(const kmi_metrics *metrics, kmi_learning *ret_learning);
 
 /* Tells everybody who waits in kmi_metrics_wait_change() that tasks were committed. */
 void kmi_metrics_announce_change(const kmi_metrics *metrics);

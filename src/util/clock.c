@@ -37,6 +37,12 @@ int64_t kmi_clock_monotonic_us(void) {
     return read_clock_us(CLOCK_MONOTONIC);
 }
 
+uint64_t kmi_clock_monotonic_ns(void) {
+    struct timespec now = {0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
 int64_t kmi_clock_boottime_us(void) {
     return read_clock_us(CLOCK_BOOTTIME);
 }

@@ -8,6 +8,7 @@
 
 int64_t kmi_clock_now_us(void);        /* wall clock */
 int64_t kmi_clock_monotonic_us(void);  /* CLOCK_MONOTONIC */
+uint64_t kmi_clock_monotonic_ns(void); /* the same, finer: for sums of short stretches */
 int64_t kmi_clock_boottime_us(void);   /* CLOCK_BOOTTIME: counts suspend; equal for all processes of one boot */
 int64_t kmi_clock_thread_cpu_us(void); /* CPU time of the calling thread */
 

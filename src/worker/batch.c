@@ -60,10 +60,12 @@ static km_status extract_items(kmi_batch_task *task, const kmi_extractor *extrac
             .is_verbatim = item->verbatim,
             .is_overdue = is_overdue,
             .overdue_context = &deadline_us,
+            .clock_ns = kmi_clock_monotonic_ns,
         };
         status = kmi_extract(extractor, &input, &task->extractions[i], &task->error);
         if (status != KM_OK) return status;
         task->extracted_count++;
+        kmi_learning_add_extraction(&task->learning, &task->extractions[i]);
     }
     return KM_OK;
 }
@@ -131,14 +133,17 @@ static size_t count_candidates(const kmi_batch_task *task) {
 }
 
 /* Makes memories of the task's candidates. ret_ids (in the arena) are those that it stored or touched. */
-static km_status apply_items(const kmi_batch_context *context, const kmi_batch_task *task, kmi_arena *arena,
+static km_status apply_items(const kmi_batch_context *context, kmi_batch_task *task, kmi_arena *arena,
                              kmi_uuid **ret_ids, size_t *ret_id_count, km_error *error) {
     size_t id_count = 0;
     kmi_uuid *ids = kmi_arena_alloc_array(arena, count_candidates(task) + 1, sizeof *ids);
     if (ids == NULL) return kmi_fail(error, KM_E_NOMEM, "out of memory while committing");
     for (size_t i = 0; i < task->item_count; i++) {
         const kmi_extraction *extraction = &task->extractions[i];
-        kmi_learn_origin origin = {.item = &task->items[i], .task = &task->id, .submitted_at_us = task->created_at_us};
+        kmi_learn_origin origin = {.item = &task->items[i],
+                                   .task = &task->id,
+                                   .submitted_at_us = task->created_at_us,
+                                   .learning = &task->learning};
         kmi_learn_outcome *outcomes = NULL;
         km_status status = kmi_learn_apply(context->store, context->config, &origin, extraction, kmi_clock_now_us(),
                                            arena, &outcomes, error);
@@ -150,8 +155,7 @@ static km_status apply_items(const kmi_batch_context *context, const kmi_batch_t
     return KM_OK;
 }
 
-static km_status apply_task(const kmi_batch_context *context, const kmi_batch_task *task, kmi_arena *arena,
-                            km_error *error) {
+static km_status apply_task(const kmi_batch_context *context, kmi_batch_task *task, kmi_arena *arena, km_error *error) {
     if (task->status != KM_OK) {
         *error = task->error;
         return task->status;
@@ -161,6 +165,7 @@ static km_status apply_task(const kmi_batch_context *context, const kmi_batch_ta
     size_t id_count = 0;
     km_status status = apply_items(context, task, arena, &ids, &id_count, error);
     if (status != KM_OK) return status;
+    task->learning.tasks = 1;
     return put_completed(context, task, ids, id_count, kmi_clock_monotonic_us() - start_us, error);
 }
 
@@ -173,7 +178,7 @@ static bool is_fault_of_task(const kmi_batch_task *task, km_status status) {
     return !is_environment && status != KM_E_STORE && status != KM_E_INTERRUPTED;
 }
 
-static km_status apply_under_savepoint(const kmi_batch_context *context, const kmi_batch_task *task, kmi_arena *arena,
+static km_status apply_under_savepoint(const kmi_batch_context *context, kmi_batch_task *task, kmi_arena *arena,
                                        km_error *error) {
     km_status status = kmi_store_savepoint(context->store, error);
     if (status != KM_OK) return status;
@@ -196,7 +201,7 @@ static km_status apply_all(kmi_batch *batch, const kmi_batch_context *context, b
     if (arena == NULL) return kmi_fail(error, KM_E_NOMEM, "out of memory while committing");
     km_status status = KM_OK;
     for (size_t i = 0; i < batch->count && status == KM_OK; i++) {
-        const kmi_batch_task *task = &batch->tasks[i];
+        kmi_batch_task *task = &batch->tasks[i];
         bool is_wanted = false;
         if (context->stop != NULL && *context->stop >= 2) status = kmi_fail(error, KM_E_INTERRUPTED, "stopped");
         if (status == KM_OK) status = check_wanted(context, task, arena, &is_wanted, error);
@@ -238,6 +243,7 @@ static void note_durations(const kmi_batch *batch, const kmi_batch_context *cont
         kmi_metrics_observe(context->metrics, KMI_HISTOGRAM_WAIT, task->claimed_at_us - task->created_at_us);
         kmi_metrics_observe(context->metrics, KMI_HISTOGRAM_PROCESS,
                             task->extract_us + commit_us / (int64_t)batch->count);
+        if (task->learning.tasks > 0) kmi_metrics_add_learning(context->metrics, &task->learning);
     }
 }
 

@@ -33,7 +33,8 @@ typedef struct kmi_batch_task {
     size_t item_count;
     size_t extracted_count;
     int64_t extract_us;
-    km_status status; /* of reading and extracting */
+    kmi_learning learning; /* what it took, for the metrics page */
+    km_status status;      /* of reading and extracting */
     km_error error;
 } kmi_batch_task;
 

@@ -100,8 +100,27 @@ load helper
     [ "$(json '"task_id" in d or "id" in d["memories"][0]')" = "False" ]
     [[ $(json 'd["memories"][0]["content"]') == *Kubernetes* ]]
     run_km learn "Team decided to use Kubernetes for production" --dry-run
-    expect_output_like "stored.*Kubernetes"
+    expect_output "stored	decision	0.93	Team decided to use Kubernetes for production	decide"
+    run_km learn "Is it? We use Zulip. The key is sk_live_Kd82mZq1PxWl7VtN3b." --dry-run
+    expect_status 0
+    expect_output_like "skipped	question		Is it?"
+    expect_output_like "removed	stripe-key"
     [ -z "$(ls -A "$PLACE/project")" ]
+}
+
+@test "a dry run of an empty pipe finds nothing; learning an empty pipe is a mistake" {
+    for option in "" -; do
+        run_km learn --dry-run $option </dev/null
+        expect_status 0
+        expect_output ""
+        run_km learn --dry-run --format json $option </dev/null
+        expect_status 0
+        [ "$(json 'd["status"], d["memories"], d["skipped"]')" = "('dry-run', [], [])" ]
+        run_km learn $option </dev/null
+        expect_status 2
+    done
+    run_km learn --dry-run ""
+    expect_status 2
 }
 
 @test "every option is kept with the memory" {

@@ -2,6 +2,8 @@
  * spaces, closing punctuation, quotation marks around a word, and articles. Everything else says something: "not", a number, a path,
  * "C++" against "C". So whole words are compared in their order, and only punctuation at the edge of a word is dropped.
  *
+ * Contractions are spelt out, so "don't" is "do not" and "we're" is "we are".
+ *
  * "A" in the middle of a sentence is usually a name ("option A"), so only "a" and a first "A" are articles. */
 #include <string.h>
 
@@ -66,6 +68,41 @@ static bool is_article(kmi_slice word, bool is_first) {
     return is_first && kmi_slice_equal(word, KMI_SLICE_LITERAL("A"));
 }
 
+/* Endings and whole words that are short for two; the apostrophe is always written "'" here. */
+static const struct {
+    const char *ending;
+    const char *spelt;
+    bool is_whole;
+} contractions[] = {
+    {"can't", "can not", true},    {"won't", "will not", true}, {"cannot", "can not", true}, {"dont", "do not", true},
+    {"doesnt", "does not", true},  {"didnt", "did not", true},  {"isnt", "is not", true},    {"cant", "can not", true},
+    {"it's", "it is", true},       {"that's", "that is", true}, {"he's", "he is", true},     {"she's", "she is", true},
+    {"there's", "there is", true}, {"i'm", "i am", true},       {"n't", " not", false},      {"'re", " are", false},
+    {"'ve", " have", false},       {"'ll", " will", false},
+};
+
+/* Adds the word, spelt out if it is short for two. At most three bytes longer, and only a word of three and more. */
+static void add_spelt_out(kmi_slice word, kmi_buf *words) {
+    char plain[16];
+    size_t n = 0;
+    for (size_t i = 0; i < word.len && n < sizeof(plain); i++) {
+        bool is_curly = word.len - i >= 3 && memcmp(word.ptr + i, "\xE2\x80\x99", 3) == 0;
+        plain[n++] = is_curly ? '\'' : word.ptr[i];
+        i += is_curly ? 2 : 0;
+    }
+    kmi_slice spelt = {plain, n};
+    for (size_t i = 0; n < sizeof(plain) && i < sizeof(contractions) / sizeof(contractions[0]); i++) {
+        size_t len = strlen(contractions[i].ending);
+        if (len > n || (contractions[i].is_whole && len != n) ||
+            !kmi_slice_equal_nocase((kmi_slice){plain + n - len, len}, kmi_slice_from(contractions[i].ending)))
+            continue;
+        kmi_buf_add_slice(words, kmi_slice_sub(spelt, 0, n - len));
+        kmi_buf_add_text(words, contractions[i].spelt);
+        return;
+    }
+    kmi_buf_add_slice(words, word);
+}
+
 static void add_plain_words(kmi_slice content, kmi_buf *words) {
     size_t at = 0;
     bool is_first = true;
@@ -76,7 +113,7 @@ static void add_plain_words(kmi_slice content, kmi_buf *words) {
         kmi_slice word = strip_word((kmi_slice){content.ptr + start, at - start});
         if (word.len == 0) continue;
         if (!is_article(word, is_first)) {
-            kmi_buf_add_slice(words, word);
+            add_spelt_out(word, words);
             kmi_buf_add_char(words, ' ');
         }
         is_first = false;
@@ -86,7 +123,7 @@ static void add_plain_words(kmi_slice content, kmi_buf *words) {
 km_status kmi_normal_text(kmi_slice content, kmi_buf *buf, km_error *error) {
     KMI_CLEANUP_BUF kmi_buf words;
     char storage[1024];
-    size_t longest = content.len + 1; /* every word is followed by one space */
+    size_t longest = content.len * 2 + 1; /* every word is followed by one space, and some are spelt out */
     if (longest < sizeof(storage))
         kmi_buf_init_fixed(&words, storage, sizeof(storage));
     else

@@ -54,6 +54,29 @@ static void synchronous_learning_says_what_it_did(void **state) {
     km_stats_free(stats);
 }
 
+static void stats_tell_what_learning_took_and_skipped(void **state) {
+    api_fixture *f = *state;
+    km_learn_result_free(learn(f, f->project, "We use Nomad. Is it any good? The queue is NATS. Thanks a lot!", false));
+    km_learn_result_free(learn(f, f->project, "Our linter is Ruff. Where is it?", true));
+    run_worker(f);
+    km_stats *stats = get_stats(f, f->project);
+    assert_int_equal(stats->measured_tasks, 2);
+    assert_int_equal(stats->measured_memories, 3);
+    assert_int_equal(stats->stage_count, 6);
+    static const char *const stages[] = {"prepare", "sentences", "patterns", "entities", "compare", "store"};
+    for (size_t i = 0; i < stats->stage_count; i++) {
+        assert_string_equal(stats->stages[i].name, stages[i]);
+        assert_true(stats->stages[i].total_ns > 0);
+        assert_true(stats->stages[i].total_ns < 60 * UINT64_C(1000000000));
+    }
+    assert_int_equal(stats->skip_reason_count, 2);
+    assert_string_equal(stats->skip_reasons[0].name, "question");
+    assert_int_equal(stats->skip_reasons[0].count, 2);
+    assert_string_equal(stats->skip_reasons[1].name, "acknowledgement");
+    assert_int_equal(stats->skip_reasons[1].count, 1);
+    km_stats_free(stats);
+}
+
 static void dry_run_stores_nothing(void **state) {
     api_fixture *f = *state;
     km_learn_item item = {.content = "We use FastAPI for the web service. What time is it?"};
@@ -256,6 +279,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         API_TEST(queued_text_is_learnt_by_the_worker),
         API_TEST(synchronous_learning_says_what_it_did),
+        API_TEST(stats_tell_what_learning_took_and_skipped),
         API_TEST(dry_run_stores_nothing),
         API_TEST(bad_items_store_nothing),
         API_TEST(priorities_have_a_range),
