@@ -1,8 +1,10 @@
 /* regex.c - PCRE2 with limits.
  *
- * Patterns may come from a project's configuration, so from a stranger: steps, depth and heap of a search are bounded,
- * and a hopeless pattern ends after milliseconds on a sentence and after seconds on a megabyte. PCRE2's \C could cut a
- * character in half, so it is off. Text was validated at the edge (PCRE2_NO_UTF_CHECK).
+ * Patterns may come from a project's configuration, so from a stranger. PCRE2's own limits count places to go back to,
+ * anew for each place where a match may begin: a pattern that reads far at each of them stays below any limit and takes
+ * minutes. So every pattern is compiled with a callout before each of its items, and what the items may cost is counted
+ * over the whole search, the same on every machine. PCRE2's \C could cut a character in half, so it is off. Text was
+ * validated at the edge (PCRE2_NO_UTF_CHECK).
  *
  * Match data belong to one thread and cost an allocation: each thread keeps its own (util/thread.h). */
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -11,19 +13,25 @@
 
 #include <pcre2.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "util/thread.h"
 
-#define STEPS_IN_ALL ((size_t)10 * 1000 * 1000)
-#define MOST_STEPS 200000U
-#define LEAST_STEPS 1000U
+#define BYTES_PER_STEP 16U /* a repeated character is read about that fast, compared with a callout (20 to 30 ns) */
 #define DEPTH_LIMIT 10000U
 #define HEAP_LIMIT_KIB 2048U
 #define PATTERN_LIMIT_BYTES ((size_t)16 * 1024)
 
 struct kmi_regex {
     pcre2_code *code;
+    char *pattern; /* the callouts speak of places in it */
 };
+
+/* What a search may still cost. */
+typedef struct allowance {
+    const char *pattern;
+    uint64_t steps;
+} allowance;
 
 /* What a thread needs for matching. */
 typedef struct matcher {
@@ -62,17 +70,30 @@ static matcher *require_matcher(void) {
     return made;
 }
 
-/* PCRE2 counts steps anew for each place where a match may begin, so a long text gets fewer for each. */
-static uint32_t step_limit(size_t len) {
-    size_t share = STEPS_IN_ALL / (len + 1);
-    return share > MOST_STEPS ? MOST_STEPS : share < LEAST_STEPS ? LEAST_STEPS : (uint32_t)share;
+/* True for items that may read the text up to its end before the next callout: repetitions, references, \X. */
+static bool may_read_on(const char *item, size_t len) {
+    if (len == 0) return false;
+    if (memchr("*+?}", item[len - 1], 4) != NULL) return true;
+    if (len >= 2 && item[0] == '\\') return memchr("123456789gkXR", item[1], 13) != NULL;
+    return len >= 3 && item[0] == '(' && item[1] == '?' && item[2] == 'P';
+}
+
+static int count_step(pcre2_callout_block *place, void *context) {
+    allowance *allowed = context;
+    uint64_t steps = 1;
+    if (may_read_on(allowed->pattern + place->pattern_position, place->next_item_length))
+        steps += (place->subject_length - place->current_position) / BYTES_PER_STEP;
+    if (allowed->steps < steps) return PCRE2_ERROR_MATCHLIMIT;
+    allowed->steps -= steps;
+    return 0;
 }
 
 km_status kmi_regex_compile(kmi_slice pattern, bool ignore_case, bool use_jit, kmi_regex **ret_regex, km_error *error) {
     if (pattern.len > PATTERN_LIMIT_BYTES) {
         return kmi_fail(error, KM_E_INVALID, "pattern has %zu bytes, more than %zu", pattern.len, PATTERN_LIMIT_BYTES);
     }
-    uint32_t options = PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C | (ignore_case ? PCRE2_CASELESS : 0);
+    uint32_t options =
+        PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C | PCRE2_AUTO_CALLOUT | (ignore_case ? PCRE2_CASELESS : 0);
     int fault = 0;
     PCRE2_SIZE offset = 0;
     pcre2_code *code = pcre2_compile((PCRE2_SPTR)(pattern.ptr != NULL ? pattern.ptr : ""), pattern.len, options, &fault,
@@ -84,7 +105,9 @@ km_status kmi_regex_compile(kmi_slice pattern, bool ignore_case, bool use_jit, k
         return kmi_fail(error, status, "pattern is wrong at offset %zu: %s", (size_t)offset, (const char *)text);
     }
     kmi_regex *regex = calloc(1, sizeof *regex);
-    if (regex == NULL) {
+    if (regex != NULL) regex->pattern = malloc(pattern.len + 1);
+    if (regex == NULL || regex->pattern == NULL) {
+        free(regex);
         pcre2_code_free(code);
         return kmi_fail(error, KM_E_NOMEM, "out of memory while compiling a pattern");
     }
@@ -92,6 +115,7 @@ km_status kmi_regex_compile(kmi_slice pattern, bool ignore_case, bool use_jit, k
         /* Where there is no JIT (hardened kernels, odd machines) the interpreter gives the same answers. */
         (void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
     }
+    if (pattern.len > 0) memcpy(regex->pattern, pattern.ptr, pattern.len);
     regex->code = code;
     *ret_regex = regex;
     return KM_OK;
@@ -100,6 +124,7 @@ km_status kmi_regex_compile(kmi_slice pattern, bool ignore_case, bool use_jit, k
 void kmi_regex_free(kmi_regex *regex) {
     if (regex != NULL) {
         pcre2_code_free(regex->code);
+        free(regex->pattern);
         free(regex);
     }
 }
@@ -118,11 +143,9 @@ static void read_groups(const matcher *found, kmi_slice text, int group_count, k
     }
 }
 
-km_status kmi_regex_search(const kmi_regex *regex, kmi_slice text, size_t from, bool *ret_found,
+km_status kmi_regex_search(const kmi_regex *regex, kmi_slice text, size_t from, uint64_t *steps, bool *ret_found,
                            kmi_regex_match *ret_match, bool *ret_limited, km_error *error) {
-    if (ret_limited != NULL) {
-        *ret_limited = false;
-    }
+    *ret_limited = false;
     *ret_found = false;
     if (from > text.len) {
         return KM_OK;
@@ -134,9 +157,11 @@ km_status kmi_regex_search(const kmi_regex *regex, kmi_slice text, size_t from, 
     if (mine == NULL) {
         return kmi_fail(error, KM_E_NOMEM, "out of memory while matching a pattern");
     }
-    (void)pcre2_set_match_limit(mine->context, step_limit(text.len - from));
+    allowance allowed = {regex->pattern, *steps};
+    (void)pcre2_set_callout(mine->context, count_step, &allowed);
     int result =
         pcre2_match(regex->code, (PCRE2_SPTR)text.ptr, text.len, from, PCRE2_NO_UTF_CHECK, mine->data, mine->context);
+    *steps = allowed.steps;
     if (result >= 0) {
         read_groups(mine, text, result, ret_match);
         /* \K can put the start behind the end; nobody can use such a match. */
@@ -149,8 +174,6 @@ km_status kmi_regex_search(const kmi_regex *regex, kmi_slice text, size_t from, 
     if (result == PCRE2_ERROR_NOMEMORY) {
         return kmi_fail(error, KM_E_NOMEM, "out of memory while matching a pattern");
     }
-    if (ret_limited != NULL) {
-        *ret_limited = true; /* steps, depth, heap or JIT stack: this pattern is too costly for this text */
-    }
+    *ret_limited = true; /* steps, depth, heap or JIT stack: this pattern is too costly for this text */
     return KM_OK;
 }

@@ -7,9 +7,9 @@ static const char *const stage_names[KMI_STAGE_COUNT] = {"prepare",  "sentences"
                                                          "entities", "compare",   "store"};
 
 static const char *const reasons[KMI_SKIP_REASONS] = {
-    "question",  "request", "acknowledgement", "greeting", "chatter", "code",     "log",      "trace",
-    "shell",     "data",    "quote",           "context",  "heading", "repeated", "redacted", "introduction",
-    "too short", "empty",   "too many",        "other"};
+    "question",  "request", "acknowledgement", "greeting",       "chatter", "code",     "log",      "trace",
+    "shell",     "data",    "quote",           "context",        "heading", "repeated", "redacted", "introduction",
+    "too short", "empty",   "too many",        "costly pattern", "other"};
 
 const char *kmi_stage_name(kmi_stage stage) {
     return stage_names[stage];

@@ -16,7 +16,7 @@ typedef enum kmi_stage {
 } kmi_stage;
 
 /* Why sentences are skipped; what is none of the named ones counts as the last. */
-#define KMI_SKIP_REASONS 20
+#define KMI_SKIP_REASONS 21
 
 /* What learning one or more tasks took and gave. Sums only: adding them up costs nothing. */
 typedef struct kmi_learning {

@@ -1,4 +1,7 @@
-/* custom_patterns.c - checks and compiles the user's patterns once; matching is bounded by the limits in base/regex. */
+/* custom_patterns.c - checks and compiles the user's patterns once; matching is bounded.
+ *
+ * A search costs at least what PCRE2 needs to look at a sentence at all, so that hundreds of patterns on a megabyte end as
+ * well. One hopeless pattern may not use up what the others need: it gets a fraction of the budget for each sentence. */
 #include "extract/custom_patterns.h"
 
 #include <stdlib.h>
@@ -10,6 +13,10 @@
 
 #define CUSTOM_PATTERNS_MAX 200
 #define CONFIDENCE_DEFAULT 0.9
+#define STEPS_PER_TEXT ((uint64_t)16 * 1000 * 1000) /* about 0.4 s */
+#define STEPS_PER_SEARCH ((uint64_t)400 * 1000)     /* about 10 ms */
+#define STEPS_TO_BEGIN ((uint64_t)8)
+#define BYTES_PER_STEP ((uint64_t)32)
 
 typedef struct custom_pattern {
     kmi_custom_hit hit;
@@ -93,14 +100,34 @@ km_status kmi_custom_patterns_new(const char *json, kmi_custom_patterns **ret_pa
     return KM_OK;
 }
 
-km_status kmi_custom_patterns_find(const kmi_custom_patterns *patterns, kmi_slice sentence, bool *ret_found,
-                                   kmi_custom_hit *ret_hit, km_error *error) {
+kmi_custom_budget kmi_custom_budget_new(void) {
+    return (kmi_custom_budget){.steps = STEPS_PER_TEXT};
+}
+
+/* Searches one pattern within its share of what is left. */
+static km_status search(const custom_pattern *pattern, kmi_slice sentence, kmi_custom_budget *budget, bool *ret_found,
+                        km_error *error) {
+    uint64_t base = STEPS_TO_BEGIN + sentence.len / BYTES_PER_STEP;
+    uint64_t left = budget->steps > base ? budget->steps - base : 0;
+    uint64_t share = left < STEPS_PER_SEARCH ? left : STEPS_PER_SEARCH, steps = share;
+    bool is_limited = share == 0;
+    kmi_regex_match match;
+    km_status status = KM_OK;
+    *ret_found = false;
+    if (share > 0)
+        status = kmi_regex_search(pattern->regex, sentence, 0, &steps, ret_found, &match, &is_limited, error);
+    budget->steps = left - (share - steps);
+    if (is_limited && budget->costly == NULL) budget->costly = pattern->hit.name;
+    return status;
+}
+
+km_status kmi_custom_patterns_find(const kmi_custom_patterns *patterns, kmi_slice sentence, kmi_custom_budget *budget,
+                                   bool *ret_found, kmi_custom_hit *ret_hit, km_error *error) {
     *ret_found = false;
     double best = -1;
     for (size_t i = 0; i < patterns->count; i++) {
         bool is_found = false;
-        kmi_regex_match match;
-        km_status status = kmi_regex_search(patterns->items[i].regex, sentence, 0, &is_found, &match, NULL, error);
+        km_status status = search(&patterns->items[i], sentence, budget, &is_found, error);
         if (status != KM_OK) return status;
         if (is_found && patterns->items[i].hit.confidence > best) {
             best = patterns->items[i].hit.confidence;

@@ -18,14 +18,9 @@ static bool has(kmi_slice text, const char *part) {
     return kmi_slice_find(text, kmi_slice_from(part), 0) != SIZE_MAX;
 }
 
-/* True if the word stands in a list of words separated by blanks. */
+/* True if the word stands in a static list of words separated by blanks; case does not matter. */
 static bool is_listed(kmi_slice word, const char *list) {
-    while (*list != '\0') {
-        size_t len = strcspn(list, " ");
-        if (len == word.len && kmi_slice_equal_nocase((kmi_slice){list, len}, word)) return true;
-        list += len + (list[len] == ' ');
-    }
-    return false;
+    return kmi_word_list_has(list, word, kmi_word_hash(word));
 }
 
 static const char extensions[] =

@@ -55,6 +55,7 @@ typedef struct extraction_run {
     size_t seen_count, seen_capacity;
     kmi_slice introduction;    /* "We support:" before a list */
     kmi_antecedent antecedent; /* what "it" means at the start of the next sentence */
+    kmi_custom_budget budget;  /* of the user's patterns */
     bool is_assistant;
     uint64_t stage_ns[KMI_STAGE_COUNT];
     uint64_t mark_ns; /* up to here the time is accounted for */
@@ -110,8 +111,7 @@ static kmi_slice cut_text(kmi_slice text, size_t most) {
     return (kmi_slice){text.ptr, most};
 }
 
-static km_status add_skipped(extraction_run *run, kmi_slice text, const char *reason) {
-    if (run->skipped_count == SKIPPED_MAX) return KM_OK;
+static km_status put_skipped(extraction_run *run, kmi_slice text, const char *reason) {
     if (run->skipped_count == run->skipped_capacity) {
         size_t capacity = run->skipped_capacity == 0 ? 8 : run->skipped_capacity * 2;
         km_skipped *items = kmi_arena_alloc_array(run->arena, capacity, sizeof *items);
@@ -124,6 +124,10 @@ static km_status add_skipped(extraction_run *run, kmi_slice text, const char *re
     if (copy == NULL) return out_of_memory(run);
     run->skipped[run->skipped_count++] = (km_skipped){copy, reason};
     return KM_OK;
+}
+
+static km_status add_skipped(extraction_run *run, kmi_slice text, const char *reason) {
+    return run->skipped_count < SKIPPED_MAX ? put_skipped(run, text, reason) : KM_OK;
 }
 
 static uint64_t hash_text(kmi_slice text, uint64_t seed) {
@@ -205,8 +209,8 @@ static km_status apply_custom_patterns(extraction_run *run, const char *content,
     if (run->extractor->custom == NULL) return KM_OK;
     bool is_found = false;
     kmi_custom_hit hit;
-    km_status status =
-        kmi_custom_patterns_find(run->extractor->custom, kmi_slice_from(content), &is_found, &hit, run->error);
+    km_status status = kmi_custom_patterns_find(run->extractor->custom, kmi_slice_from(content), &run->budget,
+                                                &is_found, &hit, run->error);
     if (status == KM_OK && is_found) {
         judgement->type = hit.type;
         judgement->confidence = hit.confidence;
@@ -405,6 +409,7 @@ km_status kmi_extract(const kmi_extractor *extractor, const kmi_extract_input *i
     extraction_run run = {.extractor = extractor, .input = input, .error = error};
     run.arena = kmi_arena_new(RESULT_BASE_BYTES + input->text.len * RESULT_FACTOR);
     run.scratch = kmi_arena_new(SCRATCH_LIMIT_BYTES);
+    run.budget = kmi_custom_budget_new();
     run.mark_ns = input->clock_ns != NULL ? input->clock_ns() : 0;
     run.is_assistant = input->speaker != NULL && strcmp(input->speaker, "assistant") == 0;
     km_status status = KM_OK;
@@ -416,6 +421,11 @@ km_status kmi_extract(const kmi_extractor *extractor, const kmi_extract_input *i
     else
         status = input->is_verbatim ? extract_verbatim(&run) : extract_prose(&run);
     kmi_arena_free(run.scratch);
+    const char *costly = NULL;
+    if (status == KM_OK && run.budget.costly != NULL) {
+        status = put_skipped(&run, kmi_slice_from(run.budget.costly), "costly pattern");
+        if (status == KM_OK) costly = run.skipped[run.skipped_count - 1].text;
+    }
     if (status != KM_OK) {
         kmi_arena_free(run.arena);
         return status;
@@ -425,7 +435,8 @@ km_status kmi_extract(const kmi_extractor *extractor, const kmi_extract_input *i
                                        .candidate_count = run.candidate_count,
                                        .candidates = run.candidates,
                                        .skipped_count = run.skipped_count,
-                                       .skipped = run.skipped};
+                                       .skipped = run.skipped,
+                                       .costly_pattern = costly};
     memcpy(ret_extraction->stage_ns, run.stage_ns, sizeof run.stage_ns);
     return KM_OK;
 }

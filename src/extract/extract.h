@@ -18,6 +18,8 @@ typedef struct kmi_extraction {
     const kmi_candidate *candidates;
     size_t skipped_count;
     const km_skipped *skipped;
+    /* "custom:" and the name of the user's pattern that was given up, told as the last of the skipped too; NULL: none */
+    const char *costly_pattern;
     uint64_t stage_ns[KMI_STAGE_COUNT]; /* zeros without a clock */
 } kmi_extraction;
 

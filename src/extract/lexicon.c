@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "extract/word_list.h"
+
 #define FIRST_SLOTS 32768u /* twice the words that are built in, so that it never grows for them */
 
 struct kmi_lexicon {
@@ -24,20 +26,14 @@ static const struct {
 #include "extract/words.inc"
 };
 
-static uint32_t hash_word(kmi_slice text) {
-    uint32_t hash = 2166136261u;
-    for (size_t i = 0; i < text.len; i++) hash = (hash ^ (unsigned char)text.ptr[i]) * 16777619u;
-    return hash ^ (hash >> 15);
-}
-
 kmi_word *kmi_lexicon_at(const kmi_lexicon *lexicon, uint32_t number) {
     if (number == 0 || number > lexicon->word_count) return NULL;
     return &lexicon->pages[(number - 1) / PAGE_WORDS][(number - 1) % PAGE_WORDS];
 }
 
-static uint32_t *find_slot(const kmi_lexicon *lexicon, kmi_slice text) {
+static uint32_t *find_slot(const kmi_lexicon *lexicon, kmi_slice text, uint32_t hash) {
     uint32_t mask = lexicon->slot_count - 1;
-    for (uint32_t i = hash_word(text) & mask;; i = (i + 1) & mask) {
+    for (uint32_t i = hash & mask;; i = (i + 1) & mask) {
         uint32_t number = lexicon->slots[i];
         if (number == 0) return &lexicon->slots[i];
         const kmi_word *word = kmi_lexicon_at(lexicon, number);
@@ -45,8 +41,8 @@ static uint32_t *find_slot(const kmi_lexicon *lexicon, kmi_slice text) {
     }
 }
 
-const kmi_word *kmi_lexicon_find(const kmi_lexicon *lexicon, kmi_slice text) {
-    return kmi_lexicon_at(lexicon, *find_slot(lexicon, text));
+const kmi_word *kmi_lexicon_find(const kmi_lexicon *lexicon, kmi_slice text, uint32_t hash) {
+    return kmi_lexicon_at(lexicon, *find_slot(lexicon, text, hash));
 }
 
 static bool grow_slots(kmi_lexicon *lexicon) {
@@ -55,8 +51,10 @@ static bool grow_slots(kmi_lexicon *lexicon) {
     if (slots == NULL) return false;
     lexicon->slots = slots;
     lexicon->slot_count = count;
-    for (uint32_t number = 1; number <= lexicon->word_count; number++)
-        *find_slot(lexicon, kmi_lexicon_at(lexicon, number)->text) = number;
+    for (uint32_t number = 1; number <= lexicon->word_count; number++) {
+        kmi_slice text = kmi_lexicon_at(lexicon, number)->text;
+        *find_slot(lexicon, text, kmi_word_hash(text)) = number;
+    }
     return true;
 }
 
@@ -74,12 +72,13 @@ static kmi_word *new_word(kmi_lexicon *lexicon) {
 }
 
 kmi_word *kmi_lexicon_add(kmi_lexicon *lexicon, kmi_slice text, uint32_t classes) {
-    uint32_t *slot = find_slot(lexicon, text);
+    uint32_t hash = kmi_word_hash(text);
+    uint32_t *slot = find_slot(lexicon, text, hash);
     kmi_word *word = kmi_lexicon_at(lexicon, *slot);
     if (word == NULL) {
         if (lexicon->word_count >= lexicon->slot_count / 2) {
             if (!grow_slots(lexicon)) return NULL;
-            slot = find_slot(lexicon, text);
+            slot = find_slot(lexicon, text, hash);
         }
         word = new_word(lexicon);
         if (word == NULL) return NULL;

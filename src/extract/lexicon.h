@@ -58,8 +58,8 @@ typedef struct kmi_lexicon kmi_lexicon;
 kmi_lexicon *kmi_lexicon_new(kmi_arena *arena);
 /* Returns: the word (added if new, classes joined), or NULL when out of memory. `text` must outlive the lexicon. */
 kmi_word *kmi_lexicon_add(kmi_lexicon *lexicon, kmi_slice text, uint32_t classes);
-/* Returns: the word or NULL. `text` is lower case. */
-const kmi_word *kmi_lexicon_find(const kmi_lexicon *lexicon, kmi_slice text);
+/* Returns: the word or NULL. `text` is lower case, `hash` is kmi_word_hash(text). */
+const kmi_word *kmi_lexicon_find(const kmi_lexicon *lexicon, kmi_slice text, uint32_t hash);
 /* Visits words by number: NULL behind the last. */
 kmi_word *kmi_lexicon_at(const kmi_lexicon *lexicon, uint32_t number);
 

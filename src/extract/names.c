@@ -24,7 +24,7 @@ static const struct {
 
 /* Marks a name whose spelling is an ordinary word: it must look like a name to be one. */
 static void mark_careful(kmi_names *names, kmi_slice spelling) {
-    const kmi_word *word = kmi_lexicon_find(names->lexicon, spelling);
+    const kmi_word *word = kmi_lexicon_find(names->lexicon, spelling, kmi_word_hash(spelling));
     if (word != NULL && word->name != 0) names->items[word->name - 1].care = KMI_NAME_CAREFUL;
 }
 
@@ -91,7 +91,8 @@ static const kmi_word *find_joined(const kmi_names *names, const kmi_tokens *tok
         memcpy(joined + n, token->lower.ptr, token->lower.len);
         n += token->lower.len;
     }
-    return kmi_lexicon_find(names->lexicon, (kmi_slice){joined, n});
+    kmi_slice text = {joined, n};
+    return kmi_lexicon_find(names->lexicon, text, kmi_word_hash(text));
 }
 
 const kmi_name *kmi_names_at(const kmi_names *names, const kmi_tokens *tokens, size_t at, size_t *ret_end) {

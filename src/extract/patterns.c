@@ -37,6 +37,9 @@ typedef struct element {
 struct kmi_phrase {
     size_t count;
     element *elements;
+    /* What its first token must be: of these classes, or a word whose number has its bit set here (modulo 64). */
+    uint32_t first_classes;
+    uint64_t first_words;
 };
 
 typedef struct place { /* one pattern that can start with some word */
@@ -130,6 +133,19 @@ static bool compile_element(kmi_lexicon *lexicon, kmi_arena *arena, kmi_slice te
     return compile_alternatives(lexicon, arena, text, ret_element);
 }
 
+/* Optional elements pass the question on to the next one; what is told by its shape may be any token. */
+static void note_first(kmi_phrase *phrase) {
+    for (size_t i = 0; i < phrase->count; i++) {
+        const element *what = &phrase->elements[i];
+        if (what->kind == ELEMENT_START) continue;
+        if (what->kind != ELEMENT_WORDS) break;
+        phrase->first_classes |= what->classes;
+        for (uint32_t k = 0; k < what->word_count; k++) phrase->first_words |= (uint64_t)1 << (what->words[k] % 64);
+        if (!what->is_optional) return;
+    }
+    phrase->first_words = UINT64_MAX;
+}
+
 kmi_phrase *kmi_phrase_new(kmi_lexicon *lexicon, kmi_arena *arena, const char *match) {
     kmi_phrase *phrase = kmi_arena_alloc(arena, sizeof *phrase);
     size_t most = 1;
@@ -142,6 +158,7 @@ kmi_phrase *kmi_phrase_new(kmi_lexicon *lexicon, kmi_arena *arena, const char *m
             return NULL;
         match += len + (match[len] == ' ');
     }
+    note_first(phrase);
     return phrase->count > 0 ? phrase : NULL;
 }
 
@@ -197,7 +214,13 @@ static bool match_from(const kmi_phrase *phrase, size_t index, const kmi_tokens 
 }
 
 bool kmi_phrase_match(const kmi_phrase *phrase, const kmi_tokens *tokens, size_t at, size_t first, size_t *ret_end) {
-    return match_from(phrase, 0, tokens, at, first, ret_end);
+    bool may_start = phrase->first_words == UINT64_MAX;
+    if (!may_start && at < tokens->count) {
+        const kmi_token *token = &tokens->items[at];
+        may_start =
+            (token->classes & phrase->first_classes) != 0 || (phrase->first_words >> (token->word % 64) & 1) != 0;
+    }
+    return may_start && match_from(phrase, 0, tokens, at, first, ret_end);
 }
 
 static bool add_place(kmi_matcher *matcher, kmi_word *word, uint32_t pattern) {

@@ -94,9 +94,9 @@ static size_t wide_mark(kmi_slice text, size_t at) {
     return 0;
 }
 
-/* Closing quotes and brackets, and further marks ("?!"), belong to the sentence they end. */
-static size_t take_closers(kmi_slice text, size_t at) {
-    while (at < text.len) {
+/* Closing quotes and brackets, and further marks ("?!"), belong to the sentence they end, as far as it may go. */
+static size_t take_closers(kmi_slice text, size_t start, size_t at) {
+    while (at < text.len && at - start < KMI_SENTENCE_LIMIT_BYTES) {
         if (strchr(".!?\"')]*_`", text.ptr[at]) != NULL)
             at++;
         else if (text.len - at >= 3 && (memcmp(text.ptr + at, "”", 3) == 0 || memcmp(text.ptr + at, "’", 3) == 0 ||
@@ -129,7 +129,7 @@ static size_t find_end(kmi_slice text, size_t start) {
         if (in_code) continue;
         if (is_paragraph_break(text, at)) return at;
         if (c == '.' || c == '!' || c == '?') {
-            size_t after = take_closers(text, at + 1);
+            size_t after = take_closers(text, start, at + 1);
             bool is_ellipsis = c == '.' && at + 1 < text.len && text.ptr[at + 1] == '.';
             if (c == '.' ? dot_ends_sentence(text, start, is_ellipsis ? at + 1 : at, after)
                          : mark_ends_sentence(text, after))
@@ -137,7 +137,7 @@ static size_t find_end(kmi_slice text, size_t start) {
             at = after - 1;
         } else if ((unsigned char)c >= 0xE0) {
             size_t len = wide_mark(text, at);
-            if (len > 0) return take_closers(text, at + len);
+            if (len > 0) return take_closers(text, start, at + len);
         }
     }
     return text.len;

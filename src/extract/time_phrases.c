@@ -48,7 +48,7 @@ static int64_t number_of(const kmi_token *token) {
                                         "seven", "eight", "nine", "ten",   "eleven", "twelve"};
     int64_t value = 0;
     if (token == NULL) return -1;
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+    for (size_t i = 0; kmi_token_has(token, KMI_W_NUMBER) && i < sizeof words / sizeof words[0]; i++)
         if (kmi_token_is(token, words[i])) return (int64_t)i;
     if (kmi_token_is_any(token, "a|an")) return 1;
     size_t i = 0;

@@ -95,7 +95,8 @@ static kmi_token *push(splitter *self, size_t start, size_t end) {
 }
 
 static void attach_word(splitter *self, kmi_token *token) {
-    const kmi_word *word = kmi_lexicon_find(self->lexicon, token->lower);
+    token->hash = kmi_word_hash(token->lower);
+    const kmi_word *word = kmi_lexicon_find(self->lexicon, token->lower, token->hash);
     if (word != NULL) {
         token->word = word->number;
         token->classes = word->classes;
@@ -201,21 +202,4 @@ kmi_slice kmi_tokens_text(const kmi_tokens *tokens, size_t from, size_t to) {
     if (from >= to) return (kmi_slice){tokens->text.ptr, 0};
     return (kmi_slice){tokens->text.ptr + tokens->items[from].start,
                        tokens->items[to - 1].end - tokens->items[from].start};
-}
-
-bool kmi_token_is(const kmi_token *token, const char *word) {
-    size_t len = strlen(word);
-    return token->lower.len == len && memcmp(token->lower.ptr, word, len) == 0;
-}
-
-bool kmi_token_is_any(const kmi_token *token, const char *words) {
-    const char *lower = token->lower.ptr;
-    size_t len = token->lower.len;
-    if (len == 0) return false;
-    /* The hottest loop of all: most words differ in their first byte. */
-    for (const char *word = words;;) {
-        if (*word == *lower && strncmp(word, lower, len) == 0 && (word[len] == '|' || word[len] == '\0')) return true;
-        while (*word != '|' && *word != '\0') word++;
-        if (*word++ == '\0') return false;
-    }
 }

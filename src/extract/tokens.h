@@ -5,7 +5,10 @@
 #ifndef KMI_EXTRACT_TOKENS_H
 #define KMI_EXTRACT_TOKENS_H
 
+#include <string.h>
+
 #include "extract/lexicon.h"
+#include "extract/word_list.h"
 #include "util/arena.h"
 
 #define KMI_TOKENS_MAX 640 /* a sentence has at most KMI_SENTENCE_LIMIT_BYTES; what is behind is not looked at */
@@ -28,6 +31,7 @@ typedef struct kmi_token {
     uint32_t flags;
     uint32_t classes; /* of the word, 0 for unknown ones */
     uint32_t word;    /* number in the lexicon, 0: unknown */
+    uint32_t hash;    /* kmi_word_hash() of `lower` */
     kmi_slice lower;  /* lower case (ASCII and Latin), ’ as ', without a possessive 's */
     bool has_possessive;
 } kmi_token;
@@ -44,9 +48,14 @@ bool kmi_tokens_split(const kmi_lexicon *lexicon, kmi_slice sentence, kmi_arena 
 /* Returns: the sentence's bytes of tokens [from, to). */
 kmi_slice kmi_tokens_text(const kmi_tokens *tokens, size_t from, size_t to);
 /* True if the token is this lower-case word. */
-bool kmi_token_is(const kmi_token *token, const char *word);
-/* True if the token is one of these lower-case words, separated by '|'. */
-bool kmi_token_is_any(const kmi_token *token, const char *words);
+static inline bool kmi_token_is(const kmi_token *token, const char *word) {
+    size_t len = strlen(word);
+    return token->lower.len == len && memcmp(token->lower.ptr, word, len) == 0;
+}
+/* True if the token is one of these lower-case words, separated by '|': a literal or a static text (see word_list.h). */
+static inline bool kmi_token_is_any(const kmi_token *token, const char *words) {
+    return kmi_word_list_has(words, token->lower, token->hash);
+}
 
 static inline bool kmi_token_has(const kmi_token *token, uint32_t classes) {
     return (token->classes & classes) != 0;

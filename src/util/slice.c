@@ -15,10 +15,6 @@ static unsigned char lower(char c) {
     return byte >= 'A' && byte <= 'Z' ? (unsigned char)(byte + ('a' - 'A')) : byte;
 }
 
-kmi_slice kmi_slice_from(const char *text) {
-    return (kmi_slice){text, text != NULL ? strlen(text) : 0};
-}
-
 kmi_slice kmi_slice_sub(kmi_slice text, size_t from, size_t len) {
     if (from > text.len) {
         from = text.len;

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 typedef struct kmi_slice {
     const char *ptr;
@@ -12,8 +13,10 @@ typedef struct kmi_slice {
 
 #define KMI_SLICE_LITERAL(text) ((kmi_slice){(text), sizeof(text) - 1})
 
-/* Returns: the slice over a NUL-terminated string; empty for NULL. */
-kmi_slice kmi_slice_from(const char *text);
+/* Returns: the slice over a NUL-terminated string; empty for NULL. Inline: the length of a literal costs nothing. */
+static inline kmi_slice kmi_slice_from(const char *text) {
+    return (kmi_slice){text, text != NULL ? strlen(text) : 0};
+}
 /* Returns: text[from .. from+len), cut to what is there. */
 kmi_slice kmi_slice_sub(kmi_slice text, size_t from, size_t len);
 /* Returns: without ASCII white space at both ends. */

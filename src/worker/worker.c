@@ -283,10 +283,24 @@ static km_status start_next(worker *w, km_error *error) {
     return KM_OK; /* a fault that left some tasks picked comes up again next time */
 }
 
+/* The user wrote the pattern and nobody else can mend it. */
+static void tell_costly_patterns(worker *w, const kmi_batch *batch) {
+    for (size_t i = 0; i < batch->count; i++) {
+        const kmi_batch_task *task = &batch->tasks[i];
+        for (size_t k = 0; k < task->extracted_count; k++) {
+            char id_text[KMI_UUID_TEXT_SIZE];
+            if (task->extractions[k].costly_pattern != NULL)
+                kmi_log_write(w->log, KMI_LOG_WARNING, "costly_pattern", "pattern", task->extractions[k].costly_pattern,
+                              "task", kmi_uuid_format(&task->id, id_text), NULL);
+        }
+    }
+}
+
 static km_status commit_current(worker *w, km_error *error) {
     kmi_batch_context context = {w->store, w->config, &w->metrics, w->epoch, w->setup->options->stop, w->log};
     km_status status = kmi_batch_commit(w->current, &context, error);
     if (status != KM_OK) return status;
+    tell_costly_patterns(w, w->current);
     kmi_batch_free(w->current);
     w->current = NULL;
     return kmi_upkeep_after_commit(&w->upkeep, w->store, error);

@@ -101,6 +101,38 @@ static void custom_patterns_decide_the_type(void **state) {
     kmi_extractor_free(own);
 }
 
+/* A hopeless pattern is given up for each sentence, and told; the others still find theirs, as long as the text's budget
+ * lasts. */
+static void a_costly_pattern_is_given_up_and_told(void **state) {
+    (void)state;
+    static const char patterns[] = "{\"hopeless\": {\"regex\": \"(?:[a-z ]+)+[#$]\", \"type\": \"note\"},"
+                                   " \"ticket\": {\"regex\": \"ticket [0-9]+\", \"type\": \"status\"}}";
+    enum { SENTENCES = 200 };
+    static char text[SENTENCES * 100];
+    size_t len = 0;
+    for (int i = 0; i < SENTENCES; i++)
+        len +=
+            (size_t)snprintf(text + len, sizeof text - len, "The lid of the green box was mended with ticket %d. ", i);
+    kmi_extractor *own = NULL;
+    assert_int_equal(kmi_extractor_new(patterns, &own, NULL), KM_OK);
+    kmi_extract_input input = {.text = {text, len}};
+    kmi_extraction extraction = {0};
+    assert_int_equal(kmi_extract(own, &input, &extraction, NULL), KM_OK);
+    assert_int_equal(extraction.candidate_count, SENTENCES);
+    assert_string_equal(extraction.candidates[0].pattern, "custom:ticket");
+    assert_string_not_equal(extraction.candidates[SENTENCES - 1].pattern, "custom:ticket");
+    assert_string_equal(extraction.costly_pattern, "custom:hopeless");
+    assert_true(extraction.skipped_count > 0);
+    assert_string_equal(extraction.skipped[extraction.skipped_count - 1].text, "custom:hopeless");
+    assert_string_equal(extraction.skipped[extraction.skipped_count - 1].reason, "costly pattern");
+    kmi_extraction_deinit(&extraction);
+    input.text = kmi_slice_from("The lid belongs to ticket 204.");
+    assert_int_equal(kmi_extract(own, &input, &extraction, NULL), KM_OK);
+    assert_string_equal(extraction.candidates[0].pattern, "custom:ticket");
+    kmi_extraction_deinit(&extraction);
+    kmi_extractor_free(own);
+}
+
 static void faulty_custom_patterns_are_named(void **state) {
     (void)state;
     static const char *const faults[] = {
@@ -254,6 +286,7 @@ int main(void) {
         cmocka_unit_test(a_verbatim_text_is_one_memory),
         cmocka_unit_test(a_verbatim_text_of_several_sentences_is_no_status),
         cmocka_unit_test(custom_patterns_decide_the_type),
+        cmocka_unit_test(a_costly_pattern_is_given_up_and_told),
         cmocka_unit_test(faulty_custom_patterns_are_named),
         cmocka_unit_test(the_deadline_stops_it),
         cmocka_unit_test(the_cases_hold),

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -65,6 +66,24 @@ static void a_run_without_end_is_cut_at_a_blank(void **state) {
     assert_true(count >= 4);
 }
 
+/* Closing marks without end are cut like everything else. */
+static void closing_marks_do_not_make_a_sentence_longer(void **state) {
+    (void)state;
+    static char text[10000];
+    static const char *const closers[] = {")", "\"", ".", "!", "”"};
+    for (size_t i = 0; i < sizeof closers / sizeof closers[0]; i++) {
+        size_t len = (size_t)snprintf(text, sizeof text, "Well.");
+        while (len + 4 < sizeof text) len += (size_t)snprintf(text + len, sizeof text - len, "%s", closers[i]);
+        size_t at = 0, seen = 0;
+        kmi_slice sentence;
+        while (kmi_sentences_next((kmi_slice){text, len}, &at, &sentence)) {
+            assert_true(sentence.len <= KMI_SENTENCE_LIMIT_BYTES + 3);
+            seen += sentence.len;
+        }
+        assert_int_equal(seen, len);
+    }
+}
+
 static void cuts_keep_characters_whole(void **state) {
     (void)state;
     static char text[6001];
@@ -108,8 +127,9 @@ static void lines_are_told_apart(void **state) {
         {"1,2,3,4", KMI_LINE_DATA},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        if (kmi_line_classify(kmi_slice_from(cases[i].line)) != cases[i].kind) print_error("\"%s\"\n", cases[i].line);
-        assert_int_equal(kmi_line_classify(kmi_slice_from(cases[i].line)), cases[i].kind);
+        kmi_slice line = kmi_slice_from(cases[i].line);
+        if (kmi_line_classify(line) != cases[i].kind) print_error("\"%.*s\"\n", (int)line.len, line.ptr);
+        assert_int_equal(kmi_line_classify(line), cases[i].kind);
     }
 }
 
@@ -132,8 +152,11 @@ static void wrapped_lines_are_one_block(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sentences_end_where_they_should), cmocka_unit_test(a_run_without_end_is_cut_at_a_blank),
-        cmocka_unit_test(cuts_keep_characters_whole),      cmocka_unit_test(lines_are_told_apart),
+        cmocka_unit_test(sentences_end_where_they_should),
+        cmocka_unit_test(a_run_without_end_is_cut_at_a_blank),
+        cmocka_unit_test(closing_marks_do_not_make_a_sentence_longer),
+        cmocka_unit_test(cuts_keep_characters_whole),
+        cmocka_unit_test(lines_are_told_apart),
         cmocka_unit_test(wrapped_lines_are_one_block),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
