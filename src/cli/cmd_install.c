@@ -25,7 +25,7 @@ typedef struct installing {
     const char *home;
     kmi_install_where where;
     bool is_removal;
-    const kmi_client *clients[CLIENTS_MAX];
+    const kmi_install_client *clients[CLIENTS_MAX];
     size_t client_count;
 } installing;
 
@@ -78,14 +78,14 @@ static km_status find_where(installing *run, km_error *error) {
 
 static km_status fail_unknown_client(const char *name, km_error *error) {
     kmi_suggest suggest = kmi_suggest_start(name);
-    for (const kmi_client *client = KMI_CLIENTS; client->name != NULL; client++)
+    for (const kmi_install_client *client = KMI_INSTALL_CLIENTS; client->name != NULL; client++)
         kmi_suggest_offer(&suggest, client->name);
     if (suggest.best != NULL)
         return kmi_fail(error, KM_E_INVALID, "unknown assistant \"%.100s\"; did you mean \"%s\"?", name, suggest.best);
     return kmi_fail(error, KM_E_INVALID, "unknown assistant \"%.100s\"; `kuzu-memory install --list` names them", name);
 }
 
-static km_status has_entries(const installing *run, const kmi_client *client, bool *ret_has, km_error *error) {
+static km_status has_entries(const installing *run, const kmi_install_client *client, bool *ret_has, km_error *error) {
     static const kmi_install_kind kinds[] = {KMI_INSTALL_MCP, KMI_INSTALL_HOOK};
     *ret_has = false;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
@@ -99,12 +99,13 @@ static km_status has_entries(const installing *run, const kmi_client *client, bo
 
 static km_status choose_clients(installing *run, km_error *error) {
     for (int i = 0; i < run->cli->argument_count; i++) {
-        const kmi_client *client = kmi_client_find(run->cli->arguments[i]);
+        const kmi_install_client *client = kmi_install_client_find(run->cli->arguments[i]);
         if (client == NULL) return fail_unknown_client(run->cli->arguments[i], error);
         run->clients[run->client_count++] = client;
     }
     if (run->cli->argument_count > 0) return KM_OK;
-    for (const kmi_client *client = KMI_CLIENTS; client->name != NULL && run->client_count < CLIENTS_MAX; client++) {
+    for (const kmi_install_client *client = KMI_INSTALL_CLIENTS;
+         client->name != NULL && run->client_count < CLIENTS_MAX; client++) {
         bool is_meant = kmi_install_is_present(client, run->home);
         km_status status = run->is_removal ? has_entries(run, client, &is_meant, error) : KM_OK;
         if (status != KM_OK) return status;
@@ -248,7 +249,8 @@ typedef struct listing {
     const char *states[2]; /* server, hooks */
 } listing;
 
-static km_status list_client(const installing *run, const kmi_client *client, listing *ret_listing, km_error *error) {
+static km_status list_client(const installing *run, const kmi_install_client *client, listing *ret_listing,
+                             km_error *error) {
     static const kmi_install_kind kinds[] = {KMI_INSTALL_MCP, KMI_INSTALL_HOOK};
     for (size_t i = 0; i < 2; i++) {
         kmi_install_state state = KMI_INSTALL_ABSENT;
@@ -265,7 +267,7 @@ static int list_json(installing *run) {
     kmi_json_out_object(&out, NULL);
     kmi_json_out_text(&out, "scope", run->where.is_project ? "project" : "user");
     kmi_json_out_array(&out, "clients");
-    for (const kmi_client *client = KMI_CLIENTS; client->name != NULL; client++) {
+    for (const kmi_install_client *client = KMI_INSTALL_CLIENTS; client->name != NULL; client++) {
         listing row;
         if (list_client(run, client, &row, &error) != KM_OK) return kmi_cli_fail(&error);
         kmi_json_out_object(&out, NULL);
@@ -294,7 +296,7 @@ static int list(installing *run) {
     km_status status = KM_OK;
     kmi_table table;
     kmi_table_init(&table, columns, sizeof columns / sizeof *columns);
-    for (const kmi_client *client = KMI_CLIENTS; client->name != NULL && status == KM_OK; client++) {
+    for (const kmi_install_client *client = KMI_INSTALL_CLIENTS; client->name != NULL && status == KM_OK; client++) {
         listing row = {0};
         status = list_client(run, client, &row, &error);
         const char *cells[] = {client->name, client->title, kmi_install_is_present(client, run->home) ? "yes" : "no",

@@ -40,7 +40,7 @@ static const char PLAIN_SERVER[] = "{\"command\":@PROGRAM@,\"args\":[\"mcp\"]}";
     HOOK_ENTRY(KMI_INSTALL_JSON, ".claude/settings.json", ".claude/settings.json", event, \
                "{\"hooks\":[{\"type\":\"command\",\"command\":@PROGRAM@,\"args\":[\"hook\",\"" event \
                "\",\"--client\",\"claude-code\"],\"timeout\":5}]}")
-static const kmi_client_entry claude_code[] = {
+static const kmi_install_entry claude_code[] = {
     MCP_ENTRY("mcpServers", KMI_INSTALL_JSON, ".claude.json", ".mcp.json", STDIO_SERVER),
     CLAUDE_HOOK("SessionStart"),
     CLAUDE_HOOK("UserPromptSubmit"),
@@ -52,7 +52,7 @@ static const kmi_client_entry claude_code[] = {
 #define CODEX_HOOK(event) \
     HOOK_ENTRY(KMI_INSTALL_JSON, ".codex/hooks.json", ".codex/hooks.json", event, \
                "{\"hooks\":[{\"type\":\"command\",\"command\":@HOOK " event " --client codex@,\"timeout\":5}]}")
-static const kmi_client_entry codex[] = {
+static const kmi_install_entry codex[] = {
     {.kind = KMI_INSTALL_MCP,
      .format = KMI_INSTALL_TOML,
      .user_file = ".codex/config.toml",
@@ -70,7 +70,7 @@ static const kmi_client_entry codex[] = {
     HOOK_ENTRY(KMI_INSTALL_JSONC, ".gemini/settings.json", ".gemini/settings.json", event, \
                "{\"hooks\":[{\"name\":\"kuzu-memory\",\"type\":\"command\",\"command\":@HOOK " event \
                " --client gemini@,\"timeout\":5000}]}")
-static const kmi_client_entry gemini[] = {
+static const kmi_install_entry gemini[] = {
     MCP_ENTRY("mcpServers", KMI_INSTALL_JSONC, ".gemini/settings.json", ".gemini/settings.json", PLAIN_SERVER),
     GEMINI_HOOK("SessionStart"),
     GEMINI_HOOK("BeforeAgent"),
@@ -80,7 +80,7 @@ static const kmi_client_entry gemini[] = {
 
 #define COPILOT_HOOK(event) \
     "\"" event "\":[{\"type\":\"command\",\"bash\":@HOOK " event " --client copilot@,\"timeoutSec\":5}]"
-static const kmi_client_entry copilot[] = {
+static const kmi_install_entry copilot[] = {
     MCP_ENTRY("mcpServers", KMI_INSTALL_JSONC, ".copilot/mcp-config.json", ".mcp.json", STDIO_SERVER),
     {.kind = KMI_INSTALL_HOOK,
      .format = KMI_INSTALL_OWN_FILE,
@@ -90,39 +90,39 @@ static const kmi_client_entry copilot[] = {
          "userPromptSubmitted") "," COPILOT_HOOK("postToolUse") "," COPILOT_HOOK("agentStop") "}}"},
 };
 
-static const kmi_client_entry opencode[] = {
+static const kmi_install_entry opencode[] = {
     MCP_ENTRY("mcp", KMI_INSTALL_JSONC, ".config/opencode/opencode.json", "opencode.json",
               "{\"type\":\"local\",\"command\":[@PROGRAM@,\"mcp\"]}"),
 };
-static const kmi_client_entry cursor[] = {
+static const kmi_install_entry cursor[] = {
     MCP_ENTRY("mcpServers", KMI_INSTALL_JSON, ".cursor/mcp.json", ".cursor/mcp.json", PLAIN_SERVER),
 };
-static const kmi_client_entry vscode[] = {
+static const kmi_install_entry vscode[] = {
     MCP_ENTRY("servers", KMI_INSTALL_JSONC, ".config/Code/User/mcp.json", ".vscode/mcp.json", STDIO_SERVER),
 };
-static const kmi_client_entry claude_desktop[] = {
+static const kmi_install_entry claude_desktop[] = {
     MCP_ENTRY("mcpServers", KMI_INSTALL_JSON, ".config/Claude/claude_desktop_config.json", NULL, PLAIN_SERVER),
 };
-static const kmi_client_entry windsurf[] = {
+static const kmi_install_entry windsurf[] = {
     MCP_ENTRY("mcpServers", KMI_INSTALL_JSON, ".codeium/windsurf/mcp_config.json", NULL, PLAIN_SERVER),
 };
-static const kmi_client_entry antigravity[] = {
+static const kmi_install_entry antigravity[] = {
     MCP_ENTRY("mcpServers", KMI_INSTALL_JSON, ".gemini/antigravity/mcp_config.json", NULL, PLAIN_SERVER),
 };
-static const kmi_client_entry zed[] = {
+static const kmi_install_entry zed[] = {
     MCP_ENTRY("context_servers", KMI_INSTALL_JSONC, ".config/zed/settings.json", ".zed/settings.json",
               "{\"command\":@PROGRAM@,\"args\":[\"mcp\"],\"env\":{}}"),
 };
-static const kmi_client_entry kiro[] = {
+static const kmi_install_entry kiro[] = {
     MCP_ENTRY("mcpServers", KMI_INSTALL_JSON, ".kiro/settings/mcp.json", ".kiro/settings/mcp.json", PLAIN_SERVER),
 };
-static const kmi_client_entry roo[] = {
+static const kmi_install_entry roo[] = {
     MCP_ENTRY("mcpServers", KMI_INSTALL_JSON, NULL, ".roo/mcp.json", PLAIN_SERVER),
 };
 
 #define ENTRIES(table) .entries = (table), .entry_count = sizeof(table) / sizeof((table)[0])
 
-const kmi_client KMI_CLIENTS[] = {
+const kmi_install_client KMI_INSTALL_CLIENTS[] = {
     {.name = "claude-code",
      .title = "Claude Code",
      .program = "claude",
@@ -179,8 +179,8 @@ const kmi_client KMI_CLIENTS[] = {
     {.name = NULL},
 };
 
-const kmi_client *kmi_client_find(const char *name) {
-    for (const kmi_client *client = KMI_CLIENTS; client->name != NULL; client++) {
+const kmi_install_client *kmi_install_client_find(const char *name) {
+    for (const kmi_install_client *client = KMI_INSTALL_CLIENTS; client->name != NULL; client++) {
         if (strcmp(client->name, name) == 0) return client;
     }
     return NULL;

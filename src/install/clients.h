@@ -19,7 +19,7 @@ typedef enum kmi_install_kind { KMI_INSTALL_MCP, KMI_INSTALL_HOOK } kmi_install_
 
 /* One entry of ours in one file. In `value` and in the body of a table, @PROGRAM@ stands for our program as a string in
  * quotes, and @HOOK EVENT@ for the whole command of a hook as a string in quotes. */
-typedef struct kmi_client_entry {
+typedef struct kmi_install_entry {
     kmi_install_kind kind;
     kmi_install_format format;
     const char *user_file;    /* below the home directory; NULL: the client has none */
@@ -27,22 +27,22 @@ typedef struct kmi_client_entry {
     kmi_jsonc_place place;    /* JSON */
     const char *table;        /* TOML */
     const char *value;        /* JSON, or the lines of the TOML table */
-} kmi_client_entry;
+} kmi_install_entry;
 
-typedef struct kmi_client {
+typedef struct kmi_install_client {
     const char *name;    /* on our command line; NULL ends the table */
     const char *title;   /* for people */
     const char *program; /* on PATH when it is installed, or NULL */
     const char *folder;  /* below the home directory, there when it was used; or NULL */
     const char *checked; /* version that it was tried with; NULL: only read about */
     const char *advice;  /* what the user has to do then, or NULL */
-    const kmi_client_entry *entries;
+    const kmi_install_entry *entries;
     size_t entry_count;
-} kmi_client;
+} kmi_install_client;
 
-extern const kmi_client KMI_CLIENTS[];
+extern const kmi_install_client KMI_INSTALL_CLIENTS[];
 
 /* Returns: the client of that name, or NULL. */
-const kmi_client *kmi_client_find(const char *name);
+const kmi_install_client *kmi_install_client_find(const char *name);
 
 #endif

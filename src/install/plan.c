@@ -55,7 +55,7 @@ static km_status read_file(kmi_install_file *file, kmi_arena *arena, km_error *e
     return KM_OK;
 }
 
-static const char *entry_file(const kmi_install_where *where, const kmi_client_entry *entry) {
+static const char *entry_file(const kmi_install_where *where, const kmi_install_entry *entry) {
     return where->is_project ? entry->project_file : entry->user_file;
 }
 
@@ -86,7 +86,7 @@ static const char *full_path(const kmi_install_where *where, const char *name, k
 }
 
 /* Where an entry of a client stands, links followed. NULL: out of memory. */
-static const char *entry_path(const kmi_install_where *where, const kmi_client_entry *entry, kmi_arena *arena) {
+static const char *entry_path(const kmi_install_where *where, const kmi_install_entry *entry, kmi_arena *arena) {
     const char *name = full_path(where, entry_file(where, entry), arena);
     return name != NULL ? follow_links(name, arena) : NULL;
 }
@@ -98,7 +98,7 @@ static void set_problem(kmi_install_file *file, const km_error *error, kmi_arena
     file->after = file->before;
 }
 
-static kmi_install_file *find_file(kmi_install_plan *plan, const kmi_client_entry *entry) {
+static kmi_install_file *find_file(kmi_install_plan *plan, const kmi_install_entry *entry) {
     const char *path = entry_path(&plan->where, entry, plan->arena);
     if (path == NULL) return NULL;
     for (size_t i = 0; i < plan->count; i++) {
@@ -170,7 +170,7 @@ static km_status refuse_comments(const kmi_install_file *file, const kmi_jsonc_d
                     "remove that first");
 }
 
-static km_status edit_json(const kmi_install_file *file, const kmi_client_entry *entry, const char *value, bool remove,
+static km_status edit_json(const kmi_install_file *file, const kmi_install_entry *entry, const char *value, bool remove,
                            kmi_arena *arena, kmi_buf *ret_text, km_error *error) {
     kmi_jsonc_document document;
     km_status status = kmi_jsonc_parse(file->after, arena, &document, error);
@@ -190,7 +190,7 @@ static km_status edit_own_file(kmi_install_file *file, const char *value, bool r
     return kmi_jsonc_put(KMI_SLICE_LITERAL("{}\n"), &nowhere, kmi_slice_from(value), arena, ret_text, error);
 }
 
-static km_status edit(kmi_install_file *file, const kmi_client_entry *entry, const char *value, bool remove,
+static km_status edit(kmi_install_file *file, const kmi_install_entry *entry, const char *value, bool remove,
                       kmi_arena *arena, kmi_buf *ret_text, km_error *error) {
     if (entry->format == KMI_INSTALL_OWN_FILE) return edit_own_file(file, value, remove, arena, ret_text, error);
     if (entry->format != KMI_INSTALL_TOML) return edit_json(file, entry, value, remove, arena, ret_text, error);
@@ -199,7 +199,7 @@ static km_status edit(kmi_install_file *file, const kmi_client_entry *entry, con
                   : kmi_toml_put(file->after, &table, ret_text, error);
 }
 
-static km_status add_entry(kmi_install_plan *plan, const kmi_client_entry *entry, bool remove, km_error *error) {
+static km_status add_entry(kmi_install_plan *plan, const kmi_install_entry *entry, bool remove, km_error *error) {
     const char *value = kmi_install_value(entry->value, plan->where.program, plan->arena);
     kmi_install_file *file = find_file(plan, entry);
     if (value == NULL || file == NULL) return fail_nomem(error);
@@ -219,7 +219,7 @@ static km_status add_entry(kmi_install_plan *plan, const kmi_client_entry *entry
     return KM_OK;
 }
 
-km_status kmi_install_plan_add(kmi_install_plan *plan, const kmi_client *client, bool remove, km_error *error) {
+km_status kmi_install_plan_add(kmi_install_plan *plan, const kmi_install_client *client, bool remove, km_error *error) {
     km_status status = KM_OK;
     for (size_t i = 0; i < client->entry_count && status == KM_OK; i++) {
         if (entry_file(&plan->where, &client->entries[i]) != NULL)
@@ -231,9 +231,9 @@ km_status kmi_install_plan_add(kmi_install_plan *plan, const kmi_client *client,
 km_status kmi_install_strip(const kmi_install_where *where, const char *path, kmi_slice text, kmi_arena *arena,
                             kmi_slice *ret_text, km_error *error) {
     kmi_install_file file = {.path = path, .exists = true, .before = text, .after = text};
-    for (const kmi_client *client = KMI_CLIENTS; client->name != NULL; client++) {
+    for (const kmi_install_client *client = KMI_INSTALL_CLIENTS; client->name != NULL; client++) {
         for (size_t i = 0; i < client->entry_count; i++) {
-            const kmi_client_entry *entry = &client->entries[i];
+            const kmi_install_entry *entry = &client->entries[i];
             if (entry_file(where, entry) == NULL || entry->format == KMI_INSTALL_OWN_FILE) continue;
             const char *target = entry_path(where, entry, arena);
             if (target == NULL) return fail_nomem(error);
@@ -253,7 +253,7 @@ km_status kmi_install_strip(const kmi_install_where *where, const char *path, km
 
 /* ---- How things stand ---- */
 
-static km_status inspect_entry(const kmi_install_file *file, const kmi_client_entry *entry, const char *value,
+static km_status inspect_entry(const kmi_install_file *file, const kmi_install_entry *entry, const char *value,
                                kmi_arena *arena, kmi_install_state *ret_state, km_error *error) {
     static const kmi_install_state states[] = {
         [KMI_JSONC_ABSENT] = KMI_INSTALL_ABSENT,
@@ -277,14 +277,14 @@ static km_status inspect_entry(const kmi_install_file *file, const kmi_client_en
     return status;
 }
 
-km_status kmi_install_inspect(const kmi_install_where *where, const kmi_client *client, kmi_install_kind kind,
+km_status kmi_install_inspect(const kmi_install_where *where, const kmi_install_client *client, kmi_install_kind kind,
                               kmi_arena *arena, kmi_install_state *ret_state, km_error *error) {
     kmi_install_plan plan;
     kmi_install_plan_init(&plan, where, arena);
     *ret_state = KMI_INSTALL_NOT_AVAILABLE;
     size_t counts[KMI_INSTALL_UNREADABLE + 1] = {0};
     for (size_t i = 0; i < client->entry_count; i++) {
-        const kmi_client_entry *entry = &client->entries[i];
+        const kmi_install_entry *entry = &client->entries[i];
         if (entry->kind != kind || entry_file(where, entry) == NULL) continue;
         const char *value = kmi_install_value(entry->value, where->program, arena);
         kmi_install_file *file = find_file(&plan, entry);
@@ -319,7 +319,7 @@ static bool is_on_path(const char *program) {
     return false;
 }
 
-bool kmi_install_is_present(const kmi_client *client, const char *home) {
+bool kmi_install_is_present(const kmi_install_client *client, const char *home) {
     static const size_t arena_limit = 64 * 1024;
     if (client->program != NULL && is_on_path(client->program)) return true;
     if (client->folder == NULL) return false;

@@ -49,13 +49,13 @@ typedef struct kmi_install_plan {
 void kmi_install_plan_init(kmi_install_plan *plan, const kmi_install_where *where, kmi_arena *arena);
 /* Adds what installing (or, with `remove`, uninstalling) a client changes. A file that cannot be read or edited gets its
  * `problem`; the call fails only when out of memory. */
-km_status kmi_install_plan_add(kmi_install_plan *plan, const kmi_client *client, bool remove,
+km_status kmi_install_plan_add(kmi_install_plan *plan, const kmi_install_client *client, bool remove,
                                km_error *error) KM_MUST_CHECK;
 /* Tells how a client's server or hooks stand: the worst of its entries. */
-km_status kmi_install_inspect(const kmi_install_where *where, const kmi_client *client, kmi_install_kind kind,
+km_status kmi_install_inspect(const kmi_install_where *where, const kmi_install_client *client, kmi_install_kind kind,
                               kmi_arena *arena, kmi_install_state *ret_state, km_error *error) KM_MUST_CHECK;
 /* Tells whether the client is there: its program on PATH, or its folder in the home directory. */
-bool kmi_install_is_present(const kmi_client *client, const char *home);
+bool kmi_install_is_present(const kmi_install_client *client, const char *home);
 /* The text of an entry's value with our program in it. NULL: out of memory. */
 const char *kmi_install_value(const char *value, const char *program, kmi_arena *arena);
 /* Takes every entry of any client out of a file's text, for a state to go back to when a file was changed by others too. */
