@@ -1,4 +1,5 @@
-/* The table. A new client is one row; a new place is one entry. */
+/* The table. A new client is one row; a new place is one entry. No hooks after tools: what they did stands in the transcript,
+ * which is read at the end of the turn. */
 #include "install/clients.h"
 
 #include <string.h>
@@ -44,7 +45,7 @@ static const kmi_install_entry claude_code[] = {
     MCP_ENTRY("mcpServers", KMI_INSTALL_JSON, ".claude.json", ".mcp.json", STDIO_SERVER),
     CLAUDE_HOOK("SessionStart"),
     CLAUDE_HOOK("UserPromptSubmit"),
-    CLAUDE_HOOK("PostToolUse"),
+    CLAUDE_HOOK("SessionEnd"),
     CLAUDE_HOOK("PreCompact"),
     CLAUDE_HOOK("Stop"),
 };
@@ -61,7 +62,7 @@ static const kmi_install_entry codex[] = {
      .value = "command = @PROGRAM@\nargs = [\"mcp\"]\n"},
     CODEX_HOOK("SessionStart"),
     CODEX_HOOK("UserPromptSubmit"),
-    CODEX_HOOK("PostToolUse"),
+    CODEX_HOOK("SessionEnd"),
     CODEX_HOOK("PreCompact"),
     CODEX_HOOK("Stop"),
 };
@@ -74,7 +75,7 @@ static const kmi_install_entry gemini[] = {
     MCP_ENTRY("mcpServers", KMI_INSTALL_JSONC, ".gemini/settings.json", ".gemini/settings.json", PLAIN_SERVER),
     GEMINI_HOOK("SessionStart"),
     GEMINI_HOOK("BeforeAgent"),
-    GEMINI_HOOK("AfterTool"),
+    GEMINI_HOOK("SessionEnd"),
     GEMINI_HOOK("AfterAgent"),
 };
 
@@ -87,7 +88,7 @@ static const kmi_install_entry copilot[] = {
      .user_file = ".copilot/hooks/kuzu-memory.json",
      .project_file = ".github/hooks/kuzu-memory.json",
      .value = "{\"version\":1,\"hooks\":{" COPILOT_HOOK("sessionStart") "," COPILOT_HOOK(
-         "userPromptSubmitted") "," COPILOT_HOOK("postToolUse") "," COPILOT_HOOK("agentStop") "}}"},
+         "userPromptSubmitted") "," COPILOT_HOOK("sessionEnd") "," COPILOT_HOOK("agentStop") "}}"},
 };
 
 static const kmi_install_entry opencode[] = {
