@@ -56,9 +56,11 @@ km_status kmi_tool_run_recall(kmi_tool_call *call, km_error *error) {
         .query = kmi_tool_text(call, "query"),
         .limit = (size_t)kmi_tool_number(call, "limit", default_limit),
         .type = kmi_tool_text(call, "type"),
-        .since_us = kmi_tool_time(call, "since"),
-        .until_us = kmi_tool_time(call, "until"),
     };
+    kmi_time_span span;
+    if (kmi_tool_span(call, "since", &span)) query.since_us = span.from_us;
+    if (kmi_tool_span(call, "until", &span))
+        query.until_us = span.until_us > span.from_us ? span.until_us - 1 : span.until_us;
     km_memory_list *list = NULL;
     km_status status = km_recall(call->project, &query, &list, error);
     if (status != KM_OK) return status;

@@ -224,9 +224,13 @@ static km_status check_text(const kmi_option *row, const char *name, const json_
         return kmi_fail(error, KM_E_INVALID, "\"%s\" must be a string, not %s", name, kmi_json_type_name(value));
     kmi_slice text = {json_string_value(value), json_string_length(value)};
     int64_t time_us = 0;
+    kmi_time_span span;
     if (kmi_text_is_blank(text)) return kmi_fail(error, KM_E_INVALID, "\"%s\" is empty", name);
     if (row->kind == KMI_VALUE_CHOICE) return check_choice(row, name, text.ptr, error);
-    if (row->kind != KMI_VALUE_TIME || kmi_time_parse(text, &time_us, error) == KM_OK) return KM_OK;
+    km_status status = KM_OK;
+    if (row->kind == KMI_VALUE_TIME) status = kmi_time_parse(text, &time_us, error);
+    if (row->kind == KMI_VALUE_SPAN) status = kmi_time_span_parse(text, kmi_clock_now_us(), &span, error);
+    if (status == KM_OK) return KM_OK;
     return kmi_fail_context(error, KM_E_INVALID, "\"%s\"", name);
 }
 
@@ -305,10 +309,9 @@ int64_t kmi_tool_number(const kmi_tool_call *call, const char *name, int64_t fal
     return value != NULL && is_whole(value, &number) ? number : fallback;
 }
 
-int64_t kmi_tool_time(const kmi_tool_call *call, const char *name) {
-    int64_t time_us = 0;
+bool kmi_tool_span(const kmi_tool_call *call, const char *name, kmi_time_span *ret_span) {
     const char *text = kmi_tool_text(call, name);
-    return text != NULL && kmi_time_parse(kmi_slice_from(text), &time_us, NULL) == KM_OK ? time_us : 0;
+    return text != NULL && kmi_time_span_parse(kmi_slice_from(text), kmi_clock_now_us(), ret_span, NULL) == KM_OK;
 }
 
 bool kmi_tool_flag(const kmi_tool_call *call, const char *name) {

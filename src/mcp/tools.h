@@ -7,6 +7,7 @@
 #define KMI_MCP_TOOLS_H
 
 #include "base/json.h"
+#include "base/time_span.h"
 #include "cli/cli.h"
 #include "cli/json_out.h"
 
@@ -62,7 +63,8 @@ km_status kmi_tool_check(const kmi_tool *tool, const json_t *arguments, km_error
 /* Checked arguments. A missing one is NULL, the fallback, or false. */
 const char *kmi_tool_text(const kmi_tool_call *call, const char *name);
 int64_t kmi_tool_number(const kmi_tool_call *call, const char *name, int64_t fallback);
-int64_t kmi_tool_time(const kmi_tool_call *call, const char *name);
+/* False when the argument is missing. */
+bool kmi_tool_span(const kmi_tool_call *call, const char *name, kmi_time_span *ret_span);
 bool kmi_tool_flag(const kmi_tool_call *call, const char *name);
 
 /* The tools themselves (calls.c). */
