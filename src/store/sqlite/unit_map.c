@@ -5,6 +5,7 @@
 #include "store/sqlite/unit_map.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define BLOCKS_MAX \
     ((int64_t)1 << 24) /* far beyond what a store can hold; keeps a damaged number from asking for all memory */
@@ -36,11 +37,16 @@ static km_status read_block(kmi_sql *sql, int64_t number, kmi_unit_block *block,
     status = kmi_sql_step(&use, &has_row, error);
     if (status != KM_OK || !has_row) return status;
     kmi_slice bytes = kmi_sql_slice(&use, 0);
+    if (bytes.len == 0) return KM_OK;
     size_t count = bytes.len / ENTRY_BYTES < (size_t)KMI_UNIT_BLOCK ? bytes.len / ENTRY_BYTES : (size_t)KMI_UNIT_BLOCK;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    memcpy(block->entries, bytes.ptr, count * ENTRY_BYTES);
+#else
     for (size_t i = 0; i < count; i++) {
         const unsigned char *at = (const unsigned char *)bytes.ptr + i * ENTRY_BYTES;
         block->entries[i] = (uint16_t)(at[0] | at[1] << 8);
     }
+#endif
     return KM_OK;
 }
 
