@@ -351,7 +351,8 @@ static km_status extract_block(extraction_run *run, const kmi_prose_block *block
     return KM_OK;
 }
 
-/* The text as it is, judged by its first sentence. */
+/* The text as it is, judged by its first sentence. A text of several is no passing status, whatever it opens with: it would be
+ * forgotten as a whole. */
 static km_status extract_verbatim(extraction_run *run) {
     kmi_slice text = kmi_slice_trim(run->input->text);
     if (text.len == 0) return KM_OK;
@@ -366,6 +367,8 @@ static km_status extract_verbatim(extraction_run *run) {
     if (status != KM_OK || run->candidate_count == 0) return status;
     run->candidates[0].content = kmi_arena_copy(run->arena, text);
     run->candidates[0].confidence = 1.0;
+    if (strcmp(run->candidates[0].type, "status") == 0 && kmi_sentences_next(text, &at, &sentence))
+        run->candidates[0].type = "note";
     return run->candidates[0].content != NULL ? KM_OK : out_of_memory(run);
 }
 

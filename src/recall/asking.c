@@ -14,15 +14,15 @@ static const char *const OPENERS[] = {
     "to",   "us",   "want", "we",   "would", "yes", "you",   "d",      "like", "should",  "must", "help", "kindly"};
 
 static const char *const SMALL_TALK[] = {
-    "a",         "afternoon", "again", "all",   "am",    "and",     "are",     "awesome", "bye",  "cheers",
-    "cool",      "day",       "do",    "doing", "done",  "evening", "fine",    "for",     "good", "goodbye",
-    "got",       "great",     "hello", "hey",   "hi",    "how",     "i",       "is",      "it",   "its",
-    "job",       "later",     "lol",   "lot",   "m",     "makes",   "morning", "much",    "nice", "night",
-    "no",        "nope",      "now",   "of",    "ok",    "okay",    "perfect", "please",  "re",   "right",
-    "s",         "see",       "sense", "so",    "sorry", "sure",    "thank",   "thanks",  "that", "thats",
-    "the",       "there",     "this",  "today", "up",    "very",    "welcome", "well",    "what", "whats",
-    "wonderful", "work",      "works", "wow",   "yeah",  "yep",     "yes",     "you",     "your", "bro",
-    "buddy",     "everyone",  "folks", "guys",  "mate",  "team",    "lets",    "go"};
+    "a",        "afternoon", "again", "all",   "am",    "and",     "are",     "awesome", "bye",   "cheers",
+    "cool",     "day",       "do",    "doing", "done",  "evening", "fine",    "for",     "good",  "goodbye",
+    "got",      "great",     "hello", "hey",   "hi",    "how",     "i",       "is",      "it",    "its",
+    "job",      "later",     "lol",   "lot",   "m",     "makes",   "morning", "much",    "nice",  "night",
+    "no",       "nope",      "now",   "of",    "ok",    "okay",    "perfect", "please",  "re",    "right",
+    "s",        "see",       "sense", "so",    "sorry", "sure",    "thank",   "thanks",  "that",  "the",
+    "there",    "this",      "today", "up",    "very",  "welcome", "well",    "what",    "whats", "wonderful",
+    "work",     "works",     "wow",   "yeah",  "yep",   "yes",     "you",     "your",    "bro",   "buddy",
+    "everyone", "folks",     "guys",  "mate",  "team",  "lets",    "go"};
 
 static const char *const OPERATIONS[] = {
     "abort",   "apply",    "approve", "bump",    "cancel", "check",   "checkout", "clean",  "close",  "commit",

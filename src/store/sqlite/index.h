@@ -49,8 +49,8 @@ km_status kmi_index_open_for_search(kmi_store *store, kmi_sql_use *ret_use, km_e
  * Inside a transaction; end with kmi_units_deinit(). */
 km_status kmi_index_cut_again(kmi_store *store, int64_t seq, kmi_slice text, kmi_units *ret_units,
                               km_error *error) KM_MUST_CHECK;
-/* Builds the index anew from the memories. Inside a transaction. */
-km_status kmi_index_rebuild(kmi_store *store, km_error *error) KM_MUST_CHECK;
+/* Builds the index anew from the memories, each with as many units as there is room for, or as it has. Inside a transaction. */
+km_status kmi_index_rebuild(kmi_store *store, bool keeps_counts, km_error *error) KM_MUST_CHECK;
 /* Compares the index and the map with what the memories give. KM_E_STORE when they differ. */
 km_status kmi_index_check(kmi_store *store, km_error *error) KM_MUST_CHECK;
 

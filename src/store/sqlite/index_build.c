@@ -69,8 +69,8 @@ km_status kmi_index_cut_again(kmi_store *store, int64_t seq, kmi_slice text, kmi
     return status;
 }
 
-static km_status build_next(kmi_store *store, int64_t *seq, bool *ret_has_one, km_error *error) {
-    static const char NEXT_MEMORY[] = "SELECT seq,content FROM memories WHERE seq>?1 ORDER BY seq LIMIT 1";
+static km_status build_next(kmi_store *store, bool keeps_counts, int64_t *seq, bool *ret_has_one, km_error *error) {
+    static const char NEXT_MEMORY[] = "SELECT seq,content,unit_count FROM memories WHERE seq>?1 ORDER BY seq LIMIT 1";
     KMI_CLEANUP_SQL kmi_sql_use use = {0};
     km_status status = kmi_sql_start(store->sql, NEXT_MEMORY, &use, error);
     if (status != KM_OK) return status;
@@ -79,11 +79,14 @@ static km_status build_next(kmi_store *store, int64_t *seq, bool *ret_has_one, k
     if (status != KM_OK || !*ret_has_one) return status;
     *seq = kmi_sql_integer(&use, 0);
     KMI_CLEANUP_UNITS kmi_units units = {0};
-    status = kmi_index_cut_again(store, *seq, kmi_sql_slice(&use, 1), &units, error);
+    if (keeps_counts)
+        status = kmi_units_cut(kmi_sql_slice(&use, 1), (size_t)kmi_sql_integer(&use, 2), &units, error);
+    else
+        status = kmi_index_cut_again(store, *seq, kmi_sql_slice(&use, 1), &units, error);
     return status == KM_OK ? kmi_index_add(store, *seq, &units, true, error) : status;
 }
 
-km_status kmi_index_rebuild(kmi_store *store, km_error *error) {
+km_status kmi_index_rebuild(kmi_store *store, bool keeps_counts, km_error *error) {
     static const char SET_VERSION[] = "UPDATE state SET index_version=?1";
     km_status status = kmi_index_write_pending(store, error);
     if (status == KM_OK) status = kmi_index_prepare(store, error);
@@ -92,7 +95,7 @@ km_status kmi_index_rebuild(kmi_store *store, km_error *error) {
     kmi_unit_map_clear(&store->map);
     bool has_one = true;
     for (int64_t seq = 0; status == KM_OK && has_one;) {
-        status = build_next(store, &seq, &has_one, error);
+        status = build_next(store, keeps_counts, &seq, &has_one, error);
         if (status == KM_OK) status = kmi_index_write_if_big(store, error);
     }
     if (status == KM_OK) status = kmi_index_write_pending(store, error);
@@ -114,7 +117,7 @@ km_status kmi_index_upgrade(kmi_store *store, km_error *error) {
     status = read_version(store, &version, error); /* another process may have been first */
     if (status == KM_OK && version < KMI_INDEX_VERSION) {
         store->changes.are_memories_changed = true; /* answers will differ */
-        status = kmi_index_rebuild(store, error);
+        status = kmi_index_rebuild(store, false, error);
     }
     if (status == KM_OK) return kmi_store_commit(store, error);
     kmi_store_rollback(store);
@@ -153,7 +156,7 @@ static km_status compare_with_new(kmi_store *store, km_error *error) {
     uint64_t kept = 0;
     uint64_t made = 0;
     km_status status = fingerprint(store, &kept, error);
-    if (status == KM_OK) status = kmi_index_rebuild(store, error);
+    if (status == KM_OK) status = kmi_index_rebuild(store, true, error);
     if (status == KM_OK) status = fingerprint(store, &made, error);
     if (status != KM_OK || kept == made) return status;
     return kmi_fail(error, KM_E_STORE, "the search index of \"%s\" does not match the memories; restore a backup",

@@ -1,6 +1,8 @@
 /* Search: words and their forms, filters, order, bounds, and texts that are no query at all. */
 #include "store_fixture.h"
 
+#include "store/sqlite/index.h"
+
 static void fill(store_fixture *f) {
     static const char *const TEXTS[] = {"Team decided to use Docker for deployment",
                                         "User prefers detailed error messages", "getUserName returns the login",
@@ -173,12 +175,113 @@ static void long_memories_are_found(void **state) {
     free(text);
 }
 
+static void parts_of_names_and_texts_without_spaces_are_found(void **state) {
+    store_fixture *f = *state;
+    static const char *const CASES[][2] = {
+        {"get user", "Call getUserName first"},
+        {"client", "See src/http/client.c"},
+        {"http", "See src/http/client.c"},
+        {"retries", "Raise MAX_RETRIES to five"},
+        {"max_retries", "Raise MAX_RETRIES to five"},
+        {"\xE5\xA4\xA9\xE6\xB0\x97", "東京の天気は晴れ"},
+        {"数据库", "我们用数据库保存订单"},
+        {"데이터베이스", "주문은 데이터베이스에 저장"},
+        {"ฐานข้อมูล", "เก็บไว้ในฐานข้อมูล"},
+        {"cafe", "Lunch is at the Café"},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) keep_memory(f, CASES[i][1], "fact");
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++)
+        assert_string_equal(search_best(f, CASES[i][0], NULL), CASES[i][1]);
+}
+
+/* ---- The budget of postings ---- */
+
+static void fill_with_common_words(store_fixture *f, int count) {
+    expect_ok(kmi_store_begin(f->store, &f->error));
+    for (int i = 0; i < count; i++) {
+        char text[64];
+        snprintf(text, sizeof text, "server%s note%d", i % 10 == 0 ? " backup" : "", i);
+        kmi_candidate candidate = make_candidate(text, "fact");
+        put_memory(f, &candidate);
+    }
+    expect_ok(kmi_store_commit(f->store, &f->error));
+}
+
+static void common_terms_are_weighed_on_the_best_units(void **state) {
+    store_fixture *f = *state;
+    fill_with_common_words(f, 3000);
+    keep_memory(f, "backup walrus", "fact");
+    keep_memory(f, "server walrus", "fact"); /* newer, and the better answer */
+    keep_memory(f, "pencil walrus", "fact");
+    kmi_search_hit *hits[2] = {NULL, NULL};
+    size_t counts[2] = {0, 0};
+    kmi_search_info info[2];
+    for (int i = 0; i < 2; i++) {
+        kmi_search_set_budget(i == 0 ? 0 : 700);
+        expect_ok(kmi_store_search(f->store, kmi_slice_from("walrus server"), NULL, 10, f->arena, &hits[i], &counts[i],
+                                   &info[i], &f->error));
+    }
+    kmi_search_set_budget(0);
+    assert_false(info[0].is_estimated);
+    assert_true(info[1].is_estimated);
+    assert_int_equal(info[1].skipped_term_count, 1);
+    assert_true(info[1].idf_sum > info[0].idf_sum * 0.9 && info[1].idf_sum < info[0].idf_sum * 1.1);
+    for (int i = 0; i < 2; i++) {
+        assert_true(counts[i] >= 3);
+        assert_int_equal(hits[i][0].seq, 3002);
+        assert_true(hits[i][0].coverage > 0.99);
+    }
+    assert_true(hits[1][0].score > hits[0][0].score * 0.98 && hits[1][0].score < hits[0][0].score * 1.02);
+}
+
+static void a_common_word_alone_finds_the_newest(void **state) {
+    store_fixture *f = *state;
+    fill_with_common_words(f, 3000);
+    kmi_search_hit *hits = NULL;
+    size_t count = 0;
+    kmi_search_info info;
+    kmi_search_set_budget(300);
+    expect_ok(kmi_store_search(f->store, kmi_slice_from("server"), NULL, 5, f->arena, &hits, &count, &info, &f->error));
+    kmi_search_set_budget(0);
+    assert_true(info.is_estimated);
+    assert_int_equal(count, 5);
+    for (size_t i = 0; i < count; i++) assert_true(hits[i].seq > 2900);
+}
+
+static void a_mistyped_word_finds_what_was_meant(void **state) {
+    store_fixture *f = *state;
+    static const char *const TYPOS[] = {"kubrnetes", "kubernettes", "kubenretes", "kubernwtes", "xubernetes", NULL};
+    keep_memory(f, "The kubernetes cluster is in Frankfurt", "fact");
+    keep_memory(f, "Lunch is at noon", "fact");
+    for (size_t i = 0; TYPOS[i] != NULL; i++) {
+        kmi_search_hit *hits = NULL;
+        size_t count = 0;
+        kmi_search_info info;
+        expect_ok(
+            kmi_store_search(f->store, kmi_slice_from(TYPOS[i]), NULL, 5, f->arena, &hits, &count, &info, &f->error));
+        assert_int_equal(count, 1);
+        assert_int_equal(hits[0].seq, 1);
+        assert_true(info.unseen_share == 1 && hits[0].coverage <= 0.5);
+    }
+    assert_int_equal(search_count(f, "kbernwtes"), 0); /* two letters away */
+    assert_int_equal(search_count(f, "nooon"), 1);
+    assert_int_equal(search_count(f, "nono"), 0); /* too short to guess */
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        STORE_TEST(forms_of_a_word_meet),           STORE_TEST(operators_are_only_words),
-        STORE_TEST(filters_apply_before_the_limit), STORE_TEST(hits_come_best_first_and_equal_ones_newest_first),
-        STORE_TEST(short_lists_are_exact),          STORE_TEST(rare_words_weigh_more),
-        STORE_TEST(long_prompts_are_bounded),       STORE_TEST(long_memories_are_found),
+        STORE_TEST(forms_of_a_word_meet),
+        STORE_TEST(operators_are_only_words),
+        STORE_TEST(filters_apply_before_the_limit),
+        STORE_TEST(hits_come_best_first_and_equal_ones_newest_first),
+        STORE_TEST(short_lists_are_exact),
+        STORE_TEST(rare_words_weigh_more),
+        STORE_TEST(long_prompts_are_bounded),
+        STORE_TEST(long_memories_are_found),
+        STORE_TEST(parts_of_names_and_texts_without_spaces_are_found),
+        STORE_TEST(common_terms_are_weighed_on_the_best_units),
+        STORE_TEST(a_common_word_alone_finds_the_newest),
+        STORE_TEST(a_mistyped_word_finds_what_was_meant),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
