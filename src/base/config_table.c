@@ -51,7 +51,7 @@ const kmi_config_key kmi_config_keys[] = {
     {KEY(performance, enhance_timeout_seconds, performance_enhance_timeout_seconds, KMI_CONFIG_NUMBER), .initial = 5,
      .least = 0.05, .most = 600, .description = "time after which enhance answers with what it has"},
     {KEY(performance, cache_size_mb, performance_cache_size_mb, KMI_CONFIG_INTEGER), .initial = 5, .least = 0,
-     .most = 1024, .description = "size of the cache of recall results, 0 for none"},
+     .most = 1024, .description = "size of the cache of what enhance chose, 0 for none"},
     {KEY(recall, max_memories, recall_max_memories, KMI_CONFIG_INTEGER), .initial = 5, .least = 1, .most = 100,
      .description = "most memories that enhance adds"},
     {KEY(recall, confidence_threshold, recall_confidence_threshold, KMI_CONFIG_NUMBER), .initial = 0.3, .least = 0,

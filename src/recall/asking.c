@@ -2,6 +2,8 @@
  * wrong guess costs a line too many or too few in the free places, so lists of common words are enough. */
 #include "recall/asking.h"
 
+#include <stdint.h>
+
 #include "recall/word_reader.h"
 
 #define WORDS_TO_READ 60
@@ -14,15 +16,15 @@ static const char *const OPENERS[] = {
     "to",   "us",   "want", "we",   "would", "yes", "you",   "d",      "like", "should",  "must", "help", "kindly"};
 
 static const char *const SMALL_TALK[] = {
-    "a",         "afternoon", "again", "all",   "am",    "and",     "are",     "awesome", "bye",  "cheers",
-    "cool",      "day",       "do",    "doing", "done",  "evening", "fine",    "for",     "good", "goodbye",
-    "got",       "great",     "hello", "hey",   "hi",    "how",     "i",       "is",      "it",   "its",
-    "job",       "later",     "lol",   "lot",   "m",     "makes",   "morning", "much",    "nice", "night",
-    "no",        "nope",      "now",   "of",    "ok",    "okay",    "perfect", "please",  "re",   "right",
-    "s",         "see",       "sense", "so",    "sorry", "sure",    "thank",   "thanks",  "that", "thats",
-    "the",       "there",     "this",  "today", "up",    "very",    "welcome", "well",    "what", "whats",
-    "wonderful", "work",      "works", "wow",   "yeah",  "yep",     "yes",     "you",     "your", "bro",
-    "buddy",     "everyone",  "folks", "guys",  "mate",  "team",    "lets",    "go"};
+    "a",        "afternoon", "again", "all",   "am",    "and",     "are",     "awesome", "bye",   "cheers",
+    "cool",     "day",       "do",    "doing", "done",  "evening", "fine",    "for",     "good",  "goodbye",
+    "got",      "great",     "hello", "hey",   "hi",    "how",     "i",       "is",      "it",    "its",
+    "job",      "later",     "lol",   "lot",   "m",     "makes",   "morning", "much",    "nice",  "night",
+    "no",       "nope",      "now",   "of",    "ok",    "okay",    "perfect", "please",  "re",    "right",
+    "s",        "see",       "sense", "so",    "sorry", "sure",    "thank",   "thanks",  "that",  "the",
+    "there",    "this",      "today", "up",    "very",  "welcome", "well",    "what",    "whats", "wonderful",
+    "work",     "works",     "wow",   "yeah",  "yep",   "yes",     "you",     "your",    "bro",   "buddy",
+    "everyone", "folks",     "guys",  "mate",  "team",  "lets",    "go"};
 
 static const char *const OPERATIONS[] = {
     "abort",   "apply",    "approve", "bump",    "cancel", "check",   "checkout", "clean",  "close",  "commit",
@@ -96,4 +98,22 @@ kmi_reach kmi_reach_of(kmi_slice statement) {
         if (KMI_WORD_IN(reader.lower, GENERAL)) is_general = true;
     }
     return is_general ? KMI_REACH_ALL : KMI_REACH_NARROW;
+}
+
+bool kmi_is_lasting(kmi_slice statement) {
+    static const char *const TALK[] = {"ah",   "cool", "great", "hey",  "hi",    "hmm",     "hm",    "maybe",
+                                       "nice", "oh",   "ok",    "okay", "sorry", "sure",    "thank", "thanks",
+                                       "well", "wow",  "yeah",  "yep",  "yes",   "actually"};
+    /* What follows "I" where somebody says how things are to be. All else with "I" tells of a day. */
+    static const char *const WISHES[] = {"always", "avoid",  "d",       "dislike", "do",   "don",
+                                         "expect", "hate",   "like",    "love",    "need", "never",
+                                         "only",   "prefer", "usually", "want",    "use",  "work"};
+    if (kmi_slice_find(statement, KMI_SLICE_LITERAL("?"), 0) != SIZE_MAX) return false;
+    kmi_word_reader reader = {.text = statement};
+    if (!kmi_word_next(&reader)) return false;
+    if (reader.at < statement.len && statement.ptr[reader.at] == ':' && !kmi_word_next(&reader))
+        return false; /* "User: …" */
+    if (KMI_WORD_IN(reader.lower, TALK)) return false;
+    if (!kmi_word_is(&reader, "i")) return true;
+    return kmi_word_next(&reader) && KMI_WORD_IN(reader.lower, WISHES);
 }

@@ -15,7 +15,7 @@
 #define UNITS_HALF_WEIGHT 30.0
 #define SMALL_STORE_WORDS 2.5
 
-static const double CONSTANT = -2.75;
+static const double CONSTANT = -2.60;
 static const double OF_COVERAGE = 5.68;
 static const double OF_MARGIN = 0.76;
 static const double OF_UNSEEN = -7.56;

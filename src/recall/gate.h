@@ -14,7 +14,7 @@ typedef struct kmi_gate_features {
 kmi_gate_features kmi_gate_look(const kmi_search_hit *best, const kmi_search_info *info);
 
 /* Returns: 0 to 1, how sure it is that something here is about the prompt. At 0.3, the default of
- * recall.confidence_threshold, 95 % of the prompts pass that something here is about. */
+ * recall.confidence_threshold, 96 % of the prompts pass that something here is about. */
 double kmi_gate_confidence(const kmi_gate_features *features);
 
 #endif

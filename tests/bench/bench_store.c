@@ -149,7 +149,8 @@ static void measure_searches(const kmi_store_options *options, uint64_t *state) 
         int64_t start_cpu_us = kmi_clock_thread_cpu_us();
         require(kmi_store_open(options, &store, &error), &error, "open");
         kmi_context_request request = {kmi_slice_from(prompt), 5, 0.3, 4000, 2, kmi_clock_now_us()};
-        require(kmi_context_choose(store, &request, arena, &items, NULL, &count, &confidence, NULL, &error), &error, "choose");
+        require(kmi_context_choose(store, &request, arena, &items, NULL, &count, &confidence, NULL, &error), &error,
+                "choose");
         kmi_store_free(store);
         times_us[i] = kmi_clock_monotonic_us() - start_us;
         cpu_us[i] = kmi_clock_thread_cpu_us() - start_cpu_us;

@@ -1,5 +1,7 @@
 """Every system call of learn and worker fails once, in eleven ways; every write comes out short once."""
 
+import json
+
 import processes
 from kills import count_calls, new_project, recover_and_check, used_project
 from lib import EXIT_CODES, Broken, Fault, Ledger
@@ -131,6 +133,46 @@ def errors_of_enhance(context):
     return note
 
 
+def _project_with_cache(context):
+    """So many memories that enhance keeps its answers."""
+    project = context.project(name="cached")
+    path = context.work / "cached.jsonl"
+    texts = (f"Shelf {n} of the warehouse holds {n % 37} boxes of {('amber', 'copper', 'linen')[n % 3]}." for n in range(1100))
+    path.write_text("".join(json.dumps({"content": text}) + "\n" for text in texts))
+    result = project.run("learn", "--batch", path, "--verbatim", "--quiet")
+    if result.code != 0:
+        raise Broken(f"learn --batch: {result}")
+    project.drain()
+    return project
+
+
+def errors_of_enhance_with_cache(context):
+    """A cache that cannot be made, read or written costs nothing but itself, and never keeps a wrong answer."""
+    project = _project_with_cache(context)
+    cache = project.memory / "state" / "cache"
+    prompt = "Which shelf holds boxes of amber?"
+    words = ("enhance", prompt, "--format", "plain")
+    expected = project.run(*words).out
+    if not cache.exists() or project.run(*words).out != expected or project.stats()["cache"]["hits"] != 1:
+        raise Broken("the answer is not kept")
+
+    def attempt(project, ledger, fault, startup_calls, name):
+        for is_kept in (False, True):
+            if not is_kept:
+                cache.unlink(missing_ok=True)
+            result = project.run(*words, fault=fault)
+            if fault.at > startup_calls and fault.report.get("fired_call") not in ("write", "writev"):
+                if result.code != 0 or result.out.strip() not in (expected.strip(), prompt.encode()):
+                    raise Broken(f"{fault}: neither the answer nor the prompt: {result}")
+            if project.run(*words).out != expected:
+                raise Broken(f"{fault}: another answer is kept")
+
+    cache.unlink()
+    fault = Fault("", 0)
+    project.run(*words, fault=fault)
+    return _sweep(context, project, None, attempt, fault.calls_made, 80)
+
+
 def _short(context, template, ledger, attempt, words, short_size, **options):
     counting = Fault("short", 10**6, **options)
     project = template.copy("writes")
@@ -197,6 +239,7 @@ TESTS = [
     ("errors-of-drain", errors_of_drain),
     ("errors-of-sync-learn", errors_of_sync_learn),
     ("errors-of-enhance", errors_of_enhance),
+    ("errors-of-enhance-with-cache", errors_of_enhance_with_cache),
     ("short-writes-of-learn", short_writes_of_learn),
     ("short-writes-of-drain", short_writes_of_drain),
     ("failed-sync", failed_sync),

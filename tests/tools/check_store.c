@@ -7,6 +7,7 @@
 
 #include "queue/queue.h"
 #include "store/sqlite/handle.h"
+#include "store/sqlite/index.h"
 
 /* Each must answer one row with one column that is 1 or "ok". */
 static const char *const questions[] = {
