@@ -80,7 +80,7 @@ static km_status make_block(kmi_rank *rank, int64_t number, km_error *error) {
     if (place >= rank->block_count) {
         size_t count = rank->block_count == 0 ? 16 : rank->block_count;
         while (count <= place) count *= 2;
-        kmi_rank_block **blocks = reallocarray(rank->blocks, count, sizeof(*blocks));
+        kmi_rank_block **blocks = reallocarray(rank->blocks, count, sizeof(kmi_rank_block *));
         if (blocks == NULL) return kmi_store_fail_nomem(rank->store, error);
         for (size_t i = rank->block_count; i < count; i++) blocks[i] = NULL;
         rank->blocks = blocks;

@@ -19,7 +19,7 @@ static km_status make_room(kmi_unit_map *map, kmi_sql *sql, size_t number, km_er
     if (number < map->block_count) return KM_OK;
     size_t count = map->block_count == 0 ? 16 : map->block_count;
     while (count <= number) count *= 2;
-    kmi_unit_block **blocks = reallocarray(map->blocks, count, sizeof(blocks[0]));
+    kmi_unit_block **blocks = reallocarray(map->blocks, count, sizeof(kmi_unit_block *));
     if (blocks == NULL) return fail_nomem(sql, error);
     for (size_t i = map->block_count; i < count; i++) blocks[i] = NULL;
     map->blocks = blocks;
@@ -77,14 +77,14 @@ km_status kmi_unit_map_get(kmi_unit_map *map, kmi_sql *sql, int64_t unit, kmi_un
     *ret_entry = (kmi_unit_entry){0};
     if (unit < 1) return KM_OK;
     km_status status = kmi_unit_map_block(map, sql, unit / KMI_UNIT_BLOCK, &block, error);
-    if (status == KM_OK) *ret_entry = kmi_unit_unpack(block->entries[unit % KMI_UNIT_BLOCK]);
+    if (status == KM_OK && block != NULL) *ret_entry = kmi_unit_unpack(block->entries[unit % KMI_UNIT_BLOCK]);
     return status;
 }
 
 km_status kmi_unit_map_set(kmi_unit_map *map, kmi_sql *sql, int64_t unit, kmi_unit_entry entry, km_error *error) {
     kmi_unit_block *block = NULL;
     km_status status = kmi_unit_map_block(map, sql, unit / KMI_UNIT_BLOCK, &block, error);
-    if (status != KM_OK) return status;
+    if (status != KM_OK || block == NULL) return status;
     uint16_t packed = kmi_unit_pack(entry);
     uint16_t *place = &block->entries[unit % KMI_UNIT_BLOCK];
     if (*place == packed) return KM_OK;
