@@ -7,7 +7,7 @@ DESTDIR =
 MESON = meson
 BUILD = build
 
-.PHONY: build demo test install uninstall bench bench-recall check-cases check-faults \
+.PHONY: build demo test install uninstall bench bench-big bench-recall check-cases check-faults \
     check-faults-full fuzz lint format clean help
 
 build: $(BUILD)/build.ninja
@@ -42,6 +42,9 @@ bench: build
 # How well it learns and finds, over collections that lie outside this tree: CASES=DIR and EVAL=DIR say where.
 check-cases: build
 	@tools/check-cases $(BUILD)/kuzu-memory $(CASES)
+
+bench-big: build
+	@tests/bench/big $(BUILD)
 
 bench-recall: build
 	@tools/bench-recall $(BUILD)/kuzu-memory $(EVAL)

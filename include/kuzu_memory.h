@@ -283,11 +283,12 @@ typedef struct km_explanation { /* how a question or prompt was understood, and 
     size_t time_count;
     const km_time_range *times;
     bool asks_when;
-    /* What the confidence is made of; all of the best match. */
-    double score_share;  /* its words' score over the weight of all terms */
-    double coverage;     /* share of that weight that it carries */
-    double margin;       /* its words' score over that of the 20th */
-    double unseen_share; /* share of the terms that no memory holds */
+    /* What the confidence is made of. */
+    double
+        coverage; /* share of the weight of all terms that the best match carries; in a small store rather of their number */
+    double margin;       /* score of its words over that of the 20th, at most 5; 1 where there are fewer */
+    double unseen_share; /* share of the terms that no memory holds; counts little in a small store */
+    uint64_t unit_count; /* size of the store in units of the index */
     double confidence;   /* 0 to 1: that something here is about the question */
     double threshold;    /* enhance is silent below it */
 } km_explanation;

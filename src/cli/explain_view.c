@@ -1,5 +1,7 @@
 #include "cli/explain_view.h"
 
+#include <inttypes.h>
+
 #include "util/clock.h"
 
 /* What a prior adds to the factor, from its own strength; the weights are the library's. */
@@ -66,10 +68,10 @@ void kmi_explain_add_json(kmi_json_out *out, const km_explanation *explanation) 
     kmi_json_out_text(out, "speaker", explanation->speaker);
     add_json_times(out, explanation);
     kmi_json_out_bool(out, "asks_when", explanation->asks_when);
-    kmi_json_out_real(out, "score_share", explanation->score_share);
     kmi_json_out_real(out, "coverage", explanation->coverage);
     kmi_json_out_real(out, "margin", explanation->margin);
     kmi_json_out_real(out, "unseen_share", explanation->unseen_share);
+    kmi_json_out_count(out, "units", explanation->unit_count);
     kmi_json_out_real(out, "confidence", explanation->confidence);
     kmi_json_out_real(out, "threshold", explanation->threshold);
     kmi_json_out_bool(out, "silent", explanation->confidence < explanation->threshold);
@@ -92,9 +94,13 @@ void kmi_explain_add_text(kmi_buf *buf, const km_explanation *explanation) {
                            kmi_time_format_date(explanation->times[i].until_us - 1, last));
     }
     if (explanation->asks_when) kmi_buf_add_text(buf, "# asks when\n");
-    kmi_buf_add_format(buf, "# best match: covers %.0f%%, score %.2f of the weight, margin %.2f; unseen words %.0f%%\n",
-                       100 * explanation->coverage, explanation->score_share, explanation->margin,
-                       100 * explanation->unseen_share);
+    if (explanation->coverage > 0) {
+        kmi_buf_add_format(
+            buf, "# best match: covers %.0f%%, %.2f times the 20th; unseen words %.0f%%; %" PRIu64 " units\n",
+            100 * explanation->coverage, explanation->margin, 100 * explanation->unseen_share, explanation->unit_count);
+    } else {
+        kmi_buf_add_text(buf, "# no memory holds any of these words\n");
+    }
     kmi_buf_add_format(buf, "# confidence %.2f, threshold %.2f: enhance %s\n", explanation->confidence,
                        explanation->threshold,
                        explanation->confidence < explanation->threshold ? "is silent" : "gives what is relevant");

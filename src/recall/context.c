@@ -136,7 +136,9 @@ static km_status choose_standing(choice *c, const kmi_ranking *ranking, km_error
     kmi_standing *items = NULL;
     size_t count = 0;
     size_t end = c->count + places;
-    km_status status = kmi_standing_list(c->store, c->request->prompt, ranking, c->arena, &items, &count, error);
+    km_status status =
+        kmi_standing_list(c->store, c->request->prompt, ranking, c->confidence >= c->request->confidence_threshold,
+                          c->arena, &items, &count, error);
     for (size_t i = 0; status == KM_OK && i < count && c->count < end; i++) {
         const km_memory *memory = &items[i].memory;
         status = offer(c, memory,

@@ -31,10 +31,10 @@ km_status kmi_explain(const kmi_ranking *ranking, double threshold, kmi_arena *a
     km_explanation *explanation = kmi_arena_alloc(arena, sizeof(*explanation));
     if (explanation == NULL) return kmi_fail(error, KM_E_NOMEM, "out of memory while explaining");
     *explanation = (km_explanation){.asks_when = ranking->question.asks_when,
-                                    .score_share = features.score_share,
                                     .coverage = features.coverage,
                                     .margin = features.margin,
-                                    .unseen_share = features.unseen_share,
+                                    .unseen_share = ranking->info.unseen_share,
+                                    .unit_count = ranking->info.unit_count,
                                     .confidence = kmi_gate_confidence(&features),
                                     .threshold = threshold};
     bool is_done = copy_terms(&ranking->info, arena, explanation) && copy_times(&ranking->question, arena, explanation);

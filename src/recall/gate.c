@@ -1,30 +1,50 @@
-/* A logistic function of four features, fitted on prompts that are about a store and prompts that are about another one; the
- * fit, its errors and what was left out (the number of words and the sum of their idf look like good features, and only learn
- * that the questions of a benchmark are long) stand in docs/decisions/0017-priors-and-gate.md. */
+/* A logistic function of three features, fitted on prompts that are about a store and on prompts that are about another one or
+ * about nothing in it. docs/decisions/0017-priors-and-gate.md has the fit, its errors, and what was left out: the number of
+ * words and the sum of their idf look like good features, and only learn that the questions of a benchmark are long.
+ *
+ * A small store knows few words. That a word of the prompt is not among them says little, and idf, made of a handful of
+ * memories, says that the missing words are what matters. So both count by the size of the store: unseen words by n / (n + 600), and
+ * the share of weight by n / (n + 30); the rest is the plain share of words, where a long prompt counts as two and a half. One
+ * word in common is enough among ten memories, and not among a thousand. */
 #include "recall/gate.h"
 
 #include <math.h>
 
 #define MARGIN_MAX 5.0
+#define UNITS_HALF_UNSEEN 600.0
+#define UNITS_HALF_WEIGHT 30.0
+#define SMALL_STORE_WORDS 2.5
 
-static const double CONSTANT = -0.06 + 0.545;
-static const double OF_SCORE_SHARE = -2.095;
-static const double OF_COVERAGE = 4.583;
-static const double OF_MARGIN = 0.039;
-static const double OF_UNSEEN_SHARE = -3.729;
+static const double CONSTANT = -2.75;
+static const double OF_COVERAGE = 5.68;
+static const double OF_MARGIN = 0.76;
+static const double OF_UNSEEN = -7.56;
+
+/* Words of the prompt that the best match holds, as a share of all, made of the share of their weight. */
+static double word_share(double coverage, const kmi_search_info *info) {
+    double count = (double)info->term_count;
+    double units = (double)info->unit_count;
+    double unseen_idf = log(1 + (units + 0.5) / 0.5) * info->unseen_share * count;
+    double seen = info->idf_sum > unseen_idf ? 1 - unseen_idf / info->idf_sum : 0;
+    if (seen <= 1e-6) return coverage;
+    double words = fmin(1, coverage / seen) * (1 - info->unseen_share) * count;
+    return fmin(1, words / fmin(count, SMALL_STORE_WORDS));
+}
 
 kmi_gate_features kmi_gate_look(const kmi_search_hit *best, const kmi_search_info *info) {
-    kmi_gate_features features = {.margin = 1, .unseen_share = info->unseen_share};
-    if (best == NULL) return features;
-    features.coverage = best->coverage;
-    if (info->idf_sum > 0) features.score_share = info->best_unit / info->idf_sum;
+    if (best == NULL || info->term_count == 0) return (kmi_gate_features){.margin = 1};
+    double units = (double)info->unit_count;
+    double weight = units / (units + UNITS_HALF_WEIGHT);
+    kmi_gate_features features = {.margin = 1};
+    features.coverage = weight * best->coverage + (1 - weight) * word_share(best->coverage, info);
+    features.unseen = units / (units + UNITS_HALF_UNSEEN) * info->unseen_share;
     if (info->twentieth_unit > 0) features.margin = fmin(info->best_unit / info->twentieth_unit, MARGIN_MAX);
     return features;
 }
 
 double kmi_gate_confidence(const kmi_gate_features *features) {
     if (features->coverage <= 0) return 0;
-    double z = CONSTANT + OF_SCORE_SHARE * features->score_share + OF_COVERAGE * features->coverage +
-               OF_MARGIN * features->margin + OF_UNSEEN_SHARE * features->unseen_share;
+    double z =
+        CONSTANT + OF_COVERAGE * features->coverage + OF_MARGIN * features->margin + OF_UNSEEN * features->unseen;
     return 1 / (1 + exp(-z));
 }

@@ -7,8 +7,8 @@
  *   a question                       … and rules and preferences that reach everything ("always", "never", "answers in …")
  *   how to do, write, build …        … and the other rules and preferences
  *
- * Identity and decisions apply only where they share words: a decision about databases has nothing to say to a poem. What a
- * named person or the assistant said is no rule of the user's. */
+ * Identity and decisions apply only where they share words: a decision about databases has nothing to say to a poem. Shared words
+ * count only when the gate is open. What a named person or the assistant said is no rule of the user's. */
 #include "recall/standing.h"
 
 #include <stdlib.h>
@@ -64,8 +64,8 @@ static int compare(const void *a, const void *b) {
     return left->age < right->age ? -1 : left->age > right->age;
 }
 
-km_status kmi_standing_list(kmi_store *store, kmi_slice prompt, const kmi_ranking *ranking, kmi_arena *arena,
-                            kmi_standing **ret_items, size_t *ret_count, km_error *error) {
+km_status kmi_standing_list(kmi_store *store, kmi_slice prompt, const kmi_ranking *ranking, bool words_count,
+                            kmi_arena *arena, kmi_standing **ret_items, size_t *ret_count, km_error *error) {
     km_memory *memories = NULL;
     size_t seen = 0;
     kmi_asking asking = kmi_asking_of(prompt);
@@ -79,7 +79,7 @@ km_status kmi_standing_list(kmi_store *store, kmi_slice prompt, const kmi_rankin
         return kmi_fail(error, KM_E_NOMEM, "out of memory while choosing memories");
     size_t count = 0;
     for (size_t i = 0; i < seen; i++) {
-        double coverage = coverage_of(memories[i].seq, ranking);
+        double coverage = words_count ? coverage_of(memories[i].seq, ranking) : 0;
         candidate standing = {.item = {memories[i], coverage},
                               .shares_words = coverage >= COVERAGE_MIN,
                               .reach = kmi_reach_of(kmi_slice_from(memories[i].content)),

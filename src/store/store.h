@@ -144,6 +144,7 @@ typedef struct kmi_search_info {
     double unseen_share;       /* share of the query's terms that no unit holds */
     double best_unit;          /* score of the best unit, before the division by the number of units */
     double twentieth_unit;     /* score of the 20th best unit, 0: fewer */
+    uint64_t unit_count;       /* of the whole index */
     size_t term_count;         /* terms of the query */
     size_t skipped_term_count; /* of these: too common for the budget of postings, weighed on the best units alone */
     bool is_estimated;         /* not every posting was read */

@@ -212,3 +212,80 @@ Compile the kernel with optimizations"
     [ "$(json 'd["cached"]')" = False ]
     [[ $output == *"signed image"* ]]
 }
+
+# ---- standing memories, silence, time ----
+
+store_standing() {
+    km learn "Always answer in British English" --sync --quiet
+    km learn "User prefers TypeScript over JavaScript" --sync --quiet
+    km learn "We decided to use PostgreSQL as the database" --sync --quiet
+}
+
+texts() {
+    km enhance "$@" --format json | python3 -c 'import json, sys; print("|".join(m["content"] for m in json.load(sys.stdin)["memories_used"]))'
+}
+
+@test "standing rules and preferences come where they apply, and decisions where they are asked about" {
+    store_standing
+    [ "$(texts "How do I read a file line by line?")" = "Always answer in British English|User prefers TypeScript over JavaScript" ]
+    [ "$(texts "What is the tallest mountain of Wales?")" = "Always answer in British English" ]
+    [[ $(texts "Which database should the new service use?") == *PostgreSQL* ]]
+    [[ $(texts "Write a poem about rain") != *PostgreSQL* ]]
+}
+
+@test "small talk and bare orders stay as they are" {
+    store_standing
+    for prompt in "Hello!" "thanks, that works" "Good morning, how are you today?" "run it again" "commit this" "ok, continue"; do
+        run_km enhance "$prompt" --format plain
+        expect_output "$prompt"
+    done
+}
+
+@test "what others said is no rule of the user's" {
+    km learn "Always answer in Latin" --speaker assistant --verbatim --type rule --sync --quiet
+    km learn "Never answer before noon" --speaker Ben --verbatim --type rule --sync --quiet
+    [ "$(texts "How do I sort a list?")" = "" ]
+}
+
+@test "recall.standing_memories 0: none" {
+    store_standing
+    km config set recall.standing_memories 0
+    [ "$(texts "How do I read a file line by line?")" = "" ]
+}
+
+@test "--confidence-threshold: 0 never silences, 1 always does" {
+    store_docker
+    for i in $(seq 40); do echo "{\"content\": \"Room $i of the hotel has a view of garden $((i * 7 % 40))\"}"; done |
+        km learn --batch - --verbatim --sync --quiet
+    prompt="Explain why deployment of balloons into thin cold dry desert air needs patience, helium, silence"
+    [[ $(texts "$prompt" --confidence-threshold 0) == *Docker* ]]
+    [ "$(texts "How do I deploy this?" --confidence-threshold 1)" = "" ]
+    run_km enhance "How do I deploy this?" --confidence-threshold 1 --explain --format json
+    [ "$(json 'd["explanation"]["silent"], d["explanation"]["threshold"]')" = "(True, 1)" ]
+}
+
+@test "--explain tells on standard error why; the answer is the same" {
+    store_docker
+    run_km enhance "How do I deploy this?" --format plain
+    plain=$output
+    run_km enhance "How do I deploy this?" --format plain --explain
+    expect_output "$plain"
+    [[ $stderr == *"# words: deploy"*"# confidence 0."*"# 1. words "* ]]
+}
+
+@test "a memory says of when it is where its text would mislead" {
+    km learn "The gateway certificate was renewed yesterday" --verbatim --sync --quiet --at 2026-03-05
+    km learn "The gateway certificate lies in the vault" --verbatim --sync --quiet --at 2026-03-05
+    run_km enhance "What about the gateway certificate?" --format plain --now 2026-11-18
+    [[ $output == *"renewed yesterday ("*"March 2026)"$'\n'* ]]
+    [[ $output == *"lies in the vault"$'\n'* ]]
+}
+
+@test "--now is what \"last week\" counts from" {
+    km learn "We looked into an importer crash with an invoice of the bakery" --verbatim --sync --quiet --at 2026-11-10
+    km learn "We looked into an importer crash with an invoice of the florist" --verbatim --sync --quiet --at 2025-11-12
+    [[ $(texts "Where did the importer crash last week?" --now 2026-11-18 --max-memories 1) == *bakery ]]
+    [[ $(texts "Where did the importer crash last week?" --now 2025-11-20 --max-memories 1) == *florist ]]
+    run_km enhance "anything" --now "soonish"
+    expect_status 2
+}

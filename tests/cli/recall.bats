@@ -304,3 +304,78 @@ files_hold() {
     expect_status 0
     [ "$(count_memories)" = 2 ]
 }
+
+# ---- times, speakers, --explain ----
+
+store_talk() {
+    cat >talk.jsonl <<'LINES'
+{"content": "We looked into an importer crash with an invoice of the bakery", "at": "2026-11-10T09:00:00Z", "session": "a", "speaker": "Ana"}
+{"content": "We looked into an importer crash with an invoice of the florist", "at": "2026-03-04T09:00:00Z", "session": "b", "speaker": "Ben"}
+{"content": "We looked into an importer crash with an invoice of the brewery", "at": "2025-11-12T09:00:00Z", "session": "c", "speaker": "assistant"}
+LINES
+    km learn --batch talk.jsonl --verbatim --sync --quiet
+}
+
+first() {
+    km recall "$@" --now 2026-11-18 --limit 1 --format raw
+}
+
+@test "a time in the question prefers what was said then, counted from --now" {
+    store_talk
+    [[ $(first "Where did the importer crash last week?") == *bakery ]]
+    [[ $(first "Where did the importer crash in March?") == *florist ]]
+    [[ $(first "Where did the importer crash on 4 March 2026?") == *florist ]]
+    [[ $(first "Where did the importer crash last year?") == *brewery ]]
+    [[ $(km recall "Where did the importer crash last week?" --now 2025-11-20 --limit 1 --format raw) == *brewery ]]
+}
+
+@test "a name in the question prefers that speaker, \"you told\" the assistant" {
+    store_talk
+    [[ $(first "What did Ben say of the importer?") == *florist ]]
+    [[ $(first "What does Ana know of the importer?") == *bakery ]]
+    [[ $(first "What did you tell of the importer?") == *brewery ]]
+}
+
+@test "--since and --until take times in words" {
+    store_talk
+    texts() { km recall importer --now 2026-11-18 --format raw "$@" | awk '{ print $NF }' | sort | paste -sd' '; }
+    [ "$(texts --since "last week")" = bakery ]
+    [ "$(texts --since 2026-03)" = "bakery florist" ]
+    [ "$(texts --until 2026-03)" = "brewery florist" ]
+    [ "$(texts --since march --until march)" = florist ]
+    [ "$(texts --until "last year")" = brewery ]
+    [ "$(texts --until 2026-03-04)" = "brewery florist" ]
+    [ "$(texts --until 2026-03-04T08:00)" = brewery ]
+    [ "$(texts --since "8 days ago" --until yesterday)" = bakery ]
+    run_km recall importer --since "when it rained"
+    expect_status 2
+    expect_message "--since" "last week"
+}
+
+@test "--explain tells words, speaker, times, priors and gate as JSON" {
+    store_talk
+    run_km recall "When did the importer crash in March, Ben?" --now 2026-11-18 --explain --format json
+    expect_status 0
+    [ "$(json 'sorted(t["text"] for t in d["explanation"]["terms"])')" = "['ben', 'crash', 'import', 'march']" ]
+    [ "$(json 'all(t["weight"] > 0 for t in d["explanation"]["terms"])')" = True ]
+    [ "$(json 'd["explanation"]["speaker"], d["explanation"]["asks_when"]')" = "('Ben', True)" ]
+    [ "$(json 'd["explanation"]["times"]')" = "[{'phrase': 'March', 'from': '2026-03-01T00:00:00.000000Z', 'until': '2026-04-01T00:00:00.000000Z'}]" ]
+    [ "$(json 'd["explanation"]["threshold"], d["explanation"]["silent"] == (d["explanation"]["confidence"] < 0.3)')" = "(0.3, True)" ]
+    [ "$(json '0 <= d["explanation"]["coverage"] <= 1 and d["explanation"]["unseen_share"] == 0.5 and d["explanation"]["units"] == 3')" = True ]
+    [ "$(json 'd["memories"][0]["match"]["speaker"], d["memories"][0]["match"]["date"]')" = "(1, 0.7)" ]
+    [ "$(json 'all(abs(m["match"]["words"] * m["match"]["factor"] - m["score"]) < 1e-3 * m["score"] for m in d["memories"])')" = True ]
+    run_km recall importer --format json
+    [ "$(json '"explanation" in d or "match" in d["memories"][0]')" = False ]
+}
+
+@test "--explain as text: what was understood, then each memory with its parts" {
+    store_talk
+    run_km recall "Where did the importer crash last week?" --now 2026-11-18 --explain
+    expect_status 0
+    [[ $output == "# words:"*import* ]]
+    [[ $output == *'# time: "last week" is 2026-11-09 to 2026-11-15'* ]]
+    [[ $output == *"threshold 0.30: enhance gives what is relevant"* ]]
+    expect_output_like $'bakery\t[0-9.]+\twords [0-9.]+, cover [0-9]+%.*date 0.70; times [0-9.]+'
+    echo '{"id": 1, "query": "importer"}' | km recall --batch - --explain >answers.jsonl
+    python3 -c 'import json; a = json.loads(open("answers.jsonl").read()); assert a["explanation"]["terms"] and a["memories"][0]["match"]'
+}

@@ -138,6 +138,7 @@ static km_status read_postings(search *s, km_error *error) {
         kmi_postings_read(s->store, s->term_texts, s->info.term_count, posting_budget, &s->postings, error);
     if (status != KM_OK) return status;
     double unseen = 0;
+    s->info.unit_count = (uint64_t)s->postings.unit_count;
     for (size_t i = 0; i < s->info.term_count; i++) {
         const kmi_term_postings *term = &s->postings.terms[i];
         s->idf[i] = kmi_rank_idf((double)s->postings.unit_count, term->unit_count);
@@ -148,6 +149,16 @@ static km_status read_postings(search *s, km_error *error) {
     }
     s->info.unseen_share = unseen / (double)s->info.term_count;
     return KM_OK;
+}
+
+/* All words of the query stand nowhere: they weigh what such a word weighs in an index of this size. */
+static void weigh_unseen(search *s) {
+    s->info.unit_count = (uint64_t)s->postings.unit_count;
+    s->info.idf_sum = 0;
+    for (size_t i = 0; i < s->info.term_count; i++) {
+        s->idf[i] = kmi_rank_idf((double)s->postings.unit_count, 0);
+        s->info.idf_sum += s->idf[i];
+    }
 }
 
 /* Puts stand-ins into the place of words that stand nowhere. The sums over the query stay those of the words as they were given. */
@@ -165,6 +176,7 @@ static km_status use_similar_terms(search *s, km_error *error) {
     if (found_count == 0) return KM_OK;
     kmi_postings_deinit(&s->postings);
     km_status status = kmi_postings_read(s->store, found, found_count, posting_budget, &s->postings, error);
+    weigh_unseen(s); /* a search that finds nothing does not learn the size of the index */
     for (size_t i = 0; i < found_count && status == KM_OK; i++)
         s->weights[i] = SIMILAR_WEIGHT * kmi_rank_idf((double)s->postings.unit_count, s->postings.terms[i].unit_count);
     return status;

@@ -1,0 +1,61 @@
+/* Kinds of prompts and the reach of standing statements. */
+#include "../util/temp_dir.h"
+
+#include "recall/asking.h"
+
+static void kinds_of_prompts(void **state) {
+    (void)state;
+    static const struct {
+        const char *prompt;
+        kmi_asking asking;
+    } CASES[] = {
+        {"", KMI_ASKING_NOTHING},
+        {"Hi!", KMI_ASKING_NOTHING},
+        {"thanks, that works great", KMI_ASKING_NOTHING},
+        {"How are you doing today?", KMI_ASKING_NOTHING},
+        {"ok, see you later", KMI_ASKING_NOTHING},
+        {"run the tests again", KMI_ASKING_OPERATION},
+        {"ok now please commit this", KMI_ASKING_OPERATION},
+        {"can you rerun it?", KMI_ASKING_OPERATION},
+        {"fix the lint errors", KMI_ASKING_OPERATION},
+        {"How do I handle promises?", KMI_ASKING_WORK},
+        {"how should we name the branches", KMI_ASKING_WORK},
+        {"how to center a div", KMI_ASKING_WORK},
+        {"Should I use tabs here?", KMI_ASKING_WORK},
+        {"Could you write a parser for me?", KMI_ASKING_WORK},
+        {"Please implement the login page", KMI_ASKING_WORK},
+        {"Let's design the schema", KMI_ASKING_WORK},
+        {"fix the importer so that it can read files of any size, also those with an odd number of columns",
+         KMI_ASKING_ANSWER},
+        {"What is the capital of Peru?", KMI_ASKING_ANSWER},
+        {"How many users do we have?", KMI_ASKING_ANSWER},
+        {"How does the importer work?", KMI_ASKING_ANSWER},
+        {"When did we ship?", KMI_ASKING_ANSWER},
+        {"Wie geht es dir?", KMI_ASKING_ANSWER},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        kmi_asking asking = kmi_asking_of(kmi_slice_from(CASES[i].prompt));
+        if (asking != CASES[i].asking)
+            fail_msg("\"%s\" is %d, expected %d", CASES[i].prompt, (int)asking, (int)CASES[i].asking);
+    }
+}
+
+static void reach_of_statements(void **state) {
+    (void)state;
+    static const char *const ALL[] = {"Always answer in German", "Never commit generated files",
+                                      "User prefers short answers", "Every function needs a test"};
+    static const char *const NARROW[] = {"User prefers TypeScript", "Use Docker for deployment",
+                                         "Always show the version when I ask about dependencies",
+                                         "Never use tabs for Python"};
+    for (size_t i = 0; i < sizeof ALL / sizeof ALL[0]; i++) {
+        if (kmi_reach_of(kmi_slice_from(ALL[i])) != KMI_REACH_ALL) fail_msg("\"%s\" reaches everything", ALL[i]);
+    }
+    for (size_t i = 0; i < sizeof NARROW / sizeof NARROW[0]; i++) {
+        if (kmi_reach_of(kmi_slice_from(NARROW[i])) != KMI_REACH_NARROW) fail_msg("\"%s\" is narrow", NARROW[i]);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(kinds_of_prompts), cmocka_unit_test(reach_of_statements)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
