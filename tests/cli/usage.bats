@@ -74,14 +74,6 @@ COMMANDS="init learn remember enhance recall recent show edit forget stats tasks
     [[ $stderr != *"did you mean"* ]]
 }
 
-@test "commands of later releases are unknown" {
-    for command in status mcp hook install uninstall doctor backup restore; do
-        run_km $command
-        expect_status 2
-        expect_message "unknown command \"$command\""
-    done
-}
-
 @test "an unknown option suggests a near spelling" {
     run_km learn --fromat json text
     expect_status 2
