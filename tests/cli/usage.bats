@@ -3,7 +3,7 @@
 # The command line itself: commands, options, help, wrong usage.
 load helper
 
-COMMANDS="init learn remember enhance recall recent show edit forget stats tasks worker export import config project completion help"
+COMMANDS="init learn remember enhance recall recent show edit forget stats status metrics alerts logs tasks worker export import backup restore doctor config install uninstall project mcp hook completion help"
 
 @test "without a command: usage error on standard error" {
     run_km

@@ -24,7 +24,7 @@ static void passages_go_and_the_rest_stays(void **state) {
     (void)state;
     expect_stripped("We use tabs.", "We use tabs.");
     expect_stripped("", "");
-    expect_stripped("<kuzu-memory>\n1. (rule) No.\n</kuzu-memory>\n\nWe use tabs.", "\n\nWe use tabs.");
+    expect_stripped("<kuzu-memory>\n1. (rule) No.\n</kuzu-memory>\n\n7 We use tabs.", "\n\n7 We use tabs.");
     expect_stripped("<hook_context>&lt;kuzu-memory&gt;\n1. x\n&lt;/kuzu-memory&gt;</hook_context>\n\nWhy?", "\n\nWhy?");
     expect_stripped("a <system-reminder>b</system-reminder> c <system_reminder>d</system_reminder>", "a  c ");
     expect_stripped("<environment_context>\n  <cwd>/x</cwd>\n</environment_context>Go.", "Go.");
@@ -40,7 +40,7 @@ static void what_only_looks_alike_stays(void **state) {
 
 static void a_block_of_ours_that_was_cut_ends_at_the_empty_line(void **state) {
     (void)state;
-    expect_stripped("<kuzu-memory>\n1. (rule) No.\n2. (ru…\n\nWe use tabs.", "\n\nWe use tabs.");
+    expect_stripped("<kuzu-memory>\n1. (rule) No.\n2. (ru…\n\n7 We use tabs.", "\n\n7 We use tabs.");
     expect_stripped("Hello. <kuzu-memory>\n1. (rule) No.", "Hello. ");
 }
 

@@ -109,7 +109,7 @@ static void arguments_are_checked(void **state) {
     expect_verdict("recall", "{\"query\":\"x\",\"type\":\"rumour\"}", "must be one of fact, identity");
     expect_verdict("recall", "{\"query\":\"x\",\"since\":\"yesterdayish\"}", "\"since\"");
     expect_verdict("recall", "{\"query\":\"x\",\"format\":\"json\"}",
-                 "no argument \"format\"; recall takes query, limit");
+                   "no argument \"format\"; recall takes query, limit");
     expect_verdict("learn", "{\"text\":\"x\",\"exact\":\"yes\"}", "true or false");
     expect_verdict("forget", "{\"ids\":[]}", "list of 1 to");
     expect_verdict("forget", "{\"ids\":[1]}", "must be a string");
