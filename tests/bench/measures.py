@@ -347,8 +347,8 @@ def measure_enhance(context, size, report):
                             times["enhance"].percentile(99) / 1e8, 1))  # fmt: skip
     report.series += [(f"{name}, {size.memories} memories", times[name]) for name in variants]
     cache = project.memory / "state" / "cache"
-    cached_bytes = cache.stat().st_size if cache.exists() else 0
-    report.guide.append(Row("Cached contexts", f"{cached_bytes / 1048576:.2f} MB", "~5 MB", cached_bytes / 5242880, 1))
+    cached_bytes = cache.stat().st_blocks * 512 if cache.exists() else 0  # most of it is a hole
+    report.guide.append(Row("Cached contexts", f"{cached_bytes / 1048576:.2f} MB on the disk, at most 5", "~5 MB", cached_bytes / 5242880, 1))
     add_cache_rate(project, report)
     measure_deadline(context, project, size, report)
     return memory["enhance"]

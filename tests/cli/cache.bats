@@ -16,13 +16,13 @@ PYTHON
     drain
 }
 
-# enhance as JSON, without what differs from call to call.
+# An answer in JSON without what differs from call to call.
+without_times() {
+    sed -E 's/"elapsed_ms":[0-9.]+,"cached":(true|false),//'
+}
+
 answer() {
-    km enhance "$@" --format json | python3 -c '
-import json, sys
-d = json.load(sys.stdin)
-del d["elapsed_ms"], d["cached"]
-print(json.dumps(d))'
+    km enhance "$@" --format json | without_times
 }
 
 # expect_found True|False PROMPT...: was the answer found in the cache? Sets output.
@@ -38,15 +38,13 @@ expect_found() {
 @test "the second time is found in the cache, and reads the same in every format" {
     fill_store
     [ ! -e "$MEMORY/state/cache" ]
-    for prompt in "Which kiln needs a new roof?" "Who owns the orchard number 17?" "oak" "Is anything known of whales?" \
-        $'ferry 20\nferry 21' "Where is Ada's loom?"; do
-        for limits in "" "--max-memories 2" "--max-chars 120" "--confidence-threshold 0.05 --max-memories 20"; do
+    for prompt in "Which kiln needs a new roof?" "oak" "Is anything known of whales?" $'ferry 20\nferry 21'; do
+        for limits in "" "--max-memories 2 --max-chars 120" "--confidence-threshold 0.05 --max-memories 20"; do
             # shellcheck disable=SC2086 # several words
             first=$(answer "$prompt" $limits)
             # shellcheck disable=SC2086
-            [ "$(answer "$prompt" $limits)" = "$first" ] || fail "JSON differs for $prompt $limits"
-            # shellcheck disable=SC2086
             expect_found True "$prompt" $limits
+            [ "$(without_times <<<"$output")" = "$first" ] || fail "JSON differs for $prompt $limits"
         done
     done
     for format in plain context markdown; do
@@ -61,7 +59,7 @@ expect_found() {
 
 @test "learn, edit and forget put an answer out of use at once" {
     fill_store
-    prompt="What about the lighthouse?"
+    prompt="Which door has the lighthouse?"
     expect_found False "$prompt"
     expect_found True "$prompt"
     km learn "The lighthouse has a blue door" --verbatim --quiet
@@ -185,8 +183,8 @@ expect_found() {
     fill_store
     expected=$(answer "Which kiln needs a new roof?")
     rm "$MEMORY/state/cache"
-    for i in $(seq 12); do answer "Which kiln needs a new roof?" >"answer-$i" & done
+    for i in $(seq 8); do answer "Which kiln needs a new roof?" >"answer-$i" & done
     wait
-    for i in $(seq 12); do [ "$(cat "answer-$i")" = "$expected" ] || fail "answer $i differs"; done
+    for i in $(seq 8); do [ "$(cat "answer-$i")" = "$expected" ] || fail "answer $i differs"; done
     expect_found True "Which kiln needs a new roof?"
 }
