@@ -253,9 +253,10 @@ static bool is_technology_by_context(const kmi_tokens *tokens, size_t first, con
     if (is_any(a, "to") && found->from >= first + 4 && is_any(token_at(tokens, first, at, 3), "from")) return true;
     if (is_any(a, "on|in|with|inside|behind|under") &&
         is_any(b, "runs|run|running|built|hosted|deployed|written|based|implemented|stored|developed|works|work|lives|"
-                  "queue|wrote|live|rewritten|ported|backed"))
+                  "queue|wrote|live|rewritten|ported|backed|tracked|documented|modelled|prototyped|monitored"))
         return is_any(a, "on|with") || (head->flags & KMI_T_INNER_CAP) != 0 ||
-               is_any(b, "written|implemented|built|stored|wrote|rewritten|queue");
+               is_any(b, "written|implemented|built|stored|wrote|rewritten|queue|tracked|documented|modelled|"
+                         "prototyped|monitored");
     const kmi_token *next = found->to < tokens->count ? &tokens->items[found->to] : NULL;
     if (is_any(next,
                "library|framework|plugin|cli|sdk|orm|database|cluster|server|broker|step|pipeline|container|operator|"

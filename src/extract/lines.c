@@ -67,65 +67,17 @@ static bool is_log(kmi_slice line) {
     }
     if (digits >= 6 && marks >= 2 && (digits > 8 || line.ptr[0] == '[' || contains(kmi_slice_sub(line, 0, at), ":")))
         return true;
-    static const char *const levels[] = {"INFO ",
-                                         "DEBUG ",
-                                         "WARN ",
-                                         "WARNING ",
-                                         "ERROR ",
-                                         "FATAL ",
-                                         "TRACE ",
-                                         "CRITICAL ",
-                                         "INFO:",
-                                         "DEBUG:",
-                                         "ERROR:",
-                                         "WARN:",
-                                         "WARNING:",
-                                         "FATAL:",
-                                         "CRITICAL:",
-                                         "[INFO]",
-                                         "[DEBUG]",
-                                         "[WARN]",
-                                         "[WARNING]",
-                                         "[ERROR]",
-                                         "[FATAL]",
-                                         "npm WARN",
-                                         "npm ERR!",
-                                         "npm notice",
-                                         "npm error",
-                                         "npm warn",
-                                         "yarn ",
-                                         "error[E",
-                                         "warning: unused",
-                                         "make: ***",
-                                         "make[",
-                                         "FAILED ",
-                                         "PASSED ",
-                                         "ok ",
-                                         "not ok ",
-                                         "fatal: ",
-                                         "panic: ",
-                                         "E/",
-                                         "W/",
-                                         "I/",
-                                         "D/",
-                                         "gcc ",
-                                         "ld: ",
-                                         "level=",
-                                         "time=",
-                                         "ts=",
-                                         "Collecting ",
-                                         "Downloading ",
-                                         "Successfully ",
-                                         "remote: ",
-                                         "Cloning into",
-                                         "HTTP/1.",
-                                         "HTTP/2",
-                                         "=== RUN",
-                                         "--- FAIL",
-                                         "--- PASS",
-                                         "=====",
-                                         "-----",
-                                         NULL};
+    static const char *const levels[] = {
+        "INFO ",        "DEBUG ",        "WARN ",     "WARNING ",     "ERROR ",   "FATAL ",
+        "TRACE ",       "CRITICAL ",     "INFO:",     "DEBUG:",       "ERROR:",   "WARN:",
+        "WARNING:",     "FATAL:",        "CRITICAL:", "[INFO]",       "[DEBUG]",  "[WARN]",
+        "[WARNING]",    "[ERROR]",       "[FATAL]",   "npm WARN",     "npm ERR!", "npm notice",
+        "npm error",    "npm warn",      "yarn ",     "error[E",      "error: ",  "warning: unused",
+        "make: ***",    "make[",         "FAILED ",   "PASSED ",      "ok ",      "not ok ",
+        "fatal: ",      "panic: ",       "E/",        "W/",           "I/",       "D/",
+        "gcc ",         "ld: ",          "level=",    "time=",        "ts=",      "Collecting ",
+        "Downloading ", "Successfully ", "remote: ",  "Cloning into", "HTTP/1.",  "HTTP/2",
+        "=== RUN",      "--- FAIL",      "--- PASS",  "=====",        "-----",    NULL};
     if (starts_with_any(line, levels)) {
         /* "ok" and "yarn" also open sentences. */
         return !(
@@ -218,6 +170,15 @@ static look look_at(kmi_slice line) {
     return found;
 }
 
+/* "import os", "import numpy as np", "from x import y": one name each, and no full stop. */
+static bool is_import(kmi_slice line) {
+    if (line.ptr[line.len - 1] == '.') return false;
+    if (starts(line, "from ")) return contains(line, " import ");
+    if (!starts(line, "import ")) return false;
+    kmi_slice rest = kmi_slice_trim(kmi_slice_sub(line, 7, SIZE_MAX));
+    return memchr(rest.ptr, ' ', rest.len) == NULL || contains(rest, " as ") || contains(rest, " from ");
+}
+
 static bool is_code(kmi_slice line, const look *found) {
     static const char *const openings[] = {"#include",     "#define ",    "#ifdef",
                                            "#ifndef",      "#endif",      "#!/",
@@ -241,6 +202,7 @@ static bool is_code(kmi_slice line, const look *found) {
                                            "ENTRYPOINT ",  NULL};
     if (line.len == 0) return false;
     char last = line.ptr[line.len - 1];
+    if (is_import(line)) return true;
     bool ends_as_code = last == ';' || last == '{' || last == '}' || last == ')' || last == ']' || last == '\\' ||
                         last == '>' || last == '(' || last == '[' || last == ':' || last == ',';
     if (starts_with_any(line, openings)) {

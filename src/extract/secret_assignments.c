@@ -58,7 +58,7 @@ static const telling_name telling_names[] = {
     NAME("sid", "session", false, true)
     NAME("pwd", "password", false, false)
     NAME("pass", "password", false, true)
-    NAME("pw", "password", false, true)
+    NAME("pw", "password", false, false)
     NAME("secret", "secret", false, false)
     NAME("token", "token", false, false)
     NAME("apikey", "api-key", false, false)
@@ -198,6 +198,20 @@ static size_t find_verb(kmi_slice text, size_t at) {
     return 0;
 }
 
+/* "set SMTP_PASS to …", "change the password to …": a verb of setting before the name. */
+static bool is_being_set(kmi_slice text, size_t name_start) {
+    static const char *const verbs[] = {"set", "change", "changed", "reset", "update", "updated", "rotate", "rotated"};
+    size_t at = name_start;
+    for (size_t words = 0; words < 3; words++) {
+        while (at > 0 && text.ptr[at - 1] == ' ') at--;
+        size_t end = at;
+        while (at > 0 && end - at < NAME_LIMIT_BYTES && is_class(text.ptr[at - 1], KMI_BYTE_WORD)) at--;
+        for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+            if (equals_lower(text.ptr + at, end - at, verbs[i])) return true;
+    }
+    return false;
+}
+
 /* "password for the staging box is …": steps over what it is for, a few words long. Returns: where the next word
  * stands, or `at` when no purpose follows. */
 static size_t skip_purpose(kmi_slice text, size_t at) {
@@ -240,6 +254,8 @@ static link find_link(kmi_slice text, size_t name_start, size_t name_end, size_t
     }
     if (after_blanks == at) return LINK_NONE;
     size_t behind_verb = find_verb(text, after_blanks);
+    if (behind_verb == 0 && is_word_at(text, after_blanks, "to") && is_being_set(text, name_start))
+        behind_verb = after_blanks + 2;
     if (behind_verb == 0) behind_verb = find_verb(text, skip_purpose(text, after_blanks));
     if (behind_verb > 0) {
         *ret_value = skip_blanks(text, behind_verb);
@@ -380,8 +396,10 @@ bool kmi_secret_match_assignment(kmi_slice text, size_t name_start, size_t name_
     bool is_password = strcmp(name->kind, "password") == 0;
     bool may_stand_before = how != LINK_EQUALS && how != LINK_COLON && !name->only_equals;
     if (may_stand_before && kmi_secret_match_before_name(text, name_start, is_password, ret_span)) return true;
-    if (how == LINK_NONE || (name->only_equals && how != LINK_EQUALS && !(is_password && how == LINK_COLON)))
-        return false;
+    bool is_variable = name_end - name_start > name->suffix_len; /* SMTP_PASS: not the pass of a mountain */
+    bool may_link = !name->only_equals || how == LINK_EQUALS || (is_password && how == LINK_COLON) ||
+                    (is_password && is_variable && how == LINK_IS);
+    if (how == LINK_NONE || !may_link) return false;
     if (begins_harmlessly(kmi_slice_sub(text, at, 32))) return false; /* before reading on: it may be long */
     bool has_pair = how == LINK_COLON || how == LINK_IS;
     bool is_login = strcmp(name->kind, "login") == 0;

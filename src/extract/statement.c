@@ -291,7 +291,10 @@ static bool names_one_value(const parse *self) {
                    "favourite|favorite|default|current|main|maximum|minimum|max|min|primary|official|preferred|latest|"
                    "next|only|total"))
             return true;
-    return self->out->subject_to > self->out->subject_from && has(self, self->out->subject_to - 1, KMI_W_SINGLE);
+    if (self->out->subject_to <= self->out->subject_from) return false;
+    size_t last = self->out->subject_to - 1;
+    bool is_the_role = is_any(self, self->out->subject_from, "the") && has(self, last, KMI_W_ROLE); /* "the admin" */
+    return is_the_role || has(self, last, KMI_W_SINGLE);
 }
 
 static bool has_value_shape(const parse *self, size_t from, size_t to) {
@@ -504,6 +507,12 @@ static void take_ending(parse *self, size_t verb) {
     if (!self->has_new_value) self->out->value = NULL;
 }
 
+/* "changed its mind", "reconsidered". */
+static bool is_turn(const parse *self, size_t i) {
+    bool is_mind = is_any(self, i, "mind|minds") && i > self->first + 1 && is_any(self, i - 2, "changed|change");
+    return is_mind || is_any(self, i, "reconsidered|backtracked");
+}
+
 static void find_corrections(parse *self) {
     size_t changes = 0;
     self->out->is_negative = kmi_types_is_negative(self->tokens, self->first);
@@ -545,9 +554,7 @@ static void find_corrections(parse *self) {
                 }
             }
         }
-        self->out->is_reversal |=
-            (is_any(self, i, "mind|minds") && i > self->first + 1 && is_any(self, i - 2, "changed|change")) ||
-            is_any(self, i, "reconsidered|backtracked");
+        self->out->is_reversal |= is_turn(self, i);
     }
     self->out->is_correction |= self->out->is_reversal;
     if (self->has_now && !self->has_also)

@@ -94,7 +94,7 @@ static bool has_main_verb(const kmi_tokens *tokens, size_t from) {
     return false;
 }
 
-/* "Mark Feld …", "Node A …", "Test files sit …": what could be an order is a name or a noun by what follows. */
+/* "Rose Keller …", "Node A …", "Test files sit …": what could be an order is a name or a noun by what follows. */
 static bool is_noun_here(const kmi_tokens *tokens, size_t first) {
     const kmi_token *verb = &tokens->items[first], *next = &tokens->items[first + 1],
                     *third = &tokens->items[first + 2];
