@@ -7,7 +7,7 @@ DESTDIR =
 MESON = meson
 BUILD = build
 
-.PHONY: build demo test install uninstall bench bench-big bench-recall check-assistants check-cases check-faults \
+.PHONY: build demo test install uninstall bench bench-big bench-extract bench-recall check-assistants check-cases check-faults \
     check-faults-full fuzz lint format clean help
 
 build: $(BUILD)/build.ninja
@@ -38,6 +38,11 @@ uninstall:
 
 bench: build
 	@tests/bench/run $(BUILD)
+
+# Extraction and redaction alone: kinds of texts by lengths, and texts that somebody made to be slow.
+bench-extract: build
+	@$(MAKE) -s -C tests/tools OUT=$(abspath $(BUILD))/test-tools LIBRARY=$(abspath $(BUILD))/libkuzu_memory.a bench-extract
+	@$(BUILD)/test-tools/bench_extract
 
 # How well it learns and finds, over collections that lie outside this tree: CASES=DIR and EVAL=DIR say where.
 check-cases: build

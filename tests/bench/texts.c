@@ -143,7 +143,7 @@ static void add_opened(text_writer *self) {
     add_times(self, ")", 200);
 }
 static void add_closers(text_writer *self) {
-    if (self->len == 0) add(self, "Well.");
+    if (self->len == 0) add(self, "We use ` the end of it.");
     add_times(self, ")", 1000);
 }
 
@@ -246,10 +246,15 @@ static void add_shapes(text_writer *self) {
         below(self, 60) == 0 ? ". " : " ");
 }
 static void add_names(text_writer *self) {
-    static const char *const words[] = {"Contoso", "Ltd",  "and ",    "Ada", "Weber", "of ",
-                                        "Bank",    "Acme", "joined ", ", ",  "is "};
+    static const char *const words[] = {"Contoso", "Ltd",  "and",    "Ada", "Weber", "of",
+                                        "Bank",    "Acme", "joined", ", ",  "is"};
     add(self, "%s ", PICK(self, words));
     if (below(self, 60) == 0) add(self, "%u. ", below(self, 9000));
+}
+/* Each is looked at by everything there is, and says nothing. */
+static void add_tiny(text_writer *self) {
+    static const char *const words[] = {"u.k", "a.b", "Use r", "[C]", "At,", "mr"};
+    add(self, "%s %u. ", PICK(self, words), below(self, 90000));
 }
 static void add_corrections(text_writer *self) {
     static const char *const words[] = {"not ",  "but ", "no longer ", "any more ", "anymore ", "moved ",
@@ -282,7 +287,7 @@ const text_kind text_kinds[] = {
     {"secrets", add_secrets},
     {"dates", add_dates},
     {"punctuation", add_marks},
-    {"only closing brackets", add_closers},
+    {"closing brackets without end", add_closers},
     {"braces, opened and closed", add_opened},
     {"names of secrets", add_names_without_values},
     {"halves of addresses", add_addresses},
@@ -297,6 +302,7 @@ const text_kind text_kinds[] = {
     {"files", add_files},
     {"shapes", add_shapes},
     {"names", add_names},
+    {"tiny sentences", add_tiny},
     {"corrections", add_corrections},
     {"small words", add_questions},
     {"abbreviations", add_abbreviations},

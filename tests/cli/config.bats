@@ -401,3 +401,18 @@ make_worktree() {
     run_km project --format json
     [ "$(json 'd["root"]')" = "$HOME/work/thing" ]
 }
+
+@test "an own pattern that costs too much is given up and told, and the text is learnt" {
+    text="the lid of the green box near the door of the hall was mended by the old team of the yard and it holds now"
+    run_km config set learn.custom_patterns '{"slow": {"regex": "(?:[a-z ]+)+[#$]", "type": "note"}}'
+    expect_status 0
+    run_km learn "$text" --dry-run --format json
+    expect_status 0
+    [ "$(json 'len(d["memories"])')" = 1 ]
+    [ "$(json '[s["text"] for s in d["skipped"] if s["reason"] == "costly pattern"]')" = "['custom:slow']" ]
+    run_km learn "$text" --quiet
+    expect_status 0
+    drain
+    [[ $(contents) == *"green box"* ]]
+    grep -q '"event":"costly_pattern","pattern":"custom:slow","task":"' "$KUZU_MEMORY_PROJECT/kuzu-memories/worker.log"
+}

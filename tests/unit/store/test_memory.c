@@ -1,4 +1,7 @@
 /* Memories: every field comes back, repeats strengthen, corrections supersede, edits and deletions leave nothing behind. */
+#include <sqlite3.h>
+
+#include "store/sqlite/handle.h"
 #include "store_fixture.h"
 
 static km_memory get_memory(store_fixture *f, const kmi_uuid *id) {
@@ -386,6 +389,49 @@ static void subject_and_attribute_find_live_ones(void **state) {
     expect_ok(kmi_store_commit(f->store, &f->error));
 }
 
+static int count_turn(void *context) {
+    ++*(int *)context;
+    return 0;
+}
+
+/* In tens of SQLite's steps. */
+static int cost_of_finding(store_fixture *f, const char *attribute, size_t expected) {
+    int turns = 0;
+    km_memory *items = NULL;
+    size_t count = 0;
+    sqlite3_progress_handler(kmi_sql_handle(f->store->sql), 10, count_turn, &turns);
+    expect_ok(kmi_store_memory_find_subject(f->store, "server", attribute, 4, f->arena, &items, &count, &f->error));
+    sqlite3_progress_handler(kmi_sql_handle(f->store->sql), 0, NULL, NULL);
+    assert_int_equal(count, expected);
+    return turns;
+}
+
+/* What was replaced long ago, and what else there is to say of a subject, costs nothing. */
+static void a_long_history_costs_nothing(void **state) {
+    store_fixture *f = *state;
+    kmi_uuid before = {{0}};
+    int first_cost = 0;
+    expect_ok(kmi_store_begin(f->store, &f->error));
+    for (int i = 0; i < 400; i++) {
+        char text[48];
+        snprintf(text, sizeof text, "the port is %d", i);
+        kmi_candidate port = make_candidate(text, "fact");
+        port.subject = "server";
+        port.attribute = "port";
+        kmi_uuid id = put_memory(f, &port);
+        if (i > 0) expect_ok(kmi_store_memory_supersede(f->store, &before, &id, &f->error));
+        before = id;
+        snprintf(text, sizeof text, "the server also has room %d", i);
+        kmi_candidate room = make_candidate(text, "fact");
+        room.subject = "server";
+        put_memory(f, &room);
+        if (i == 10) first_cost = cost_of_finding(f, "port", 1) + cost_of_finding(f, NULL, 4);
+    }
+    int last_cost = cost_of_finding(f, "port", 1) + cost_of_finding(f, NULL, 4);
+    assert_true(last_cost <= first_cost + 5);
+    expect_ok(kmi_store_commit(f->store, &f->error));
+}
+
 static void expired_memories_go(void **state) {
     store_fixture *f = *state;
     expect_ok(kmi_store_begin(f->store, &f->error));
@@ -471,6 +517,7 @@ int main(void) {
         STORE_TEST(recent_lists_newest_first_and_filters),
         STORE_TEST(standing_memories_by_last_confirmation),
         STORE_TEST(subject_and_attribute_find_live_ones),
+        STORE_TEST(a_long_history_costs_nothing),
         STORE_TEST(expired_memories_go),
         STORE_TEST(export_visits_all_in_order),
     };
