@@ -102,6 +102,7 @@ static int watch(kmi_cli *cli) {
         status = show_once(&w, &error);
         if (status == KM_OK) kmi_signals_sleep(pause_ms > 0 ? pause_ms : (int64_t)(WATCH_PAUSE_S * 1000));
     }
+    kmi_signals_follow_end();
     if (w.is_drawn) switch_screen(LEAVE_SCREEN);
     if (w.is_drawn && status == KM_OK) status = write_out(&w.page, &error);
     kmi_buf_deinit(&w.page);

@@ -45,6 +45,10 @@ void kmi_signals_follow_window(void) {
     sigprocmask(SIG_BLOCK, &wanted, &while_asleep); /* what comes before the sleep then ends it at once */
 }
 
+void kmi_signals_follow_end(void) {
+    sigprocmask(SIG_SETMASK, &while_asleep, NULL);
+}
+
 void kmi_signals_sleep(int64_t pause_ms) {
     struct timespec pause = {.tv_sec = pause_ms / 1000, .tv_nsec = pause_ms % 1000 * 1000000};
     ppoll(NULL, 0, &pause, &while_asleep);

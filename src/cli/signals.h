@@ -13,6 +13,8 @@ const volatile int *kmi_signals_watch(void);
 
 /* After kmi_signals_watch(): from now on stops and changes of the window's size are seen in kmi_signals_sleep() only. */
 void kmi_signals_follow_window(void);
+/* From now on they are seen at any time again. */
+void kmi_signals_follow_end(void);
 /* Sleeps until the time is over or a signal came. */
 void kmi_signals_sleep(int64_t pause_ms);
 
