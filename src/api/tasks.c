@@ -229,6 +229,20 @@ static km_status find_one(kmi_task_view *v, const char *prefix, task_list *list,
     return KM_OK;
 }
 
+/* The first worker may have made the store, and given the file back, between the look for a store and the look into the queue. */
+static km_status find_in_view(km_project *project, kmi_task_view *v, const char *prefix, task_list *list,
+                              km_error *error) {
+    bool had_store = v->store != NULL;
+    km_error fault = {0};
+    km_status status = find_one(v, prefix, list, &fault);
+    if (status == KM_E_NOT_FOUND && !had_store) {
+        status = kmi_project_find_store(project, &v->store, &fault);
+        if (status == KM_OK) status = find_one(v, prefix, list, &fault);
+    }
+    if (status != KM_OK && error != NULL) *error = fault;
+    return status;
+}
+
 /* ---- What a task went through ---- */
 
 static void add_change(km_task_change *changes, size_t *count, int64_t at_us, km_task_state state,
@@ -267,7 +281,7 @@ km_status km_task_get(km_project *project, const char *id, km_task_list **ret_li
     if (list == NULL) return kmi_fail_memory(error);
     KMI_CLEANUP_TASK_VIEW kmi_task_view v;
     km_status status = kmi_task_view_open(project, &v, error);
-    if (status == KM_OK) status = find_one(&v, id, list, error);
+    if (status == KM_OK) status = find_in_view(project, &v, id, list, error);
     if (status == KM_OK) status = fill_changes(&v, list, error);
     if (status == KM_OK)
         *ret_list = &list->public;

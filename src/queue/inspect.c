@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "queue/names.h"
@@ -24,7 +25,9 @@ static bool visit_record(const kmi_record *record, uint64_t offset, void *contex
     return !v->is_stopped;
 }
 
-static km_status visit_file(kmi_queue *queue, const char *name, visiting *v, km_error *error) {
+/* *ret_id (optional): of the journal that was read, 0 for none. */
+static km_status visit_file(kmi_queue *queue, const char *name, visiting *v, uint64_t *ret_id, km_error *error) {
+    if (ret_id != NULL) *ret_id = 0;
     if (v->is_stopped) return KM_OK;
     KMI_CLEANUP_FD int fd = -1;
     km_error fault = {0};
@@ -35,18 +38,53 @@ static km_status visit_file(kmi_queue *queue, const char *name, visiting *v, km_
         return status;
     }
     kmi_scan_visitor visitor = {visit_record, NULL, v};
-    kmi_scan_result result;
-    return kmi_scan_file(fd, queue->path, &visitor, &result, error);
+    kmi_scan_result result = {0};
+    status = kmi_scan_file(fd, queue->path, &visitor, &result, error);
+    if (status == KM_OK && ret_id != NULL) *ret_id = result.journal_id;
+    return status;
+}
+
+static bool is_listed(const kmi_segment_names *names, const char *name) {
+    for (size_t i = 0; i < names->count; i++)
+        if (strcmp(names->items[i], name) == 0) return true;
+    return false;
+}
+
+/* What was taken between the look at the segments and the look at the journal has been seen in neither. `seen` are the files that
+ * were read, `ids` the journals: a segment bears the id of the journal that it was. */
+static km_status visit_late_ones(kmi_queue *queue, const kmi_segment_names *seen, const uint64_t ids[2], visiting *v,
+                                 km_error *error) {
+    char read_names[2][KMI_SEGMENT_NAME_SIZE];
+    for (size_t i = 0; i < 2; i++) kmi_segment_name_format(ids[i], read_names[i]);
+    kmi_journal_header header;
+    km_status status = KM_OK;
+    bool has_next = kmi_journal_header_read(queue, KMI_JOURNAL_NEXT_NAME, &header) && header.record_count != 0;
+    uint64_t next_id = 0;
+    if (has_next && header.journal_id != ids[0] && header.journal_id != ids[1])
+        status = visit_file(queue, KMI_JOURNAL_NEXT_NAME, v, &next_id, error); /* between its two names */
+    KMI_CLEANUP_NAMES kmi_segment_names names = {0};
+    if (status == KM_OK) status = kmi_segment_names_list(queue, &names, error);
+    for (size_t i = 0; i < names.count && status == KM_OK; i++) {
+        char next_name[KMI_SEGMENT_NAME_SIZE];
+        kmi_segment_name_format(next_id, next_name);
+        bool is_read = is_listed(seen, names.items[i]) || strcmp(names.items[i], read_names[0]) == 0 ||
+                       strcmp(names.items[i], read_names[1]) == 0 || strcmp(names.items[i], next_name) == 0;
+        if (!is_read) status = visit_file(queue, names.items[i], v, NULL, error);
+    }
+    return status;
 }
 
 km_status kmi_queue_each(kmi_queue *queue, kmi_queue_visit visit, void *context, km_error *error) {
     visiting v = {visit, context, false};
+    uint64_t ids[2] = {0, 0};
     KMI_CLEANUP_NAMES kmi_segment_names names = {0};
     km_status status = kmi_segment_names_list(queue, &names, error);
-    for (size_t i = 0; i < names.count && status == KM_OK; i++) status = visit_file(queue, names.items[i], &v, error);
-    if (status == KM_OK) status = visit_file(queue, KMI_JOURNAL_NEXT_NAME, &v, error);
-    if (status == KM_OK) status = visit_file(queue, KMI_JOURNAL_NAME, &v, error);
-    return status;
+    for (size_t i = 0; i < names.count && status == KM_OK; i++)
+        status = visit_file(queue, names.items[i], &v, NULL, error);
+    if (status == KM_OK) status = visit_file(queue, KMI_JOURNAL_NEXT_NAME, &v, &ids[0], error);
+    if (status == KM_OK) status = visit_file(queue, KMI_JOURNAL_NAME, &v, &ids[1], error);
+    if (status != KM_OK || v.is_stopped) return status;
+    return visit_late_ones(queue, &names, ids, &v, error);
 }
 
 km_status kmi_queue_each_moving(kmi_queue *queue, kmi_queue_visit visit, void *context, km_error *error) {

@@ -4,8 +4,8 @@
 
 #include "queue/queue.h"
 
-/* Calls `visit` for every task in journal and segments, in order of arrival, without any lock: for listing. The payload is
- * valid during the call. Return false to stop. */
+/* Calls `visit` for every task in journal and segments, in order of arrival, without any lock: for listing. None is missed
+ * that the worker takes meanwhile (it then comes last). The payload is valid during the call. Return false to stop. */
 typedef bool (*kmi_queue_visit)(const kmi_record *record, void *context);
 km_status kmi_queue_each(kmi_queue *queue, kmi_queue_visit visit, void *context, km_error *error) KM_MUST_CHECK;
 

@@ -21,22 +21,22 @@ struct kmi_pool {
     const kmi_config *config;
     pthread_mutex_t mutex;
     pthread_cond_t work; /* a batch has come, or the end */
-    pthread_cond_t done; /* all tasks of the batch are through */
+    pthread_cond_t done; /* all tasks of the batch are through, and no thread holds it any more */
     kmi_batch *batch;    /* NULL: none */
+    size_t
+        holder_count; /* threads that look at the batch: one that came too late to get a task may still be on its way */
     bool is_ending;
     size_t thread_count;
     pool_thread threads[threads_max];
 };
 
-/* Takes tasks until none is left. Returns true when this thread finished the last one. */
-static bool extract_tasks(kmi_pool *pool, kmi_batch *batch, kmi_worker_slot *slot) {
-    bool is_last = false;
+/* Takes tasks until none is left. */
+static void extract_tasks(kmi_pool *pool, kmi_batch *batch, kmi_worker_slot *slot) {
     size_t index;
     while ((index = atomic_fetch_add(&batch->next, 1)) < batch->count) {
         kmi_batch_extract(&batch->tasks[index], pool->extractor, pool->config, slot);
-        is_last = atomic_fetch_add(&batch->extracted, 1) + 1 == batch->count;
+        atomic_fetch_add(&batch->extracted, 1);
     }
-    return is_last;
 }
 
 static void *run_thread(void *argument) {
@@ -49,10 +49,11 @@ static void *run_thread(void *argument) {
             pthread_cond_wait(&pool->work, &pool->mutex);
             continue;
         }
+        pool->holder_count++;
         pthread_mutex_unlock(&pool->mutex);
-        bool is_last = extract_tasks(pool, batch, thread->slot);
+        extract_tasks(pool, batch, thread->slot);
         pthread_mutex_lock(&pool->mutex);
-        if (is_last) pthread_cond_signal(&pool->done);
+        if (--pool->holder_count == 0) pthread_cond_signal(&pool->done);
     }
     pthread_mutex_unlock(&pool->mutex);
     return NULL;
@@ -122,7 +123,8 @@ void kmi_pool_start(kmi_pool *pool, kmi_batch *batch) {
 
 void kmi_pool_wait(kmi_pool *pool) {
     pthread_mutex_lock(&pool->mutex);
-    while (pool->batch != NULL && atomic_load(&pool->batch->extracted) < pool->batch->count)
+    while (pool->batch != NULL &&
+           (pool->holder_count != 0 || atomic_load(&pool->batch->extracted) < pool->batch->count))
         pthread_cond_wait(&pool->done, &pool->mutex);
     pool->batch = NULL;
     pthread_mutex_unlock(&pool->mutex);
