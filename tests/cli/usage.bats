@@ -75,7 +75,7 @@ COMMANDS="init learn remember enhance recall recent show edit forget stats tasks
 }
 
 @test "commands of later releases are unknown" {
-    for command in status metrics alerts mcp hook install uninstall doctor backup restore logs; do
+    for command in status metrics alerts install uninstall doctor backup restore logs; do
         run_km $command
         expect_status 2
         expect_message "unknown command \"$command\""
