@@ -63,36 +63,13 @@ static const kmi_option global_help = {
 const kmi_option *const kmi_global_options[] = {&global_project,  &global_config,  &global_debug, &global_quiet,
                                                 &global_no_color, &global_version, &global_help,  NULL};
 
-const kmi_command *const kmi_commands[] = {&kmi_command_init,
-                                           &kmi_command_learn,
-                                           &kmi_command_remember,
-                                           &kmi_command_enhance,
-                                           &kmi_command_recall,
-                                           &kmi_command_recent,
-                                           &kmi_command_show,
-                                           &kmi_command_edit,
-                                           &kmi_command_forget,
-                                           &kmi_command_stats,
-                                           &kmi_command_status,
-                                           &kmi_command_metrics,
-                                           &kmi_command_alerts,
-                                           &kmi_command_logs,
-                                           &kmi_command_tasks,
-                                           &kmi_command_worker,
-                                           &kmi_command_export,
-                                           &kmi_command_import,
-                                           &kmi_command_backup,
-                                           &kmi_command_restore,
-                                           &kmi_command_doctor,
-                                           &kmi_command_config,
-                                           &kmi_command_install,
-                                           &kmi_command_uninstall,
-                                           &kmi_command_project,
-                                           &kmi_command_mcp,
-                                           &kmi_command_hook,
-                                           &kmi_command_completion,
-                                           &kmi_command_help,
-                                           NULL};
+const kmi_command *const kmi_commands[] = {
+    &kmi_command_init,   &kmi_command_learn,   &kmi_command_remember,   &kmi_command_enhance,   &kmi_command_recall,
+    &kmi_command_recent, &kmi_command_show,    &kmi_command_edit,       &kmi_command_forget,    &kmi_command_stats,
+    &kmi_command_status, &kmi_command_metrics, &kmi_command_alerts,     &kmi_command_logs,      &kmi_command_tasks,
+    &kmi_command_worker, &kmi_command_export,  &kmi_command_import,     &kmi_command_backup,    &kmi_command_restore,
+    &kmi_command_doctor, &kmi_command_config,  &kmi_command_install,    &kmi_command_uninstall, &kmi_command_project,
+    &kmi_command_mcp,    &kmi_command_hook,    &kmi_command_completion, &kmi_command_help,      NULL};
 
 const kmi_command *kmi_command_find(const char *name) {
     for (const kmi_command *const *command = kmi_commands; *command != NULL; command++) {

@@ -89,11 +89,12 @@ km_status kmi_queue_each(kmi_queue *queue, kmi_queue_visit visit, void *context,
 
 km_status kmi_queue_each_moving(kmi_queue *queue, kmi_queue_visit visit, void *context, km_error *error) {
     visiting v = {visit, context, false};
-    km_status status = visit_file(queue, KMI_JOURNAL_NAME, &v, error);
-    if (status == KM_OK) status = visit_file(queue, KMI_JOURNAL_NEXT_NAME, &v, error);
+    km_status status = visit_file(queue, KMI_JOURNAL_NAME, &v, NULL, error);
+    if (status == KM_OK) status = visit_file(queue, KMI_JOURNAL_NEXT_NAME, &v, NULL, error);
     KMI_CLEANUP_NAMES kmi_segment_names names = {0};
     if (status == KM_OK) status = kmi_segment_names_list(queue, &names, error);
-    for (size_t i = 0; i < names.count && status == KM_OK; i++) status = visit_file(queue, names.items[i], &v, error);
+    for (size_t i = 0; i < names.count && status == KM_OK; i++)
+        status = visit_file(queue, names.items[i], &v, NULL, error);
     return status;
 }
 

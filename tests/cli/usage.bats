@@ -74,17 +74,6 @@ COMMANDS="init learn remember enhance recall recent show edit forget stats statu
     [[ $stderr != *"did you mean"* ]]
 }
 
-<<<<<<< HEAD
-=======
-@test "commands of later releases are unknown" {
-    for command in status metrics alerts install uninstall doctor backup restore logs; do
-        run_km $command
-        expect_status 2
-        expect_message "unknown command \"$command\""
-    done
-}
-
->>>>>>> wt-m
 @test "an unknown option suggests a near spelling" {
     run_km learn --fromat json text
     expect_status 2

@@ -61,8 +61,8 @@ struct kmi_store {
     int64_t last_unit; /* of the index, as the running search sees it */
     kmi_unit_map map;  /* of the running transaction */
     struct kmi_posting_reader *reader; /* of the running search */
-    int64_t schema_version; /* of the database; older than the newest in a handle for reading only */
-    int64_t pruned_day;     /* the day on which this handle last dropped old rows of `days` */
+    int64_t schema_version;            /* of the database; older than the newest in a handle for reading only */
+    int64_t pruned_day;                /* the day on which this handle last dropped old rows of `days` */
     kmi_store_changes changes;
     kmi_store_changes saved; /* as of the savepoint */
     kmi_arena *scratch;      /* names of this transaction */
