@@ -113,7 +113,7 @@ static km_status choose_relevant(choice *c, const kmi_ranking *ranking, km_error
         kmi_ranked *item = &ranking->items[i];
         double share = item->score / ranking->items[0].score;
         if (share < SCORE_SHARE_MIN) break;
-        km_memory memory;
+        km_memory memory = {0};
         km_status status = kmi_ranked_read(c->store, item, c->arena, &memory, error);
         if (status != KM_OK) return status;
         status = offer(c, &memory,

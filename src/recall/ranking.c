@@ -48,7 +48,7 @@ static km_status read_times(kmi_store *store, size_t limit, kmi_arena *arena, km
     size_t read = 0;
     for (size_t i = 0; i < ranking->count && read < READ_MAX; i++) {
         kmi_ranked *item = &ranking->items[i];
-        km_memory memory;
+        km_memory memory = {0};
         if (possible_score(question, item) < needed) continue;
         km_status status = kmi_ranked_read(store, item, arena, &memory, error);
         if (status != KM_OK) return status;
