@@ -75,7 +75,7 @@ static km_status read_recall(km_project *project, kmi_store *store, const void *
 }
 
 km_status km_recall(km_project *project, const km_recall_query *query, km_memory_list **ret_list, km_error *error) {
-    km_recall_query checked;
+    km_recall_query checked = {0};
     if (project == NULL || ret_list == NULL)
         return kmi_fail(error, KM_E_INVALID, "project and ret_list must not be NULL");
     km_status status = check_query(query, &checked, error);
@@ -101,7 +101,7 @@ static km_status read_recent(km_project *project, kmi_store *store, const void *
 
 km_status km_recent(km_project *project, const km_recall_query *query, km_memory_list **ret_list, km_error *error) {
     static const km_recall_query everything = {0};
-    km_recall_query checked;
+    km_recall_query checked = {0};
     if (project == NULL || ret_list == NULL)
         return kmi_fail(error, KM_E_INVALID, "project and ret_list must not be NULL");
     km_status status = check_query(query == NULL ? &everything : query, &checked, error);

@@ -367,8 +367,8 @@ static km_status extract_verbatim(extraction_run *run) {
     if (status != KM_OK || run->candidate_count == 0) return status;
     run->candidates[0].content = kmi_arena_copy(run->arena, text);
     run->candidates[0].confidence = 1.0;
-    if (strcmp(run->candidates[0].type, "status") == 0 && kmi_sentences_next(text, &at, &sentence))
-        run->candidates[0].type = "note";
+    bool is_guess = run->input->type == NULL && strcmp(run->candidates[0].type, "status") == 0;
+    if (is_guess && kmi_sentences_next(text, &at, &sentence)) run->candidates[0].type = "note";
     return run->candidates[0].content != NULL ? KM_OK : out_of_memory(run);
 }
 

@@ -2,6 +2,8 @@
  * wrong guess costs a line too many or too few in the free places, so lists of common words are enough. */
 #include "recall/asking.h"
 
+#include <stdint.h>
+
 #include "recall/word_reader.h"
 
 #define WORDS_TO_READ 60
@@ -96,4 +98,22 @@ kmi_reach kmi_reach_of(kmi_slice statement) {
         if (KMI_WORD_IN(reader.lower, GENERAL)) is_general = true;
     }
     return is_general ? KMI_REACH_ALL : KMI_REACH_NARROW;
+}
+
+bool kmi_is_lasting(kmi_slice statement) {
+    static const char *const TALK[] = {"ah",   "cool", "great", "hey",  "hi",    "hmm",     "hm",    "maybe",
+                                       "nice", "oh",   "ok",    "okay", "sorry", "sure",    "thank", "thanks",
+                                       "well", "wow",  "yeah",  "yep",  "yes",   "actually"};
+    /* What follows "I" where somebody says how things are to be. All else with "I" tells of a day. */
+    static const char *const WISHES[] = {"always", "avoid",  "d",       "dislike", "do",   "don",
+                                         "expect", "hate",   "like",    "love",    "need", "never",
+                                         "only",   "prefer", "usually", "want",    "use",  "work"};
+    if (kmi_slice_find(statement, KMI_SLICE_LITERAL("?"), 0) != SIZE_MAX) return false;
+    kmi_word_reader reader = {.text = statement};
+    if (!kmi_word_next(&reader)) return false;
+    if (reader.at < statement.len && statement.ptr[reader.at] == ':' && !kmi_word_next(&reader))
+        return false; /* "User: …" */
+    if (KMI_WORD_IN(reader.lower, TALK)) return false;
+    if (!kmi_word_is(&reader, "i")) return true;
+    return kmi_word_next(&reader) && KMI_WORD_IN(reader.lower, WISHES);
 }

@@ -13,6 +13,10 @@ typedef enum kmi_asking {
 
 kmi_asking kmi_asking_of(kmi_slice prompt);
 
+/* False for what carries the type of a rule or preference and is none for later: a question, a request, talk in passing ("I'm
+ * worried that I never …", "yeah, I'd love …"). */
+bool kmi_is_lasting(kmi_slice statement);
+
 /* How wide a standing statement reaches. */
 typedef enum kmi_reach {
     KMI_REACH_ALL,   /* always, never, every; or how answers are to be given */

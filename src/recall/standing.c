@@ -17,7 +17,7 @@
 #include "recall/asking.h"
 #include "util/error.h"
 
-#define LOOK_AT ((size_t)32) /* most recently confirmed ones to choose from */
+#define LOOK_AT ((size_t)64) /* most recently confirmed ones to choose from */
 #define COVERAGE_MIN 0.15    /* of the prompt's weight: less is a common word */
 
 typedef struct candidate {
@@ -79,6 +79,7 @@ km_status kmi_standing_list(kmi_store *store, kmi_slice prompt, const kmi_rankin
         return kmi_fail(error, KM_E_NOMEM, "out of memory while choosing memories");
     size_t count = 0;
     for (size_t i = 0; i < seen; i++) {
+        if (!kmi_is_lasting(kmi_slice_from(memories[i].content))) continue;
         double coverage = words_count ? coverage_of(memories[i].seq, ranking) : 0;
         candidate standing = {.item = {memories[i], coverage},
                               .shares_words = coverage >= COVERAGE_MIN,

@@ -59,7 +59,7 @@ expect_found() {
 
 @test "learn, edit and forget put an answer out of use at once" {
     fill_store
-    prompt="Which door has the lighthouse?"
+    prompt="What about the lighthouse?"
     expect_found False "$prompt"
     expect_found True "$prompt"
     km learn "The lighthouse has a blue door" --verbatim --quiet

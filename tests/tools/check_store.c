@@ -1,4 +1,4 @@
-/* check_store.c - SQLite's own checks, the full-text index compared with the texts, and a recount of every counter. Linked with
+/* check_store.c - SQLite's own checks, the search index compared with one made anew, and a recount of every counter. Linked with
  * the library, because the index needs its tokenizer. Give it a copy: opening may write. */
 #include <fcntl.h>
 #include <stdio.h>
@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "queue/queue.h"
-#include "store/sqlite/handle.h"
 #include "store/sqlite/index.h"
 
 /* Each must answer one row with one column that is 1 or "ok". */
@@ -36,8 +35,6 @@ static const char *const questions[] = {
     " GROUP BY source EXCEPT SELECT name, value FROM counters WHERE kind = 2)",
     "SELECT count(*) = 0 FROM memories WHERE seq >= (SELECT next_seq FROM state)",
 };
-
-static const char compare_index[] = "INSERT INTO units(units, rank) VALUES ('integrity-check', 1)";
 
 static int ask(sqlite3 *db, const char *question) {
     sqlite3_stmt *statement = NULL;
@@ -70,12 +67,10 @@ int main(int argc, char *argv[]) {
     sqlite3 *db = kmi_sql_handle(store->sql);
     int problems = 0;
     for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) problems += ask(db, questions[i]);
-    char *message = NULL;
-    if (sqlite3_exec(db, compare_index, NULL, NULL, &message) != SQLITE_OK) {
-        printf("%s: %s\n", compare_index, message == NULL ? "?" : message);
+    if (kmi_index_check(store, &error) != KM_OK) {
+        printf("%s\n", error.message);
         problems++;
     }
-    sqlite3_free(message);
     kmi_store_free(store);
     close(lock_fd);
     return problems == 0 ? 0 : 1;

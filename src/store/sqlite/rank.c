@@ -1,7 +1,7 @@
 /* Scores are kept in dense blocks beside those of the unit map, made where a word leads: adding a posting is an index and an addition,
- * and a store of a million units needs ten megabytes at worst. A term is worked on in two passes. The first spreads its
- * counts over the units that hold it and their neighbours (in twentieths: 20, 12 and 7 for own, before and after); the second
- * turns the sums into scores, for saturation needs the sum, and clears them for the next term.
+ * and a store of a million units needs eight megabytes at worst. A term's counts are spread over the units that hold it and their
+ * neighbours (in twentieths: 20, 12 and 7 for own, before and after). Saturation needs the sum, so a unit is scored when no
+ * further posting can add to it.
  *
  * Why at query time: columns for the neighbours' words in the index find the same, but triple it, and every edit and deletion would have
  * to rewrite the units around it. The constants were chosen on two sets at once, see docs/decisions/0016-neighbours-at-query-time.md. */
@@ -16,6 +16,7 @@
 #define BEFORE_WEIGHT 12u
 #define AFTER_WEIGHT 7u
 #define COUNT_MAX 255u
+#define REACH (KMI_UNIT_DISTANCE_MAX + 1)
 #define COVER_WHOLE 60000.0 /* all of the query's idf, with room for what rounding adds */
 #define SAMPLE_BLOCKS 8     /* the average length is that of the units in at most so many blocks */
 
@@ -23,7 +24,6 @@ struct kmi_rank_block {
     const uint16_t *entries; /* of the unit map */
     float best;              /* score in this block */
     float scores[KMI_UNIT_BLOCK];
-    uint16_t counts[KMI_UNIT_BLOCK]; /* of the term in hand, in twentieths */
     uint16_t covers[KMI_UNIT_BLOCK]; /* COVER_WHOLE times the share of the query's idf */
 };
 
@@ -80,7 +80,7 @@ static km_status make_block(kmi_rank *rank, int64_t number, km_error *error) {
     if (place >= rank->block_count) {
         size_t count = rank->block_count == 0 ? 16 : rank->block_count;
         while (count <= place) count *= 2;
-        kmi_rank_block **blocks = reallocarray(rank->blocks, count, sizeof(*blocks));
+        kmi_rank_block **blocks = reallocarray(rank->blocks, count, sizeof(kmi_rank_block *));
         if (blocks == NULL) return kmi_store_fail_nomem(rank->store, error);
         for (size_t i = rank->block_count; i < count; i++) blocks[i] = NULL;
         rank->blocks = blocks;
@@ -104,7 +104,7 @@ static inline km_status get_block(kmi_rank *rank, int64_t number, kmi_rank_block
 
 /* True when a unit and all that it can be linked with lie in one block, as nearly always. */
 static inline bool is_inside(size_t place) {
-    return place > KMI_UNIT_DISTANCE_MAX + 1 && place + KMI_UNIT_DISTANCE_MAX + 1 < (size_t)KMI_UNIT_BLOCK;
+    return place > REACH && place + REACH < (size_t)KMI_UNIT_BLOCK;
 }
 
 /* Entry of a unit, of a block that is most often there. */
@@ -138,125 +138,117 @@ static inline float find_norm_inside(const kmi_rank *rank, const uint16_t *own) 
 
 /* ---- A term ---- */
 
-static km_status spread_to(kmi_rank *rank, int64_t unit, unsigned amount, size_t *touched_count, km_error *error) {
-    kmi_rank_block *block = NULL;
-    km_status status = get_block(rank, unit / KMI_UNIT_BLOCK, &block, error);
-    if (status != KM_OK) return status;
-    uint16_t *count = &block->counts[unit % KMI_UNIT_BLOCK];
-    if (*count == 0) rank->touched[(*touched_count)++] = (uint32_t)unit;
+/* Units that a term has reached wait in a ring, in the order in which they were reached, until no later posting can reach
+ * them any more: postings ascend, and none reaches further than a link. So the ring holds less than a few hundred units,
+ * whose counts stand in as small a table, by the last bits of their number. */
+static inline void add_count(kmi_rank *rank, uint32_t unit, unsigned amount) {
+    uint16_t *count = &rank->counts[unit % KMI_RANK_RING];
+    if (*count == 0) rank->waiting[rank->waiting_end++ % KMI_RANK_RING] = unit;
     *count = (uint16_t)(*count + amount);
-    return KM_OK;
 }
 
 /* Gives a unit's count to the units that have it as the one before. The unit that it has after itself is one; where a memory of
  * several windows begins, the second window may be another. */
-static km_status spread_onward(kmi_rank *rank, int64_t unit, kmi_unit_entry own, unsigned count, size_t *touched_count,
-                               km_error *error) {
+static km_status spread_onward(kmi_rank *rank, int64_t unit, kmi_unit_entry own, unsigned count, km_error *error) {
     km_status status = KM_OK;
     for (int64_t other = unit + own.after; other <= unit + own.after + 1 && status == KM_OK; other++) {
         kmi_unit_entry entry;
         status = look(rank, other, &entry, error);
         if (status == KM_OK && entry.before != 0 && other - entry.before == unit)
-            status = spread_to(rank, other, BEFORE_WEIGHT * count, touched_count, error);
+            add_count(rank, (uint32_t)other, BEFORE_WEIGHT * count);
     }
     return status;
 }
 
-static km_status spread_back(kmi_rank *rank, int64_t unit, kmi_unit_entry own, unsigned count, size_t *touched_count,
-                             km_error *error) {
+static km_status spread_back(kmi_rank *rank, int64_t unit, kmi_unit_entry own, unsigned count, km_error *error) {
     km_status status = KM_OK;
     for (int64_t other = unit - own.before; other >= unit - own.before - 1 && other > 0 && status == KM_OK; other--) {
         kmi_unit_entry entry;
         status = look(rank, other, &entry, error);
         if (status == KM_OK && entry.after != 0 && other + entry.after == unit)
-            status = spread_to(rank, other, AFTER_WEIGHT * count, touched_count, error);
+            add_count(rank, (uint32_t)other, AFTER_WEIGHT * count);
     }
     return status;
 }
 
-static inline uint32_t *add_inside(kmi_rank_block *block, size_t place, uint32_t unit, unsigned amount,
-                                   uint32_t *touched) {
-    if (block->counts[place] == 0) *touched++ = unit;
-    block->counts[place] = (uint16_t)(block->counts[place] + amount);
-    return touched;
-}
-
 /* The same as the two functions above within one block: this is where the time of a search goes. */
-static size_t spread_inside(kmi_rank_block *block, size_t place, uint32_t unit, unsigned count, uint32_t *touched) {
-    const uint16_t *entries = block->entries;
-    kmi_unit_entry own = kmi_unit_unpack(entries[place]);
-    uint32_t *end = add_inside(block, place, unit, OWN_WEIGHT * count, touched);
-    for (size_t i = 0; i < 2 && own.after != 0; i++) {
-        size_t away = own.after + i;
-        if (kmi_unit_unpack(entries[place + away]).before == away)
-            end = add_inside(block, place + away, unit + (uint32_t)away, BEFORE_WEIGHT * count, end);
+static void spread_inside(kmi_rank *rank, const uint16_t *own_entry, uint32_t unit, unsigned count) {
+    kmi_unit_entry own = kmi_unit_unpack(*own_entry);
+    for (unsigned i = 0; i < 2 && own.after != 0; i++) {
+        unsigned away = own.after + i;
+        if (kmi_unit_unpack(own_entry[away]).before == away) add_count(rank, unit + away, BEFORE_WEIGHT * count);
     }
-    for (size_t i = 0; i < 2 && own.before != 0; i++) {
-        size_t away = own.before + i;
-        if (kmi_unit_unpack(entries[place - away]).after == away)
-            end = add_inside(block, place - away, unit - (uint32_t)away, AFTER_WEIGHT * count, end);
+    for (unsigned i = 0; i < 2 && own.before != 0; i++) {
+        unsigned away = own.before + i;
+        if (kmi_unit_unpack(own_entry[-(int)away]).after == away) add_count(rank, unit - away, AFTER_WEIGHT * count);
     }
-    return (size_t)(end - touched);
 }
 
-static km_status spread(kmi_rank *rank, const kmi_posting *posting, size_t *touched_count, km_error *error) {
+static km_status spread(kmi_rank *rank, const kmi_posting *posting, km_error *error) {
     unsigned count = posting->count < COUNT_MAX ? posting->count : COUNT_MAX;
     int64_t unit = posting->unit;
     size_t place = (size_t)(unit % KMI_UNIT_BLOCK);
     kmi_rank_block *block = NULL;
     km_status status = get_block(rank, unit / KMI_UNIT_BLOCK, &block, error);
     if (status != KM_OK) return status;
+    add_count(rank, posting->unit, OWN_WEIGHT * count);
     if (is_inside(place)) {
-        *touched_count += spread_inside(block, place, posting->unit, count, rank->touched + *touched_count);
+        spread_inside(rank, block->entries + place, posting->unit, count);
         return KM_OK;
     }
-    kmi_unit_entry own;
-    status = spread_to(rank, unit, OWN_WEIGHT * count, touched_count, error);
-    if (status == KM_OK) status = look(rank, unit, &own, error);
-    if (status == KM_OK && own.after != 0) status = spread_onward(rank, unit, own, count, touched_count, error);
-    if (status == KM_OK && own.before != 0) status = spread_back(rank, unit, own, count, touched_count, error);
+    kmi_unit_entry own = kmi_unit_unpack(block->entries[place]);
+    if (own.after != 0) status = spread_onward(rank, unit, own, count, error);
+    if (status == KM_OK && own.before != 0) status = spread_back(rank, unit, own, count, error);
     return status;
 }
 
-static km_status score_touched(kmi_rank *rank, size_t touched_count, double idf, km_error *error) {
-    unsigned cover = (unsigned)(idf * rank->cover_scale + 0.5);
-    float weight = (float)(idf * (K1 + 1.0));
-    for (size_t i = 0; i < touched_count; i++) {
-        int64_t unit = rank->touched[i];
-        kmi_rank_block *block = rank->blocks[unit / KMI_UNIT_BLOCK];
-        size_t place = (size_t)(unit % KMI_UNIT_BLOCK);
-        float norm = 0;
-        km_status status = KM_OK;
-        if (is_inside(place))
-            norm = find_norm_inside(rank, block->entries + place);
-        else
-            status = find_norm(rank, unit, &norm, error);
+typedef struct term_weight {
+    float score;    /* idf * (k1 + 1) */
+    unsigned cover; /* share of the query */
+} term_weight;
+
+static km_status score_unit(kmi_rank *rank, uint32_t unit, term_weight weight, km_error *error) {
+    size_t place = unit % (size_t)KMI_UNIT_BLOCK;
+    kmi_rank_block *block = NULL;
+    float norm = 0;
+    km_status status = get_block(rank, unit / KMI_UNIT_BLOCK, &block, error);
+    if (status != KM_OK) return status;
+    if (is_inside(place))
+        norm = find_norm_inside(rank, block->entries + place);
+    else
+        status = find_norm(rank, unit, &norm, error);
+    if (status != KM_OK) return status;
+    uint16_t *twentieths = &rank->counts[unit % KMI_RANK_RING];
+    float count = (float)*twentieths * (1.0F / (float)OWN_WEIGHT);
+    float score = block->scores[place] + weight.score * count / (count + norm);
+    block->scores[place] = score;
+    if (score > block->best) block->best = score;
+    unsigned covered = block->covers[place] + weight.cover;
+    block->covers[place] = covered < UINT16_MAX ? (uint16_t)covered : UINT16_MAX;
+    *twentieths = 0;
+    return KM_OK;
+}
+
+/* Scores the units in the ring that no posting from `unit` on can reach. */
+static km_status score_passed(kmi_rank *rank, uint64_t unit, term_weight weight, km_error *error) {
+    while (rank->waiting_start != rank->waiting_end) {
+        uint32_t first = rank->waiting[rank->waiting_start % KMI_RANK_RING];
+        if (first + (uint64_t)REACH >= unit) return KM_OK;
+        km_status status = score_unit(rank, first, weight, error);
         if (status != KM_OK) return status;
-        float count = (float)block->counts[place] * (1.0F / (float)OWN_WEIGHT);
-        float score = block->scores[place] + weight * count / (count + norm);
-        block->scores[place] = score;
-        if (score > block->best) block->best = score;
-        unsigned covered = block->covers[place] + cover;
-        block->covers[place] = covered < UINT16_MAX ? (uint16_t)covered : UINT16_MAX;
-        block->counts[place] = 0;
+        rank->waiting_start++;
     }
     return KM_OK;
 }
 
 km_status kmi_rank_add(kmi_rank *rank, const kmi_posting *postings, size_t count, double idf, km_error *error) {
-    size_t wanted = count * 5; /* itself, and at most two on each side */
-    if (wanted > rank->touched_capacity) {
-        uint32_t *touched = reallocarray(rank->touched, wanted, sizeof(*touched));
-        if (touched == NULL) return kmi_store_fail_nomem(rank->store, error);
-        rank->touched = touched;
-        rank->touched_capacity = wanted;
+    term_weight weight = {(float)(idf * (K1 + 1.0)), (unsigned)(idf * rank->cover_scale + 0.5)};
+    km_status status = KM_OK;
+    for (size_t i = 0; i < count && status == KM_OK; i++) {
+        status = score_passed(rank, postings[i].unit, weight, error);
+        if (status == KM_OK) status = spread(rank, &postings[i], error);
     }
-    size_t touched_count = 0;
-    for (size_t i = 0; i < count; i++) {
-        km_status status = spread(rank, &postings[i], &touched_count, error);
-        if (status != KM_OK) return status;
-    }
-    return score_touched(rank, touched_count, idf, error);
+    return status == KM_OK ? score_passed(rank, UINT64_MAX, weight, error) : status;
 }
 
 km_status kmi_rank_rescore(kmi_rank *rank, int64_t unit, unsigned count, double idf, double *ret_score,
@@ -343,10 +335,7 @@ void kmi_rank_best(const kmi_rank *rank, const kmi_rank_unit *last, size_t limit
 void kmi_rank_deinit(kmi_rank *rank) {
     for (size_t i = 0; i < rank->block_count; i++) free(rank->blocks[i]);
     free(rank->blocks);
-    free(rank->touched);
     kmi_unit_map_clear(&rank->map);
     rank->blocks = NULL;
     rank->block_count = 0;
-    rank->touched = NULL;
-    rank->touched_capacity = 0;
 }

@@ -15,14 +15,18 @@
 
 typedef struct kmi_rank_block kmi_rank_block;
 
+/* More than four times as far as a link reaches. */
+#define KMI_RANK_RING 256u
+
 typedef struct kmi_rank {
     kmi_store *store;
     kmi_unit_map map;
     kmi_rank_block **blocks; /* as many as map.block_count, at most; NULL where no word leads */
     size_t block_count;
     double cover_scale;
-    uint32_t *touched; /* units that the term in hand reaches */
-    size_t touched_capacity;
+    size_t waiting_start, waiting_end;     /* of the ring, ever rising */
+    uint32_t waiting[KMI_RANK_RING];       /* units that the term in hand has reached */
+    uint16_t counts[KMI_RANK_RING];        /* theirs, in twentieths */
     float norms[3 * KMI_UNIT_LEN_MAX + 1]; /* k1 * (1 - b + b * len / average), by len */
 } kmi_rank;
 

@@ -15,7 +15,7 @@
 #include "store/sqlite/query_terms.h"
 #include "store/sqlite/rank.h"
 
-#define POSTING_BUDGET ((size_t)100000)
+#define POSTING_BUDGET ((size_t)60000)
 #define UNITS_AT_ONCE ((size_t)256)
 #define UNIT_COUNT_WEIGHT 0.2
 #define NTH_UNIT ((size_t)20)       /* of kmi_search_info.twentieth_unit */
@@ -24,6 +24,7 @@
 #define SIMILAR_WORDS ((size_t)2) /* words of a query that stand-ins are looked for */
 #define SIMILAR_TERMS ((size_t)3) /* for each */
 #define SIMILAR_WEIGHT 0.5
+#define SIMILAR_QUERY_TERMS ((size_t)4) /* a longer query of nothing but unknown words is about something else */
 
 static size_t posting_budget = POSTING_BUDGET;
 
@@ -360,7 +361,7 @@ static km_status run(search *s, km_error *error) {
     km_status status = read_postings(s, error);
     if (status != KM_OK) return status;
     for (size_t i = 0; i < s->info.term_count; i++) s->weights[i] = s->idf[i];
-    if (s->info.unseen_share >= 1) status = use_similar_terms(s, error);
+    if (s->info.unseen_share >= 1 && s->info.term_count <= SIMILAR_QUERY_TERMS) status = use_similar_terms(s, error);
     if (status == KM_OK) status = kmi_rank_start(s->store, s->info.idf_sum, &s->rank, error);
     if (status == KM_OK) status = rank_units(s, error);
     if (status == KM_OK) status = collect_hits(s, error);

@@ -5,6 +5,7 @@
 #include "store/sqlite/unit_map.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define BLOCKS_MAX \
     ((int64_t)1 << 24) /* far beyond what a store can hold; keeps a damaged number from asking for all memory */
@@ -18,7 +19,7 @@ static km_status make_room(kmi_unit_map *map, kmi_sql *sql, size_t number, km_er
     if (number < map->block_count) return KM_OK;
     size_t count = map->block_count == 0 ? 16 : map->block_count;
     while (count <= number) count *= 2;
-    kmi_unit_block **blocks = reallocarray(map->blocks, count, sizeof(blocks[0]));
+    kmi_unit_block **blocks = reallocarray(map->blocks, count, sizeof(kmi_unit_block *));
     if (blocks == NULL) return fail_nomem(sql, error);
     for (size_t i = map->block_count; i < count; i++) blocks[i] = NULL;
     map->blocks = blocks;
@@ -36,11 +37,16 @@ static km_status read_block(kmi_sql *sql, int64_t number, kmi_unit_block *block,
     status = kmi_sql_step(&use, &has_row, error);
     if (status != KM_OK || !has_row) return status;
     kmi_slice bytes = kmi_sql_slice(&use, 0);
+    if (bytes.len == 0) return KM_OK;
     size_t count = bytes.len / ENTRY_BYTES < (size_t)KMI_UNIT_BLOCK ? bytes.len / ENTRY_BYTES : (size_t)KMI_UNIT_BLOCK;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    memcpy(block->entries, bytes.ptr, count * ENTRY_BYTES);
+#else
     for (size_t i = 0; i < count; i++) {
         const unsigned char *at = (const unsigned char *)bytes.ptr + i * ENTRY_BYTES;
         block->entries[i] = (uint16_t)(at[0] | at[1] << 8);
     }
+#endif
     return KM_OK;
 }
 
@@ -71,14 +77,14 @@ km_status kmi_unit_map_get(kmi_unit_map *map, kmi_sql *sql, int64_t unit, kmi_un
     *ret_entry = (kmi_unit_entry){0};
     if (unit < 1) return KM_OK;
     km_status status = kmi_unit_map_block(map, sql, unit / KMI_UNIT_BLOCK, &block, error);
-    if (status == KM_OK) *ret_entry = kmi_unit_unpack(block->entries[unit % KMI_UNIT_BLOCK]);
+    if (status == KM_OK && block != NULL) *ret_entry = kmi_unit_unpack(block->entries[unit % KMI_UNIT_BLOCK]);
     return status;
 }
 
 km_status kmi_unit_map_set(kmi_unit_map *map, kmi_sql *sql, int64_t unit, kmi_unit_entry entry, km_error *error) {
     kmi_unit_block *block = NULL;
     km_status status = kmi_unit_map_block(map, sql, unit / KMI_UNIT_BLOCK, &block, error);
-    if (status != KM_OK) return status;
+    if (status != KM_OK || block == NULL) return status;
     uint16_t packed = kmi_unit_pack(entry);
     uint16_t *place = &block->entries[unit % KMI_UNIT_BLOCK];
     if (*place == packed) return KM_OK;

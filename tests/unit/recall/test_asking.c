@@ -55,7 +55,29 @@ static void reach_of_statements(void **state) {
     }
 }
 
+static void lasting_statements(void **state) {
+    (void)state;
+    static const char *const LASTING[] = {
+        "User prefers TypeScript",       "I prefer short answers",        "Never use tabs",
+        "I don't want emoji in commits", "User: Always answer in German", "We deploy on Mondays only"};
+    static const char *const PASSING[] = {"Should I always use tabs?",
+                                          "hmm, never mind the tests then",
+                                          "User: I'm worried that I never wrote tests",
+                                          "I've never been there",
+                                          "Yeah, I'd love that",
+                                          "I visited the fair and never came back",
+                                          "",
+                                          "User:"};
+    for (size_t i = 0; i < sizeof LASTING / sizeof LASTING[0]; i++) {
+        if (!kmi_is_lasting(kmi_slice_from(LASTING[i]))) fail_msg("\"%s\" lasts", LASTING[i]);
+    }
+    for (size_t i = 0; i < sizeof PASSING / sizeof PASSING[0]; i++) {
+        if (kmi_is_lasting(kmi_slice_from(PASSING[i]))) fail_msg("\"%s\" is said in passing", PASSING[i]);
+    }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(kinds_of_prompts), cmocka_unit_test(reach_of_statements)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(kinds_of_prompts), cmocka_unit_test(reach_of_statements),
+                                       cmocka_unit_test(lasting_statements)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -250,7 +250,7 @@ static void a_common_word_alone_finds_the_newest(void **state) {
 
 static void a_mistyped_word_finds_what_was_meant(void **state) {
     store_fixture *f = *state;
-    static const char *const TYPOS[] = {"kubrnetes", "kubernettes", "kubenretes", "kubernwtes", "xubernetes", NULL};
+    static const char *const TYPOS[] = {"kubrnetes", "kubernettes", "kuebrnetes", "kubernwtes", "xubernetes", NULL};
     keep_memory(f, "The kubernetes cluster is in Frankfurt", "fact");
     keep_memory(f, "Lunch is at noon", "fact");
     for (size_t i = 0; TYPOS[i] != NULL; i++) {
