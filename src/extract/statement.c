@@ -4,6 +4,7 @@
  * ("X is Y", "X runs on Y", "we use X for Y", "X requires 12 characters"). A statement of another shape keeps its subject
  * and gets no attribute; it is then never superseded by mistake, which would be the worse fault. */
 #include "extract/statement.h"
+#include "extract/event_verb.h"
 
 #include <string.h>
 
@@ -394,7 +395,7 @@ static void take_number(parse *self) {
 static bool take_preposition(parse *self) {
     size_t from = self->rest;
     if (from + 1 >= self->end || !has(self, from, KMI_W_PREPOSITION) ||
-        is_any(self, from, "like|than|as|without|about"))
+        is_any(self, from, "like|than|as|without|about") || kmi_is_event_verb(at(self, self->verb)->lower))
         return false;
     if (is_any(self, from, "to") &&
         is_any(self, self->verb,
