@@ -97,7 +97,9 @@ static void add_prose(text_writer *self) {
 static void add_markdown(text_writer *self) {
     add(self, "## Notes on the %s, part %u\n\n", PICK(self, things), below(self, 9000));
     add_sentence(self);
-    add(self, "\n\nWe support:\n\n- **%s** %u\n- `%s` with %u workers\n1. a short list\n\n> quoted words\n\n",
+    add(self,
+        "\n\n"
+        "We support:\n\n- **%s** %u\n- `%s` with %u workers\n1. a short list\n\n> quoted words\n\n",
         PICK(self, tools), below(self, 900), PICK(self, tools), below(self, 900));
     add(self,
         "```python\ndef handler_%u(event):\n    return {\"status\": %u, \"items\": [1, 2, 3]}\n```\n\n| a | b |\n"
