@@ -288,6 +288,8 @@ static km_status keep_statement(extraction_run *run, const kmi_tokens *tokens, c
     kmi_content_request request = {tokens, judgement.keep_from, introduction, &run->antecedent};
     char *content = kmi_content_make(&request, run->scratch);
     if (content == NULL) return out_of_memory(run);
+    if (content[0] == '\0' && !run->input->is_verbatim) /* a line of nothing but marks of emphasis */
+        return add_skipped(run, tokens->text, "empty");
     bool is_new = true;
     km_status status = note_hash(run, hash_text(kmi_slice_from(content), CONTENT_SEED), &is_new);
     if (status != KM_OK) return status;

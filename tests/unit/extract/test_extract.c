@@ -151,6 +151,21 @@ static void faulty_custom_patterns_are_named(void **state) {
     }
 }
 
+/* Found by fuzzing: marks of emphasis are left out of a memory, and nothing was left. */
+static void nothing_but_emphasis_is_no_memory(void **state) {
+    (void)state;
+    kmi_extraction extraction = run("______\t   ______________\n ", NULL);
+    assert_int_equal(extraction.candidate_count, 0);
+    assert_int_equal(extraction.skipped_count, 1);
+    assert_string_equal(extraction.skipped[0].reason, "empty");
+    kmi_extraction_deinit(&extraction);
+    kmi_extract_input input = {.text = KMI_SLICE_LITERAL("______\t   ______________"), .is_verbatim = true};
+    assert_int_equal(kmi_extract(extractor, &input, &extraction, NULL), KM_OK);
+    assert_int_equal(extraction.candidate_count, 1);
+    assert_string_equal(extraction.candidates[0].content, "______\t   ______________");
+    kmi_extraction_deinit(&extraction);
+}
+
 static bool is_overdue_after(void *context) {
     int *left = context;
     return (*left)-- <= 0;
@@ -287,6 +302,7 @@ int main(void) {
         cmocka_unit_test(a_verbatim_text_of_several_sentences_is_no_status),
         cmocka_unit_test(custom_patterns_decide_the_type),
         cmocka_unit_test(a_costly_pattern_is_given_up_and_told),
+        cmocka_unit_test(nothing_but_emphasis_is_no_memory),
         cmocka_unit_test(faulty_custom_patterns_are_named),
         cmocka_unit_test(the_deadline_stops_it),
         cmocka_unit_test(the_cases_hold),
