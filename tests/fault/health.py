@@ -91,6 +91,12 @@ def without_worker(project, ledger, count=1):
     processes.wait_for_quiet()
 
 
+def is_gone(pid):
+    """Reaped, so that all its threads have ended and its locks are free: the name of a dying one vanishes earlier."""
+    processes.reap_orphans()
+    return not os.path.exists(f"/proc/{pid}")
+
+
 def the_worker(project):
     if not processes.wait_until(lambda: project.stats()["worker"]["pid"], 5):
         raise Broken("no worker runs")
@@ -128,8 +134,10 @@ def worker_findings(context):
     for _ in range(3):
         pid = the_worker(project)
         os.kill(pid, signal.SIGKILL)
-        processes.wait_until(lambda pid=pid: not processes.is_worker(pid), 5)
-        project.run("worker", "start")
+        processes.wait_until(lambda pid=pid: is_gone(pid), 5)
+        started = project.run("worker", "start")
+        if started.code != 0:
+            raise Broken(f"worker start: {started}")
     must_find(project, "worker.crash_loop", "degraded", limit_s=5)
     os.kill(the_worker(project), signal.SIGKILL)
     processes.end_orphans()
