@@ -4,15 +4,6 @@
 # nothing half written. enhance gives the prompt back in all of them.
 load helper
 
-# Without the capabilities that let root pass by file modes.
-plainly() {
-    if [ "$(id -u)" = 0 ]; then
-        timeout 60 setpriv --inh-caps=-all --bounding-set=-all --no-new-privs "$@"
-    else
-        timeout 60 "$@"
-    fi
-}
-
 # In a mount namespace of its own.
 mounted() {
     if [ "$(id -u)" = 0 ]; then
