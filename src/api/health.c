@@ -7,10 +7,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "api/alerts.h"
 #include "api/result.h"
 #include "api/survey.h"
 #include "queue/inspect.h"
@@ -18,6 +20,9 @@
 #include "status/liveness.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/lock.h"
+#include "util/mount.h"
+#include "util/process.h"
 
 #define REPORT_LIMIT_BYTES ((size_t)4 * 1024 * 1024)
 #define PATIENCE_MS 50
@@ -30,18 +35,29 @@ const char *km_health_name(km_health health) {
 
 /* ---- Configuration ---- */
 
+/* Messages name their file; a value of the environment has none. */
+static const char *find_config_file(const km_project *project, const char *message) {
+    const char *const paths[] = {project->config_file, project->config_path, project->user_config_path};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+        if (paths[i] != NULL && message != NULL && strstr(message, paths[i]) != NULL) return paths[i];
+    return NULL;
+}
+
 static void look_at_config(km_project *project, kmi_health_result *result) {
     kmi_health_facts *facts = &result->facts;
     const km_error *problem = km_project_config_error(project);
     if (problem != NULL) {
         facts->config_problem = kmi_arena_copy_text(result->arena, problem->message);
+        facts->config_file = find_config_file(project, problem->message);
         return;
     }
     kmi_config_sources sources = kmi_project_config_sources(project);
     km_config_list list = {0};
     if (kmi_config_describe(&sources, result->arena, &list, NULL) != KM_OK) return;
     facts->config_warning_count = list.warning_count;
-    if (list.warning_count > 0) facts->config_warning = list.warnings[0];
+    if (list.warning_count == 0) return;
+    facts->config_warning = list.warnings[0];
+    facts->config_file = find_config_file(project, list.warnings[0]);
 }
 
 /* ---- Disk ---- */
@@ -58,6 +74,15 @@ static const char *weak_file_system(int dir_fd) {
     for (size_t i = 0; i < sizeof weak / sizeof weak[0]; i++)
         if ((uint32_t)info.f_type == weak[i].magic) return weak[i].name;
     return NULL;
+}
+
+/* Where to make room, or what to mount anew; looked for only when one of these is the matter. */
+static void look_at_mount(int dir_fd, kmi_health_result *result) {
+    kmi_health_facts *facts = &result->facts;
+    kmi_mount *mount = kmi_arena_alloc(result->arena, sizeof *mount);
+    if (mount == NULL || !kmi_mount_find(dir_fd, mount)) return;
+    facts->mount_point = mount->point;
+    facts->is_mount_only = mount->is_mount_read_only && !mount->is_file_system_read_only;
 }
 
 static void look_at_disk(int dir_fd, kmi_health_facts *facts) {
@@ -85,7 +110,7 @@ static km_status read_failures(kmi_store *store, kmi_health_result *result, km_e
     return status;
 }
 
-static km_status read_store(kmi_store *store, kmi_health_result *result, km_error *error) {
+static km_status read_store(kmi_store *store, const kmi_metrics *metrics, kmi_health_result *result, km_error *error) {
     kmi_health_facts *facts = &result->facts;
     int64_t counters[KMI_COUNTER_COUNT];
     km_status status = kmi_store_counters_get(store, counters, error);
@@ -95,6 +120,8 @@ static km_status read_store(kmi_store *store, kmi_health_result *result, km_erro
     facts->failed_tasks = (uint64_t)counters[KMI_COUNTER_TASKS_FAILED];
     facts->completed_tasks = (uint64_t)counters[KMI_COUNTER_TASKS_COMPLETED];
     facts->redactions = (uint64_t)counters[KMI_COUNTER_REDACTIONS];
+    uint64_t seen = kmi_metrics_get(metrics, KMI_METRIC_REDACTIONS_SEEN);
+    facts->redactions -= seen < facts->redactions ? seen : facts->redactions;
     result->public.memories = (uint64_t)counters[KMI_COUNTER_MEMORIES];
     return facts->failed_tasks == 0 ? KM_OK : read_failures(store, result, error);
 }
@@ -108,18 +135,34 @@ static km_status open_store(const km_project *project, kmi_store **ret_store, km
     return kmi_store_open(&options, ret_store, error);
 }
 
+/* SQLite takes its locks on these bytes of the database, whatever its size. */
+#define STORE_LOCKS_AT ((off_t)0x40000000)
+#define STORE_LOCKS 512
+
+static void find_holder(int memory_dir_fd, kmi_health_result *result) {
+    kmi_health_facts *facts = &result->facts;
+    char name[64] = "unknown";
+    facts->store_holder =
+        kmi_lock_find_process(memory_dir_fd, "memories.db", STORE_LOCKS_AT, STORE_LOCKS_AT + STORE_LOCKS - 1);
+    kmi_process_name(facts->store_holder, name, sizeof name);
+    facts->store_holder_name = kmi_arena_copy_text(result->arena, name);
+    if (facts->store_holder_name == NULL) facts->store_holder = 0;
+}
+
 static void look_at_store(km_project *project, kmi_health_result *result, kmi_store **ret_store) {
     kmi_health_facts *facts = &result->facts;
     km_error fault = {0};
     km_status status = open_store(project, ret_store, &fault);
     facts->has_store = status != KM_E_NOT_FOUND;
     if (status == KM_E_NOT_FOUND) status = KM_OK;
-    if (status == KM_OK && *ret_store != NULL) status = read_store(*ret_store, result, &fault);
+    if (status == KM_OK && *ret_store != NULL)
+        status = read_store(*ret_store, kmi_project_metrics(project), result, &fault);
     facts->store_status = status;
     if (status == KM_OK) return;
     facts->store_problem = kmi_arena_copy_text(result->arena, fault.message);
     kmi_store_free(*ret_store);
     *ret_store = NULL;
+    if (status == KM_E_BUSY) find_holder(project->memory_dir_fd, result);
 }
 
 /* ---- Queue and worker ---- */
@@ -187,7 +230,9 @@ static void look_at_queue(km_project *project, kmi_store *store, kmi_health_resu
         look_at_worker(queue, kmi_project_metrics(project), result);
         status = look_at_waiting(queue, store, result, &fault);
     }
-    if (status != KM_OK) result->facts.queue_problem = kmi_arena_copy_text(result->arena, fault.message);
+    if (status == KM_OK) return;
+    result->facts.queue_problem = kmi_arena_copy_text(result->arena, fault.message);
+    result->facts.queue_status = status;
 }
 
 /* ---- The report ---- */
@@ -201,6 +246,8 @@ kmi_health_result *kmi_health_result_new(km_project *project) {
     result->findings.arena = result->arena;
     result->facts.now_us = kmi_clock_now_us();
     result->facts.memory_dir = project->memory_dir;
+    result->facts.project_name = strrchr(project->root, '/') + 1;
+    result->facts.user = geteuid();
     result->facts.config = &project->config;
     result->facts.waiting_limit = (uint64_t)project->config.async_max_queue_size;
     return result;
@@ -211,6 +258,25 @@ void km_health_report_free(km_health_report *public) {
     if (result == NULL) return;
     kmi_arena_free(result->arena);
     free(result);
+}
+
+static void look_for_alerts(km_project *project, kmi_health_facts *facts) {
+    kmi_alert alert;
+    const kmi_alert_inputs inputs = {
+        .now_us = facts->now_us,
+        .queue_size = facts->waiting,
+        .queue_limit = facts->waiting_limit,
+        .oldest_waiting_us = facts->oldest_waiting_at_us == 0 ? 0 : facts->now_us - facts->oldest_waiting_at_us,
+        .disk_free_bytes = facts->is_disk_known ? (int64_t)facts->disk_free_bytes : -1,
+    };
+    kmi_project_check_alerts(project, &inputs);
+    if (kmi_alert_get(kmi_project_metrics(project), KMI_ALERT_DISK_SPACE, &alert) && alert.is_active)
+        facts->disk_low_since_us = alert.began_at_us;
+}
+
+static bool needs_mount(const kmi_health_facts *facts) {
+    return facts->is_read_only || facts->disk_free_bytes >> 20 < (uint64_t)facts->config->alerts_disk_free_mb ||
+           facts->disk_free_files < KMI_HEALTH_FILES_MIN;
 }
 
 km_status kmi_health_look(km_project *project, kmi_health_result *result, km_error *error) {
@@ -224,6 +290,8 @@ km_status kmi_health_look(km_project *project, kmi_health_result *result, km_err
         look_at_disk(project->memory_dir_fd, &result->facts);
         look_at_store(project, result, &store);
         look_at_queue(project, store, result);
+        look_for_alerts(project, &result->facts);
+        if (needs_mount(&result->facts)) look_at_mount(project->memory_dir_fd, result);
     }
     return kmi_health_judge(&result->facts, &result->findings, error);
 }

@@ -39,7 +39,8 @@ codes() {
     [ "$(json 'd["status"]')" = degraded ]
     [ "$(codes)" = config.warning ]
     [ "$(json 'sorted(d["findings"][0])')" = "['code', 'fixed', 'level', 'remedy', 'repair', 'since', 'what', 'why']" ]
-    [ "$(json 'd["findings"][0]["level"], d["findings"][0]["remedy"]')" = "('degraded', 'kuzu-memory config check')" ]
+    [ "$(json 'd["findings"][0]["level"]')" = degraded ]
+    [ "$(json 'd["findings"][0]["remedy"]')" = "\"\${EDITOR:-vi}\" $MEMORY/config.json" ]
 }
 
 @test "a broken configuration is a finding, not an error" {
@@ -174,6 +175,41 @@ PY
     done
     NO_COLOR=1 on_terminal 80 "$PROGRAM" status
     [[ $output != *$'\033'* ]]
+}
+
+@test "a remedy is safe to paste, whatever the project is called" {
+    export KUZU_MEMORY_PROJECT="$PLACE/a 'strange' \$(touch $PLACE/pasted) project"
+    mkdir -p "$KUZU_MEMORY_PROJECT"
+    km remember "The warehouse is blue" --quiet
+    mkdir -m 700 "$KUZU_MEMORY_PROJECT/kuzu-memories/aside" "$KUZU_MEMORY_PROJECT/kuzu-memories/aside/x"
+    run_km status --format json
+    [ "$(codes)" = files.set_aside ]
+    sh -c "$(json 'd["findings"][0]["remedy"]')"
+    [ ! -e "$PLACE/pasted" ]
+    run_km status --format json
+    [ "$(codes)" = "" ]
+}
+
+@test "status notes alerts, as stats does" {
+    export KUZU_MEMORY_PROGRAM=/bin/false KUZU_MEMORY_ASYNC_QUEUE_SIZE=4
+    for i in 1 2 3 4; do km learn "A waiting text number $i" --quiet; done
+    run_km status --format json
+    expect_status 2
+    export KUZU_MEMORY_ASYNC_QUEUE_SIZE=100 # it is over, and only status has seen it
+    run_km alerts
+    [[ ${lines[0]} == *"(over)" ]] || fail "status noted no alert"
+}
+
+@test "removed secrets are told until they are acknowledged" {
+    km learn "The deploy key is AKIAIOSFODNN7EXAMPLF for the bucket" --sync --quiet
+    run_km status --format json
+    [ "$(codes)" = secrets.redacted ]
+    run_km alerts ack secrets
+    expect_output "Acknowledged 1 alerts"
+    run_km status --format json
+    [ "$(codes)" = "" ]
+    run_km alerts ack secrets
+    expect_output "Acknowledged 0 alerts"
 }
 
 @test "bad usage" {
