@@ -13,8 +13,8 @@
 #include "util/file.h"
 
 #define WATCH_PAUSE_S 1.0
-#define ENTER_SCREEN "\033[?1049h\033[?25l"
-#define LEAVE_SCREEN "\033[?25h\033[?1049l"
+#define ENTER_SCREEN "\033[?1049h\033[?25l\033[?7l" /* lines that are too long are cut: each is one row */
+#define LEAVE_SCREEN "\033[?7h\033[?25h\033[?1049l"
 #define HOME "\033[H"
 #define ERASE_LINE "\033[K"
 #define ERASE_BELOW "\033[J"

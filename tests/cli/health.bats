@@ -142,7 +142,7 @@ def read(seconds):
 size(24, 80)
 os.chmod(os.environ["KUZU_MEMORY_PROJECT"] + "/kuzu-memories/memories.db", 0o644)
 first = read(1.0)
-assert first.startswith(b"\x1b[?1049h\x1b[?25l"), first[:40]
+assert first.startswith(b"\x1b[?1049h\x1b[?25l\x1b[?7l"), first[:40]
 assert b"\x1b[H" in first and b"files.open" in first, first
 size(3, 40)
 frames = read(0.8).split(b"\x1b[H")
@@ -153,7 +153,7 @@ plain = [re.sub(rb"\x1b\[[0-9;?]*[a-zA-Z]", b"", line) for line in lines]
 assert max(map(len, plain)) <= 40, plain
 os.write(fd, b"\x03")
 last = read(1.0)
-assert b"\x1b[?25h\x1b[?1049l" in last, last
+assert b"\x1b[?7h\x1b[?25h\x1b[?1049l" in last, last
 assert b"Degraded" in last.split(b"\x1b[?1049l")[1], last
 _, status = os.waitpid(pid, 0)
 assert os.waitstatus_to_exitcode(status) == 130, status
@@ -171,7 +171,7 @@ PY
         plain=$(sed 's/\x1b\[[0-9;]*m//g' <<<"$output")
         [ "$(awk '{ if (length($0) > most) most = length($0) } END { print most }' <<<"$plain")" -le "$columns" ] ||
             fail "too wide for $columns"
-        [[ $(tr -s ' \n' ' ' <<<"$plain") == *"run: kuzu-memory doctor --fix"* ]]
+        [[ $plain == *$'\n    run: kuzu-memory doctor --fix'* ]] || fail "the command has no line of its own at $columns"
     done
     NO_COLOR=1 on_terminal 80 "$PROGRAM" status
     [[ $output != *$'\033'* ]]
