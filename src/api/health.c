@@ -23,10 +23,10 @@
 #include "util/lock.h"
 #include "util/mount.h"
 #include "util/process.h"
+#include "worker/oldest.h"
 
 #define REPORT_LIMIT_BYTES ((size_t)4 * 1024 * 1024)
 #define PATIENCE_MS 50
-#define RECORDS_LOOKED_AT 256 /* for the oldest that waits: those before it in its file are committed */
 
 const char *km_health_name(km_health health) {
     static const char *const names[] = {"healthy", "degraded", "broken"};
@@ -167,44 +167,16 @@ static void look_at_store(km_project *project, kmi_health_result *result, kmi_st
 
 /* ---- Queue and worker ---- */
 
-typedef struct searching {
-    kmi_store *store;
-    int64_t oldest_us;
-    int seen;
-} searching;
-
-/* Records stand in order of arrival, so the first that is not committed is the oldest, give or take a clock. */
-static bool stop_at_waiting(const kmi_record *record, void *context) {
-    searching *s = context;
-    bool is_known = false;
-    if (s->store != NULL && kmi_store_task_find(s->store, &record->task_id, NULL, &is_known, NULL, NULL) != KM_OK)
-        is_known = false;
-    s->oldest_us = record->created_at_us;
-    return is_known && ++s->seen < RECORDS_LOOKED_AT;
-}
-
-/* Queued and retrying tasks of the store wait too. */
-static void look_at_store_tasks(kmi_store *store, kmi_health_result *result) {
-    static const km_task_state states[] = {KM_TASK_QUEUED, KM_TASK_RETRYING};
-    int64_t *oldest_us = &result->facts.oldest_waiting_at_us;
-    for (size_t i = 0; i < 2; i++) {
-        kmi_task_row *rows = NULL;
-        size_t count = 0;
-        if (kmi_store_task_list(store, &states[i], false, 1, result->arena, &rows, &count, NULL) != KM_OK) return;
-        if (count > 0 && (*oldest_us == 0 || rows[0].created_at_us < *oldest_us)) *oldest_us = rows[0].created_at_us;
-    }
-}
-
 static km_status look_at_waiting(kmi_queue *queue, kmi_store *store, kmi_health_result *result, km_error *error) {
     uint64_t records = 0, backlog = 0;
     km_status status = kmi_journal_depth(queue, &records, &backlog, error);
     if (status != KM_OK) return status;
     result->facts.waiting = records + backlog;
     if (result->facts.waiting == 0) return KM_OK;
-    searching s = {.store = store};
-    status = kmi_queue_each(queue, stop_at_waiting, &s, error);
-    result->facts.oldest_waiting_at_us = s.oldest_us;
-    if (status == KM_OK && store != NULL && backlog > 0) look_at_store_tasks(store, result);
+    int64_t oldest_us = KMI_OLDEST_NONE;
+    status = kmi_oldest_in_queue(queue, store, &oldest_us, error);
+    if (status == KM_OK && store != NULL && backlog > 0) status = kmi_oldest_in_store(store, &oldest_us, error);
+    if (oldest_us != KMI_OLDEST_NONE) result->facts.oldest_waiting_at_us = oldest_us;
     return status;
 }
 

@@ -27,10 +27,6 @@
 
 typedef void (*rule)(const kmi_health_facts *f, kmi_findings *findings);
 
-uint64_t kmi_health_version(void) {
-    return (uint64_t)KM_VERSION_MAJOR << 32 | (uint64_t)KM_VERSION_MINOR << 16 | KM_VERSION_PATCH;
-}
-
 static const char *size_text(kmi_findings *findings, uint64_t bytes) {
     const char *text = bytes < MIB ? kmi_arena_format(findings->arena, "%.1f KiB", (double)bytes / 1024)
                                    : kmi_arena_format(findings->arena, "%.1f MiB", (double)bytes / (double)MIB);

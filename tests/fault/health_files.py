@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 from pathlib import Path
@@ -238,7 +239,22 @@ def configuration(context):
         must_be_gone(project, "secrets.redacted")
 
 
+def every_finding(context):
+    """Whatever the program can find is in the documents, and brought about by one of these tests."""
+    root = Path(__file__).resolve().parent.parent.parent
+    pattern = r'"((?:store|search|graph|counters|queue|tasks|worker|files|disk|config|clock|secrets)\.[a-z_]+)"'
+    sources = [root / "src/status/health.c", root / "src/api/doctor.c"]
+    known = {code for path in sources for code in re.findall(pattern, path.read_text())}
+    documented = set(re.findall(r"^\| `([a-z_]+\.[a-z_]+)` \|", (root / "docs/operations.md").read_text(), re.MULTILINE))
+    tests = "".join(path.read_text() for path in (root / "tests/fault").glob("health*.py"))
+    tried = {code for code in known if f'"{code}"' in tests}
+    if len(known) < 35 or documented != known or tried != known:
+        raise Broken(f"of {len(known)} findings, documented: {sorted(known ^ documented)}, not tried: {sorted(known - tried)}")
+    return f"{len(known)} findings"
+
+
 TESTS = [
+    ("health-every-finding", every_finding),
     ("health-disk", disk_findings),
     ("health-read-only", read_only),
     ("health-no-more-files", no_more_files),
