@@ -149,6 +149,7 @@ frames = read(0.8).split(b"\x1b[H")
 lines = frames[-2].split(b"\r\n")
 assert len(lines) <= 3, lines
 import re
+assert all(line.startswith(b"\x1b[K") for line in lines), lines
 plain = [re.sub(rb"\x1b\[[0-9;?]*[a-zA-Z]", b"", line) for line in lines]
 assert max(map(len, plain)) <= 40, plain
 os.write(fd, b"\x03")
