@@ -755,6 +755,9 @@ typedef struct km_health_report {
     uint64_t failed_tasks;
     int64_t oldest_waiting_us;
     uint64_t database_bytes, log_bytes, disk_free_bytes;
+    uint64_t free_bytes; /* of the database: pages that nothing stands on */
+    uint64_t schema_version;
+    uint64_t quarantined_bytes; /* damaged data of the queue that was set aside */
 } km_health_report;
 KM_API void km_health_report_free(km_health_report *report);
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,7 @@
 
 #define REPORT_LIMIT_BYTES ((size_t)4 * 1024 * 1024)
 #define PATIENCE_MS 50
+#define ERROR_KINDS 3 /* how many are told */
 
 const char *km_health_name(km_health health) {
     static const char *const names[] = {"healthy", "degraded", "broken"};
@@ -98,15 +100,28 @@ static void look_at_disk(int dir_fd, kmi_health_facts *facts) {
 
 /* ---- Store ---- */
 
+/* "THE LAST ERROR (3), ANOTHER (1)": how often each kind came, the last one first. */
+static const char *describe_errors(const km_name_count *errors, size_t count, kmi_arena *arena) {
+    const char *text = NULL;
+    for (size_t i = 0; i < count; i++) {
+        char *longer = kmi_arena_format(arena, "%s%s%s (%" PRIu64 ")", text == NULL ? "" : text, i == 0 ? "" : ", ",
+                                        errors[i].name, errors[i].count);
+        if (longer == NULL) break;
+        text = longer;
+    }
+    return text;
+}
+
 static km_status read_failures(kmi_store *store, kmi_health_result *result, km_error *error) {
     static const km_task_state failed = KM_TASK_FAILED;
     kmi_task_row *rows = NULL;
     km_name_count *errors = NULL;
     size_t row_count = 0, error_count = 0;
     km_status status = kmi_store_task_list(store, &failed, false, 1, result->arena, &rows, &row_count, error);
-    if (status == KM_OK) status = kmi_store_last_errors(store, 1, result->arena, &errors, &error_count, error);
+    if (status == KM_OK)
+        status = kmi_store_last_errors(store, ERROR_KINDS, result->arena, &errors, &error_count, error);
     if (row_count > 0) result->facts.failed_since_us = rows[0].finished_at_us;
-    if (error_count > 0) result->facts.last_error = errors[0].name;
+    result->facts.last_error = describe_errors(errors, error_count, result->arena);
     return status;
 }
 
@@ -116,6 +131,7 @@ static km_status read_store(kmi_store *store, const kmi_metrics *metrics, kmi_he
     km_status status = kmi_store_counters_get(store, counters, error);
     if (status == KM_OK)
         status = kmi_store_space(store, &facts->page_bytes, &facts->page_count, &facts->free_pages, error);
+    if (status == KM_OK) status = kmi_store_schema_version(store, &result->public.schema_version, error);
     if (status != KM_OK) return status;
     facts->failed_tasks = (uint64_t)counters[KMI_COUNTER_TASKS_FAILED];
     facts->completed_tasks = (uint64_t)counters[KMI_COUNTER_TASKS_COMPLETED];
@@ -285,6 +301,8 @@ void kmi_health_result_finish(kmi_health_result *result) {
     report->database_bytes = facts->database_bytes;
     report->log_bytes = facts->log_bytes;
     report->disk_free_bytes = facts->disk_free_bytes;
+    report->free_bytes = facts->free_pages * facts->page_bytes;
+    report->quarantined_bytes = facts->quarantine.bytes;
 }
 
 km_status km_health_get(km_project *project, km_health_report **ret_report, km_error *error) {

@@ -128,6 +128,9 @@ void kmi_health_view_json(kmi_json_out *out, const km_health_report *report) {
     kmi_json_out_count(out, "database_bytes", report->database_bytes);
     kmi_json_out_count(out, "log_bytes", report->log_bytes);
     kmi_json_out_count(out, "disk_free_bytes", report->disk_free_bytes);
+    kmi_json_out_count(out, "free_bytes", report->free_bytes);
+    kmi_json_out_count(out, "schema_version", report->schema_version);
+    kmi_json_out_count(out, "quarantined_bytes", report->quarantined_bytes);
     kmi_json_out_array(out, "findings");
     for (size_t i = 0; i < report->finding_count; i++) add_json_finding(out, &report->findings[i]);
     kmi_json_out_array_end(out);

@@ -57,7 +57,7 @@ typedef struct kmi_health_facts {
     uint64_t failed_tasks, completed_tasks;
     uint64_t redactions; /* that nobody acknowledged */
     int64_t failed_since_us;
-    const char *last_error;
+    const char *last_error; /* the last kinds and how often each came */
 
     /* store */
     km_status store_status; /* KM_OK also when there is none */

@@ -35,7 +35,8 @@ codes() {
     echo '{"recall":{"max_memory":3}}' >"$MEMORY/config.json"
     run_km status --format json
     expect_status 1
-    [ "$(json 'sorted(d)')" = "['checked_at', 'database_bytes', 'disk_free_bytes', 'elapsed_ms', 'failed_tasks', 'findings', 'log_bytes', 'memories', 'oldest_waiting_seconds', 'queue_limit', 'queue_size', 'status', 'worker']" ]
+    [ "$(json 'sorted(d)')" = "['checked_at', 'database_bytes', 'disk_free_bytes', 'elapsed_ms', 'failed_tasks', 'findings', 'free_bytes', 'log_bytes', 'memories', 'oldest_waiting_seconds', 'quarantined_bytes', 'queue_limit', 'queue_size', 'schema_version', 'status', 'worker']" ]
+    [ "$(json 'd["schema_version"]')" = "$(km stats --format json | python3 -c 'import json, sys; print(json.load(sys.stdin)["schema_version"])')" ]
     [ "$(json 'd["status"]')" = degraded ]
     [ "$(codes)" = config.warning ]
     [ "$(json 'sorted(d["findings"][0])')" = "['code', 'fixed', 'level', 'remedy', 'repair', 'since', 'what', 'why']" ]

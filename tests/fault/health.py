@@ -188,7 +188,7 @@ def failed_task(context):
 
     def must_mend(code):
         finding = must_find(project, code, "degraded")
-        if "on purpose" not in finding["what"] or not finding["since"]:
+        if "last: failed on purpose (1)" not in finding["what"] or not finding["since"]:
             raise Broken(f"the last error is not told: {finding}")
         apply(project, finding)
         project.drain_running()

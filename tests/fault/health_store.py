@@ -155,6 +155,9 @@ def store_sizes(context):
     connection.execute("DROP TABLE ballast")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
+    free = project.run("status", "--format", "json")
+    if json.loads(free.out)["free_bytes"] < 60 << 20:
+        raise Broken(f"what is free is not told: {free.out}")
     apply(project, must_find(project, "store.free_space", "notice"))
     must_be_gone(project, "store.free_space")
     project.check(ledger)
