@@ -2,6 +2,7 @@
 #include "worker/upkeep.h"
 
 #include "queue/inspect.h"
+#include "status/leftovers.h"
 #include "util/clock.h"
 #include "util/error.h"
 
@@ -38,6 +39,7 @@ km_status kmi_upkeep_when_idle(kmi_upkeep *upkeep, kmi_store *store, kmi_queue *
     return clean_up(store, queue, config, error);
 }
 
-void kmi_upkeep_before_leaving(kmi_store *store) {
+void kmi_upkeep_before_leaving(kmi_store *store, int memory_dir_fd) {
+    kmi_leftovers_remove(memory_dir_fd, kmi_clock_now_us());
     if (kmi_store_checkpoint(store, true, NULL) != KM_OK) return; /* the next worker does it */
 }
