@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "status/leftovers.h"
+#include "util/abandoned.h"
 #include "util/file.h"
 
 #define ENTRIES_MAX 10000
@@ -52,6 +52,12 @@ static bool is_shared(const char *path) {
     return is_one_of(path, names) || begins(path, "export");
 }
 
+static bool is_temporary(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return kmi_abandoned_is_replacement(slash == NULL ? path : slash + 1, NULL) || begins(path, "memories.db.new") ||
+           begins(path, "memories.db.restore") || begins(path, "queue/.journal.");
+}
+
 static unsigned judge(const walk *w, const char *path, const struct stat *info) {
     unsigned faults = 0;
     bool is_directory = S_ISDIR(info->st_mode), is_file = S_ISREG(info->st_mode);
@@ -60,7 +66,7 @@ static unsigned judge(const walk *w, const char *path, const struct stat *info) 
         (is_directory ? is_directory_of_ours(path) || begins(path, "aside/") : is_file) && !is_shared(path);
     if (is_private && (info->st_mode & 077) != 0) faults |= KMI_FILE_OPEN;
     if (info->st_uid != w->owner) faults |= KMI_FILE_FOREIGN;
-    if (kmi_leftover_is_temporary(path, info) && w->now_us - time_us(info->st_mtim) > LEFTOVER_AGE_US)
+    if (is_file && is_temporary(path) && w->now_us - time_us(info->st_mtim) > LEFTOVER_AGE_US)
         faults |= KMI_FILE_LEFTOVER;
     else if (is_file && begins(path, "queue/quarantine/"))
         faults |= KMI_FILE_QUARANTINED;

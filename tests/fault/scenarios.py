@@ -6,8 +6,11 @@ between. Rows whose command takes several steps name what else may be seen. `tes
 """
 
 import json
+import os
+import re
 import shutil
 import sqlite3
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -16,6 +19,7 @@ from lib import Broken, Ledger, Project
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = "Warehouse item999999 is kept at the amber quay near gate123457."
+UNFINISHED = re.compile(r"\.[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-")  # a temporary file of install
 NEIGHBOUR = "Warehouse item888888 is kept at the ivory keep near gate765431."
 
 
@@ -94,7 +98,7 @@ def home_files(project):
     return {
         str(path.relative_to(home)): path.read_bytes()
         for path in sorted(home.rglob("*"))
-        if path.is_file() and ".local" not in path.parts and path.suffix != ".lock"
+        if path.is_file() and ".local" not in path.parts and not UNFINISHED.search(path.name)
     }
 
 
@@ -244,16 +248,23 @@ def home_of(project):
 def install_again(project):
     """A second run completes what the first began; then uninstall must give back every byte."""
     seen = home_files(project)
+    unfinished = [path for path in (project.directory / "home").rglob("*") if UNFINISHED.search(path.name)]
+    for path in unfinished:
+        os.utime(path, (0, time.time() - 7200))  # so old that nobody can be at work on it
     again = project.run("install", "claude-code", "codex", "--quiet", env=home_of(project))
     if again.code != 0:
         raise Broken(f"install after the fault: {again}")
     gone = project.run("uninstall", "claude-code", "codex", "--quiet", env=home_of(project))
     if gone.code != 0:
         raise Broken(f"uninstall after the fault: {gone}")
+    if any(path.exists() for path in unfinished):
+        raise Broken(f"F: left behind: {unfinished[0].name}")
     fresh = Project(project.context, project.directory / "fresh")
     with_assistants(fresh)
-    if home_files(project) != home_files(fresh):
-        raise Broken("uninstall after the fault does not give back what was there")
+    left, wanted = home_files(project), home_files(fresh)
+    wrong = [name for name in sorted({*left, *wanted}) if left.get(name) != wanted.get(name)]
+    if wrong:
+        raise Broken(f"uninstall after the fault does not give back {wrong[0]}: {left.get(wrong[0])} {wanted.get(wrong[0])}")
     shutil.rmtree(project.directory / "home")
     shutil.rmtree(fresh.directory)
     for name, content in seen.items():
