@@ -82,6 +82,28 @@ static const char *type_by_last_word(const kmi_tokens *tokens, const run *found)
                : NULL;
 }
 
+/* "Zoltán Halmosi", "Mette Sundqvist": two unknown words, the last with an ending that names of families have. */
+static bool has_surname_ending(const kmi_tokens *tokens, const run *found) {
+    static const char *const endings[] = {
+        "sson", "ssen",    "nsen",  "rsen",  "ová",    "ić",    "vić",   "ović",   "ski",   "ska",    "ský",
+        "cki",  "wicz",    "czyk",  "escu",  "eanu",   "enko",  "chuk",  "shvili", "adze",  "yan",    "oglu",
+        "oğlu", "opoulos", "akis",  "idis",  "quist",  "qvist", "ström", "strom",  "gren",  "lund",   "berg",
+        "mann", "meier",   "meyer", "maier", "bauer",  "stein", "feld",  "hauser", "huber", "ñez",    "nez",
+        "guez", "ndez",    "rez",   "vez",   "ainen",  "inen",  "onen",  "kov",    "nov",   "rov",    "lov",
+        "eva",  "ova",     "kova",  "wala",  "murthy", "moto",  "mura",  "naka",   "shita", "saki",   "zaki",
+        "kawa", "gawa",    "yama",  "guchi", "sztein", "ović",  "ås",    "áš",     "ák",    "ész",    "ász",
+        "ős",   "ić",      "evski", "ovsky", "owski",  "ewski", "stad",  "gaard",  "gård",  "dóttir", "dottir",
+        "vist", "esen",    "elli",  "etti",  "ucci",   "acci",  "otti",  "ardo",   "ovich", "evich",  "ishvili"};
+    const kmi_token *head = &tokens->items[found->from], *last = &tokens->items[found->to - 1];
+    if (found->to != found->from + 2 || (head->classes & ~(uint32_t)KMI_W_FIRST_NAME) != 0 ||
+        (last->classes & ~(uint32_t)KMI_W_FIRST_NAME) != 0 || last->lower.len < 5 || head->lower.len < 3)
+        return false;
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++)
+        if (last->lower.len > strlen(endings[i]) && kmi_slice_ends_with(last->lower, kmi_slice_from(endings[i])))
+            return true;
+    return (head->flags & KMI_T_ACCENTED) != 0 && (last->flags & KMI_T_ACCENTED) != 0;
+}
+
 static bool is_person_by_name(const kmi_tokens *tokens, size_t first, const run *found) {
     const kmi_token *head = &tokens->items[found->from];
     const kmi_token *before = token_at(tokens, first, found->from, 1);
@@ -93,6 +115,7 @@ static bool is_person_by_name(const kmi_tokens *tokens, size_t first, const run 
         if ((tokens->items[i].flags & KMI_T_CAPITAL) == 0 &&
             kmi_token_is_any(&tokens->items[i], "van|von|de|der|den|del|della|da|dos|bin|ter|al|el"))
             return true;
+    if (has_surname_ending(tokens, found)) return true;
     if (!kmi_token_has(head, KMI_W_FIRST_NAME)) return false;
     if (found->to - found->from >= 2) return true;
     /* Alone, a first name that is also a word ("Will", "Mark", "Grace") needs more than its capital at the start. */
@@ -111,6 +134,7 @@ static bool is_person_by_context(const kmi_tokens *tokens, size_t first, const r
                     *c = token_at(tokens, first, found->from, 3);
     const kmi_token *next = found->to < tokens->count ? &tokens->items[found->to] : NULL;
     size_t words = found->to - found->from;
+    if (is_any(a, "dear|hi|hello|hey") && token_at(tokens, first, found->from, 2) == NULL) return true;
     if (is_any(a, "ask|contact|ping|notify|cc|thank|meet|email|tell|phone|consult") ||
         (is_any(a, "me") && is_any(b, "call")))
         return true;
@@ -142,6 +166,9 @@ static bool is_person_by_context(const kmi_tokens *tokens, size_t first, const r
         is_any(next, "joined|said|thinks|wrote|suggested|retires|prefers|leaves|approves|reviews|believes|likes|loves|"
                      "hates|joins|asked|told|knows|wants|owns|maintains|leads"))
         return true;
+    if (words >= 2 && words <= 3 && next != NULL && kmi_token_has(next, KMI_W_PERSON_VERB) &&
+        !kmi_token_is_any(next, "is|'s|will|can|works|takes|handles|manages|moved|worked"))
+        return true;
     /* "Ingrid Solberg is our release manager" */
     if (words >= 2 && is_any(next, "is|was") && found->to + 1 < tokens->count) {
         for (size_t i = found->to + 1; i < tokens->count && i < found->to + 8; i++)
@@ -164,6 +191,12 @@ static bool is_organization_by_context(const kmi_tokens *tokens, size_t first, c
         is_any(b, "work|works|worked|working|job|employed|consultant|intern|interned|engineer|developer|manager|lead|"
                   "hired|freelance|analyst|tester|contract|contracted|partnered"))
         return true;
+    /* "we buy the boards from Nordic Semiconductor" */
+    for (size_t i = first; is_any(a, "from") && i < at; i++)
+        if (kmi_token_is_any(&tokens->items[i], "buy|buys|bought|buying|order|orders|ordered|rent|rents|rented|lease|"
+                                                "leases|leased|purchase|purchased|source|sourced|license|licensed|"
+                                                "supplied|delivered|invoice|invoices|quote|quotes|subscribe"))
+            return true;
     if (is_any(a, "joined|joining|acquired|joins|left|leaving") ||
         (is_any(a, "by") && is_any(b, "acquired|bought|employed|hired|sponsored|funded")))
         return true;
@@ -203,6 +236,11 @@ static bool is_project_by_context(const kmi_tokens *tokens, size_t first, const 
     const kmi_token *a = token_at(tokens, first, at, 1);
     const kmi_token *next = found->to < tokens->count ? &tokens->items[found->to] : NULL;
     if (is_any(a, "project|codename|codenamed") || is_any(next, "project|initiative|codebase|repo|repository"))
+        return true;
+    /* "we are building the Coastal Erosion Monitor" */
+    if (found->to >= found->from + 2 && at < found->from &&
+        is_any(a, "building|build|developing|develop|launching|launched|shipping|releasing|released|maintaining|"
+                  "prototyping|rewriting|redesigning|porting|designing|started|begun|finishing|kicking|planning"))
         return true;
     bool is_naming = is_any(a, "called|named|codenamed|titled") ||
                      (is_any(a, "to|as") && is_any(token_at(tokens, first, at, 2), "renamed|rebranded"));
@@ -308,9 +346,34 @@ static void add_run(const kmi_tokens *tokens, run found, const char *type, kmi_e
     kmi_entities_add(list, name, type, found.from, found.to);
 }
 
+/* "ping björn lindqvist": in a text without capitals a first name counts beside a word that calls for people. */
+static bool find_small_name(const kmi_tokens *tokens, size_t first, size_t at, kmi_entity_list *list) {
+    const kmi_token *token = &tokens->items[at], *before = token_at(tokens, first, at, 1);
+    const kmi_token *next = at + 1 < tokens->count ? &tokens->items[at + 1] : NULL;
+    if ((token->classes & ~(uint32_t)KMI_W_COMMON) != KMI_W_FIRST_NAME || kmi_entities_at(list, at) != NULL ||
+        (token->flags & (KMI_T_CAPITAL | KMI_T_SHAPED | KMI_T_CODE | KMI_T_DIGIT)) != 0)
+        return false;
+    bool is_called =
+        is_any(before, "ping|ask|tell|cc|contact|call|email|notify|with|by|from|to|and|for|meet|dear|hi|hey|is") ||
+        (before != NULL && kmi_token_has(before, KMI_W_ROLE | KMI_W_TITLE));
+    bool acts =
+        next != NULL && (kmi_token_has(next, KMI_W_PERSON_VERB) || kmi_token_is_any(next, "is|has|was|and|doesn't"));
+    if (!is_called && !acts && !token->has_possessive) return false;
+    bool has_surname = is_called && next != NULL && next->classes == 0 && next->lower.len > 3 &&
+                       (next->flags & (KMI_T_SHAPED | KMI_T_PUNCT | KMI_T_DIGIT | KMI_T_CAPITAL)) == 0 &&
+                       kmi_entities_at(list, at + 1) == NULL &&
+                       !kmi_slice_ends_with(next->lower, KMI_SLICE_LITERAL("ing")) &&
+                       !kmi_slice_ends_with(next->lower, KMI_SLICE_LITERAL("ed")) && next->word == 0;
+    add_run(tokens, (run){at, at + 1 + has_surname, at == first}, "person", list);
+    return true;
+}
+
 void kmi_entities_find_proper(const kmi_tokens *tokens, size_t first, kmi_entity_list *list) {
     for (size_t at = first; at < tokens->count; at++) {
-        if (!can_be_in_name(tokens, first, at, list)) continue;
+        if (!can_be_in_name(tokens, first, at, list)) {
+            (void)find_small_name(tokens, first, at, list);
+            continue;
+        }
         run found = take_run(tokens, first, at, list);
         const char *type = type_of(tokens, first, &found);
         if (type == NULL) type = type_of_neighbour(tokens, first, &found, list);

@@ -254,7 +254,9 @@ static km_status describe(extraction_run *run, const kmi_tokens *tokens, const k
     kmi_entity_list entities;
     kmi_statement statement;
     kmi_relation relations[KMI_RELATIONS_MAX];
-    kmi_entities_find(run->extractor->names, tokens, act->first, &entities);
+    /* "Dear Ann, the servers …": who is addressed stands before the statement. */
+    bool is_addressed = act->first > 0 && kmi_token_is_any(&tokens->items[0], "dear|hi|hello|hey");
+    kmi_entities_find(run->extractor->names, tokens, is_addressed ? 0 : act->first, &entities);
     if (!kmi_statement_find(tokens, act, &entities, run->scratch, run->arena, &statement)) return out_of_memory(run);
     candidate->subject = statement.subject;
     candidate->attribute = statement.attribute;
@@ -351,6 +353,12 @@ static bool is_heading_line(extraction_run *run, kmi_slice text) {
 static km_status extract_block(extraction_run *run, const kmi_prose_block *block) {
     if (block->skip_reason != NULL) {
         run->introduction = (kmi_slice){0};
+        /* "That also goes for …" below a quotation means what was quoted. */
+        kmi_slice quoted = kmi_slice_trim(block->text);
+        if (strcmp(block->skip_reason, "quote") == 0 && memchr(quoted.ptr, '\n', quoted.len) == NULL) {
+            run->antecedent = (kmi_antecedent){0};
+            run->antecedent.sentence = kmi_slice_trim(kmi_slice_sub(quoted, 1, SIZE_MAX));
+        }
         return add_skipped(run, block->text, block->skip_reason);
     }
     if (!block->is_item) run->introduction = (kmi_slice){0};

@@ -56,7 +56,7 @@ static bool is_article(const parse *self, size_t i) {
     return !is_label && kmi_token_is_any(at(self, i), "the|a|an|our|this|that");
 }
 static const char time_fillers[] =
-    "now|currently|already|still|just|today|again|also|only|really|actually|recently|always|usually|mostly|then";
+    "now|currently|already|still|just|today|again|also|only|really|actually|recently|always|usually|mostly|then|anymore";
 
 static size_t lower_into(char *to, kmi_slice text) {
     for (size_t i = 0; i < text.len; i++)
@@ -500,7 +500,7 @@ static void take_ending(parse *self, size_t verb) {
     size_t clause = value_end(self, object);
     /* ", we use Y now": the new value stands in the next clause. */
     for (size_t i = clause; i + 1 < self->end; i++) {
-        if (is_using(self, i) || is_any(self, i, "it's|but|is")) {
+        if (is_using(self, i) || is_any(self, i, "it's|its|but|is")) {
             self->out->value = join(self, i + 1, object_end(self, i + 1));
             return;
         }
