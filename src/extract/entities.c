@@ -107,9 +107,24 @@ static bool is_exact_name(const kmi_names *names, const kmi_tokens *tokens, size
                                      "prefers|plain|pure|modern|from|ansi|portable|with"));
 }
 
+/* "Chop the celery", "a python was found", "React quickly": words of everyday life in a sentence that is about no software. */
+static bool is_everyday_thing(const kmi_tokens *tokens, size_t first, size_t at) {
+    const kmi_token *token = &tokens->items[at], *before = at > first ? &tokens->items[at - 1] : NULL;
+    if (!kmi_token_is_any(token,
+                          "python|celery|react|java|perl|panda|pandas|jest|mocha|chai|express|scala|lua|cobra|salt|"
+                          "cypress|selenium|solr|spring|storm|hive|puma|sass|less|docker|cucumber|bower|rails"))
+        return false;
+    if (at == first && at + 1 < tokens->count && kmi_token_is(token, "react"))
+        return kmi_slice_ends_with(tokens->items[at + 1].lower, KMI_SLICE_LITERAL("ly")) ||
+               kmi_token_is(&tokens->items[at + 1], "to");
+    return (token->flags & (KMI_T_CAPITAL | KMI_T_CODE)) == 0 && before != NULL &&
+           kmi_token_is_any(before, "the|a|some|of|fresh|my|your|his|her") && !is_about_software(tokens, first);
+}
+
 static bool is_meant(const kmi_names *names, const kmi_tokens *tokens, size_t first, size_t at, size_t end,
                      const kmi_name *name, const kmi_entity_list *list) {
     const kmi_token *token = &tokens->items[at];
+    if (end == at + 1 && is_everyday_thing(tokens, first, at)) return false;
     if (name->care == KMI_NAME_EXACT) return is_exact_name(names, tokens, at, name);
     if (name->care == KMI_NAME_PLAIN || end > at + 1)
         return name->care == KMI_NAME_PLAIN || (token->flags & KMI_T_CAPITAL) != 0;
@@ -127,7 +142,7 @@ static bool is_meant(const kmi_names *names, const kmi_tokens *tokens, size_t fi
                (strcmp(name->type, "technology") == 0 && token->lower.len > 3 && token->classes == 0 &&
                 is_tool_here(tokens, at, list));
     /* "Store: Cassandra": the value of a label, unless the label is a person's. */
-    if (at > first && at <= first + 5 && kmi_token_is(&tokens->items[at - 1], ":") && end >= tokens->count)
+    if (at > first && at <= first + 8 && kmi_token_is(&tokens->items[at - 1], ":") && end >= tokens->count)
         return !(kmi_token_has(token, KMI_W_FIRST_NAME) && at > first + 1 &&
                  kmi_token_has(&tokens->items[at - 2], KMI_W_ROLE));
     bool opens = at == first || (at > 0 && kmi_token_is_any(&tokens->items[at - 1], ".|:|!|?|\"|'|“"));

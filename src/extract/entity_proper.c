@@ -20,6 +20,17 @@ static bool is_any(const kmi_token *token, const char *words) {
     return token != NULL && kmi_token_is_any(token, words);
 }
 
+/* "April Summers", "June Park": a month before a family name, and no month. */
+static bool is_month_name(const kmi_tokens *tokens, size_t at) {
+    if (!kmi_token_is_any(&tokens->items[at], "april|may|june|august"))
+        return kmi_token_has(&tokens->items[at], KMI_W_FIRST_NAME);
+    if (at + 1 >= tokens->count || (at > 0 && kmi_token_has(&tokens->items[at - 1], KMI_W_PREPOSITION))) return false;
+    const kmi_token *next = &tokens->items[at + 1];
+    return (next->flags & (KMI_T_CAPITAL | KMI_T_DIGIT | KMI_T_SHAPED | KMI_T_ALL_CAPS | KMI_T_INNER_CAP)) ==
+               KMI_T_CAPITAL &&
+           (next->classes & ~(uint32_t)KMI_W_FIRST_NAME) == 0;
+}
+
 static bool can_be_in_name(const kmi_tokens *tokens, size_t first, size_t at, const kmi_entity_list *list) {
     const kmi_token *token = &tokens->items[at];
     if (kmi_token_has(token, KMI_W_TITLE) || (token->flags & KMI_T_CAPITAL) == 0 ||
@@ -30,7 +41,7 @@ static bool can_be_in_name(const kmi_tokens *tokens, size_t first, size_t at, co
     if (kmi_entities_at(list, at) != NULL || kmi_token_has(token, KMI_W_WEEKDAY | KMI_W_I | KMI_W_WE | KMI_W_PRONOUN |
                                                                       KMI_W_DETERMINER | KMI_W_AUXILIARY | KMI_W_BE))
         return kmi_token_has(token, KMI_W_FIRST_NAME) && kmi_entities_at(list, at) == NULL;
-    if (kmi_token_has(token, KMI_W_MONTH) && !kmi_token_has(token, KMI_W_FIRST_NAME)) return false;
+    if (kmi_token_has(token, KMI_W_MONTH) && !is_month_name(tokens, at)) return false;
     bool opens =
         at == first || (token->flags & KMI_T_CAPITAL && at > 0 && kmi_token_is_any(&tokens->items[at - 1], ":|.|!|?"));
     if (!opens) return true;
@@ -40,6 +51,9 @@ static bool can_be_in_name(const kmi_tokens *tokens, size_t first, size_t at, co
                               KMI_W_QUESTION | KMI_W_THANKS | KMI_W_GREETING | KMI_W_FILLER | KMI_W_NUMBER |
                               KMI_W_ADVERB | KMI_W_SINGLE | KMI_W_NEGATION | KMI_W_CHANGE)) == 0;
 }
+
+static const char particles[] =
+    "van|von|de|da|del|della|di|du|des|der|den|la|las|los|le|bin|ibn|al|el|do|dos|das|ter|ten|zu|zum|y|of|&";
 
 static run take_run(const kmi_tokens *tokens, size_t first, size_t at, const kmi_entity_list *list) {
     run found = {at, at + 1, at == first};
@@ -54,11 +68,14 @@ static run take_run(const kmi_tokens *tokens, size_t first, size_t at, const kmi
             found.to += 2;
             continue;
         }
-        bool is_particle = kmi_token_is_any(token, "van|von|de|da|del|della|der|den|la|le|bin|al|el|dos|ter|of|&") &&
-                           found.to + 1 < tokens->count && can_be_in_name(tokens, first, found.to + 1, list);
+        size_t behind = found.to; /* "van der Heijden", "de los Ángeles" */
+        while (behind < found.to + 3 && behind + 1 < tokens->count &&
+               kmi_token_is_any(&tokens->items[behind], particles))
+            behind++;
+        bool is_particle = behind > found.to && can_be_in_name(tokens, first, behind, list);
         if (!is_particle && !can_be_in_name(tokens, first, found.to, list)) break;
         if (kmi_token_is(token, "of") && !kmi_token_has(&tokens->items[found.to - 1], KMI_W_COMPANY)) break;
-        found.to++;
+        found.to = is_particle ? behind + 1 : found.to + 1;
     }
     return found;
 }
@@ -76,8 +93,14 @@ static const char *type_by_last_word(const kmi_tokens *tokens, const run *found)
     if (kmi_token_is_any(last, "island|islands|valley|county|province|beach|bay|hills|springs|heights|peninsula"))
         return "place";
     const kmi_token *head = &tokens->items[found->from];
-    return kmi_token_is_any(head, "university|bank|institute|ministry|college|city|church|order|society|museum|"
-                                  "department|school|academy")
+    return kmi_token_is_any(head,
+                            "university|bank|institute|ministry|college|city|church|order|society|museum|"
+                            "department|school|academy|stiftung|verein|stichting|fondation|fondazione|"
+                            "fundación|fundação|fundacja|università|universität|université|universidad|"
+                            "universiteit|hochschule|klinikum|banco|banque|banca|compagnie|società|gruppo|"
+                            "grupo|cooperativa|association|asociación|associação|hotel|café|restaurante|"
+                            "ristorante|gasthaus|autohaus|bäckerei|papierhaus|druckerei|kanzlei|praxis|ministerio|"
+                            "instituto|institut|escuela|école|clínica|clinique|hospital|club|team|fc")
                ? "organization"
                : NULL;
 }
@@ -85,15 +108,8 @@ static const char *type_by_last_word(const kmi_tokens *tokens, const run *found)
 /* "Zoltán Halmosi", "Mette Sundqvist": two unknown words, the last with an ending that names of families have. */
 static bool has_surname_ending(const kmi_tokens *tokens, const run *found) {
     static const char *const endings[] = {
-        "sson", "ssen",    "nsen",  "rsen",  "ová",    "ić",    "vić",   "ović",   "ski",   "ska",    "ský",
-        "cki",  "wicz",    "czyk",  "escu",  "eanu",   "enko",  "chuk",  "shvili", "adze",  "yan",    "oglu",
-        "oğlu", "opoulos", "akis",  "idis",  "quist",  "qvist", "ström", "strom",  "gren",  "lund",   "berg",
-        "mann", "meier",   "meyer", "maier", "bauer",  "stein", "feld",  "hauser", "huber", "ñez",    "nez",
-        "guez", "ndez",    "rez",   "vez",   "ainen",  "inen",  "onen",  "kov",    "nov",   "rov",    "lov",
-        "eva",  "ova",     "kova",  "wala",  "murthy", "moto",  "mura",  "naka",   "shita", "saki",   "zaki",
-        "kawa", "gawa",    "yama",  "guchi", "sztein", "ović",  "ås",    "áš",     "ák",    "ész",    "ász",
-        "ős",   "ić",      "evski", "ovsky", "owski",  "ewski", "stad",  "gaard",  "gård",  "dóttir", "dottir",
-        "vist", "esen",    "elli",  "etti",  "ucci",   "acci",  "otti",  "ardo",   "ovich", "evich",  "ishvili"};
+#include "extract/surname_endings.inc"
+    };
     const kmi_token *head = &tokens->items[found->from], *last = &tokens->items[found->to - 1];
     if (found->to != found->from + 2 || (head->classes & ~(uint32_t)KMI_W_FIRST_NAME) != 0 ||
         (last->classes & ~(uint32_t)KMI_W_FIRST_NAME) != 0 || last->lower.len < 5 || head->lower.len < 3)
@@ -113,9 +129,11 @@ static bool is_person_by_name(const kmi_tokens *tokens, size_t first, const run 
     /* "Hanneke de Vries": a particle in small letters between two capitalised words. */
     for (size_t i = found->from + 1; i + 1 < found->to; i++)
         if ((tokens->items[i].flags & KMI_T_CAPITAL) == 0 &&
-            kmi_token_is_any(&tokens->items[i], "van|von|de|der|den|del|della|da|dos|bin|ter|al|el"))
+            kmi_token_is_any(&tokens->items[i],
+                             "van|von|de|der|den|del|della|di|du|da|do|dos|das|bin|ibn|ter|ten|al|el|los|las|zu"))
             return true;
     if (has_surname_ending(tokens, found)) return true;
+    if (kmi_token_has(head, KMI_W_MONTH) && found->to - found->from >= 2) return true; /* see is_month_name() */
     if (!kmi_token_has(head, KMI_W_FIRST_NAME)) return false;
     if (found->to - found->from >= 2) return true;
     /* Alone, a first name that is also a word ("Will", "Mark", "Grace") needs more than its capital at the start. */

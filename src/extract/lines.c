@@ -154,181 +154,13 @@ static bool is_log(kmi_slice line) {
     }
     if (digits >= 6 && marks >= 2 && (digits > 8 || line.ptr[0] == '[' || contains(kmi_slice_sub(line, 0, at), ":")))
         return true;
-    static const char *const levels[] = {"INFO ",
-                                         "DEBUG ",
-                                         "WARN ",
-                                         "WARNING ",
-                                         "ERROR ",
-                                         "FATAL ",
-                                         "TRACE ",
-                                         "CRITICAL ",
-                                         "INFO:",
-                                         "DEBUG:",
-                                         "ERROR:",
-                                         "WARN:",
-                                         "WARNING:",
-                                         "FATAL:",
-                                         "CRITICAL:",
-                                         "[INFO]",
-                                         "[DEBUG]",
-                                         "[WARN]",
-                                         "[WARNING]",
-                                         "[ERROR]",
-                                         "[FATAL]",
-                                         "npm WARN",
-                                         "npm ERR!",
-                                         "npm notice",
-                                         "npm error",
-                                         "npm warn",
-                                         "yarn ",
-                                         "error[E",
-                                         "error: ",
-                                         "warning: unused",
-                                         "make: ***",
-                                         "make[",
-                                         "FAILED ",
-                                         "PASSED ",
-                                         "ok ",
-                                         "not ok ",
-                                         "fatal: ",
-                                         "panic: ",
-                                         "E/",
-                                         "W/",
-                                         "I/",
-                                         "D/",
-                                         "gcc ",
-                                         "ld: ",
-                                         "level=",
-                                         "time=",
-                                         "ts=",
-                                         "Collecting ",
-                                         "Downloading ",
-                                         "Successfully ",
-                                         "remote: ",
-                                         "Cloning into",
-                                         "HTTP/1.",
-                                         "HTTP/2",
-                                         "=== RUN",
-                                         "--- FAIL",
-                                         "--- PASS",
-                                         "=====",
-                                         "-----",
-                                         "> Task :",
-                                         "BUILD SUCCESS",
-                                         "BUILD FAILED",
-                                         "Plan: ",
-                                         "Refreshing ",
-                                         "Applying: ",
-                                         "Apply complete",
-                                         "Step ",
-                                         "=> ",
-                                         " => ",
-                                         "Pulling ",
-                                         "Status: Downloaded",
-                                         "Compiling ",
-                                         "Finished `",
-                                         "Finished dev",
-                                         "Finished release",
-                                         "Running `",
-                                         "warning[",
-                                         "note: ",
-                                         "added ",
-                                         "found 0 vuln",
-                                         "audited ",
-                                         "up to date, ",
-                                         "Requirement already",
-                                         "Installing collected",
-                                         "On branch ",
-                                         "Your branch is",
-                                         "Changes not staged",
-                                         "Changes to be committed",
-                                         "modified:",
-                                         "new file:",
-                                         "deleted:",
-                                         "Untracked files",
-                                         "nothing to commit",
-                                         "Already up to date",
-                                         "Enumerating objects",
-                                         "Counting objects",
-                                         "Compressing objects",
-                                         "Writing objects",
-                                         "Total ",
-                                         "To github.com",
-                                         "To git@",
-                                         "Fast-forward",
-                                         "Auto-merging ",
-                                         "CONFLICT (",
-                                         "Automatic merge failed",
-                                         "PLAY [",
-                                         "TASK [",
-                                         "PLAY RECAP",
-                                         "ok: [",
-                                         "changed: [",
-                                         "skipping: [",
-                                         "failed: [",
-                                         "fatal: [",
-                                         "included: ",
-                                         "collected ",
-                                         "platform linux",
-                                         "rootdir: ",
-                                         "plugins: ",
-                                         "E   ",
-                                         "FAIL: ",
-                                         "PASS ",
-                                         "FAIL ",
-                                         "Tests: ",
-                                         "Test Suites: ",
-                                         "Snapshots: ",
-                                         "Time: ",
-                                         "✓ ",
-                                         "✗ ",
-                                         "✔ ",
-                                         "✖ ",
-                                         "× ",
-                                         "● ",
-                                         "* Connected",
-                                         "* Trying",
-                                         "< HTTP/",
-                                         "> GET ",
-                                         "> POST ",
-                                         "[notice]",
-                                         "[error]",
-                                         "[warn]",
-                                         "[info]",
-                                         "[debug]",
-                                         "[ERR]",
-                                         "[INF]",
-                                         "[WRN]",
-                                         "[DBG]",
-                                         "Warning: ",
-                                         "systemd[",
-                                         "kernel: ",
-                                         "sshd[",
-                                         "Hit:",
-                                         "Get:",
-                                         "Reading package lists",
-                                         "Building dependency tree",
-                                         "Setting up ",
-                                         "Unpacking ",
-                                         "Preparing to unpack",
-                                         "Processing triggers",
-                                         "Selecting previously",
-                                         "Fetched ",
-                                         "PING ",
-                                         "64 bytes from",
-                                         "rtt min/avg",
-                                         "traceroute to",
-                                         "Nmap scan",
-                                         "Starting Nmap",
-                                         NULL};
+    static const char *const levels[] = {
+#include "extract/log_lines.inc"
+        NULL};
     if (starts_with_any(line, levels)) {
-        /* Some of them open sentences, too: a program puts a number or a mark soon behind. */
         static const char *const words[] = {
-            "ok ",        "yarn ",    "gcc ",        "Successfully ", "Step ",      "Pulling ",
-            "Compiling ", "Total ",   "added ",      "Plan: ",        "Time: ",     "Tests: ",
-            "collected ", "note: ",   "Warning: ",   "Setting up ",   "Unpacking ", "Fetched ",
-            "PASS ",      "FAIL ",    "Refreshing ", "Get:",          "included: ", "Hit:",
-            "modified:",  "deleted:", "new file:",   "audited ",      "PING ",      NULL};
+#include "extract/log_words.inc"
+            NULL};
         return !starts_with_any(line, words) || is_machine_line(line);
     }
     static const char *const months[] = {"Jan ", "Feb ", "Mar ", "Apr ", "May ", "Jun ", "Jul ",
@@ -396,6 +228,18 @@ typedef struct look {
     size_t opening_words; /* before the first sign */
 } look;
 
+/* The braces of "/lines/{line}" and "${HOME}". */
+static bool is_placeholder_brace(kmi_slice line, size_t i) {
+    if (line.ptr[i] == '{')
+        return i > 0 && (line.ptr[i - 1] == '/' || line.ptr[i - 1] == '$' || line.ptr[i - 1] == '-');
+    if (line.ptr[i] != '}') return false;
+    for (size_t k = i; k-- > 0 && i - k < 40;) {
+        if (line.ptr[k] == '{') return is_placeholder_brace(line, k);
+        if (!is_letter(line.ptr[k]) && !is_digit(line.ptr[k]) && line.ptr[k] != '_' && line.ptr[k] != '-') return false;
+    }
+    return false;
+}
+
 /* The star of Markdown's emphasis: beside another one, or only on one side of a word. */
 static bool is_emphasis(kmi_slice line, size_t i) {
     char before = i > 0 ? line.ptr[i - 1] : ' ', after = i + 1 < line.len ? line.ptr[i + 1] : ' ';
@@ -419,8 +263,8 @@ static look look_at(kmi_slice line) {
         }
         if (run >= 2 && (c == ' ' || c == '.' || c == ',' || c == '!' || c == '?')) found.words++;
         run = 0;
-        if (!in_code && strchr("{}[]();=<>|&\\^~+*", c) != NULL && !(i < line.len && is_emphasis(line, i)) &&
-            found.signs++ == 0)
+        if (!in_code && strchr("{}[]();=<>|&\\^~+*", c) != NULL &&
+            !(i < line.len && (is_emphasis(line, i) || is_placeholder_brace(line, i))) && found.signs++ == 0)
             found.opening_words = found.words;
         if (c == ' ' && i > 0 && i + 1 < line.len && line.ptr[i + 1] == ' ' && line.ptr[i - 1] != ' ' &&
             line.ptr[i - 1] != '.')

@@ -301,7 +301,8 @@ static bool match_name(kmi_slice text, const kmi_secret_name *name, size_t name_
     kmi_secret_link how = find_link(text, name_start, name_end, &at);
     bool is_password = name->value == KMI_VALUE_PASSWORD;
     bool may_stand_before = how != KMI_LINK_EQUALS && how != KMI_LINK_COLON && !name->only_equals &&
-                            name->value <= KMI_VALUE_TOKEN && !kmi_secret_name_is_compound(text, name_end);
+                            (name->value <= KMI_VALUE_TOKEN || name->value == KMI_VALUE_LOGIN) &&
+                            !kmi_secret_name_is_compound(text, name_end);
     if (may_stand_before && kmi_secret_match_before_name(text, name_start, is_password, ret_span)) return true;
     bool is_variable = name_end - name_start > name->suffix_len; /* SMTP_PASS: not the pass of a mountain */
     bool has_user = name->only_equals && is_password && how == KMI_LINK_COLON && has_user_before(text, name_start);

@@ -48,11 +48,11 @@ static const unsigned char byte_classes[256] = {
 };
 /* The first bytes of the prefixes above; a unit test compares it with the table. */
 static const bool token_starts[256] = {
-    ['0'] = true, ['1'] = true, ['A'] = true, ['C'] = true, ['E'] = true, ['F'] = true, ['G'] = true, ['H'] = true,
-    ['L'] = true, ['M'] = true, ['N'] = true, ['O'] = true, ['P'] = true, ['S'] = true, ['Y'] = true, ['a'] = true,
-    ['b'] = true, ['c'] = true, ['d'] = true, ['e'] = true, ['f'] = true, ['g'] = true, ['h'] = true, ['i'] = true,
-    ['j'] = true, ['k'] = true, ['l'] = true, ['m'] = true, ['n'] = true, ['o'] = true, ['p'] = true, ['r'] = true,
-    ['s'] = true, ['t'] = true, ['v'] = true, ['w'] = true, ['x'] = true, ['y'] = true, ['z'] = true,
+    ['1'] = true, ['A'] = true, ['C'] = true, ['E'] = true, ['F'] = true, ['G'] = true, ['H'] = true, ['L'] = true,
+    ['M'] = true, ['N'] = true, ['O'] = true, ['P'] = true, ['S'] = true, ['Y'] = true, ['a'] = true, ['b'] = true,
+    ['c'] = true, ['d'] = true, ['e'] = true, ['f'] = true, ['g'] = true, ['h'] = true, ['i'] = true, ['j'] = true,
+    ['k'] = true, ['l'] = true, ['m'] = true, ['n'] = true, ['o'] = true, ['p'] = true, ['r'] = true, ['s'] = true,
+    ['t'] = true, ['v'] = true, ['w'] = true, ['x'] = true, ['y'] = true, ['z'] = true,
 };
 #undef U
 #undef L
@@ -141,7 +141,17 @@ static bool is_discord(kmi_slice value) {
            is_mixed(value);
 }
 
+#define MASK_RUN 8
+
+/* "sk_live_xxxxxxxx…": the same sign again and again masks a key. */
+static bool is_masked(kmi_slice value) {
+    size_t run = 1;
+    for (size_t i = 1; i < value.len && run < MASK_RUN; i++) run = value.ptr[i] == value.ptr[i - 1] ? run + 1 : 1;
+    return run >= MASK_RUN;
+}
+
 static bool has_shape(kmi_slice value, shape form) {
+    if (is_masked(value)) return false;
     if (form == SHAPE_DISCORD) return is_discord(value);
     if (form == SHAPE_MIXED) return is_mixed(value);
     if (form == SHAPE_SCRAMBLED) return kmi_secret_is_scrambled(value);
@@ -177,7 +187,7 @@ bool kmi_secret_match_token(kmi_slice text, size_t at, kmi_secret_span *ret_span
     return false;
 }
 
-/* "32 hexadecimal digits-us12" of Mailchimp, "14 signs.atlasv1.…" of Terraform: told by what stands behind. */
+/* "32 hexadecimal digits-us12" of Mailchimp, "14 signs.atlasv1.…" of Terraform, "pat… .64 digits" of Airtable: told by what stands behind. */
 bool kmi_secret_match_suffixed(kmi_slice text, size_t at, size_t word_end, kmi_secret_span *ret_span) {
     static const char terraform[] = ".atlasv1.";
     size_t len = word_end - at, end = word_end;
@@ -187,6 +197,13 @@ bool kmi_secret_match_suffixed(kmi_slice text, size_t at, size_t word_end, kmi_s
             end++;
         if (end == word_end + 3) return false;
         *ret_span = (kmi_secret_span){at, end, "mailchimp-key"};
+        return true;
+    }
+    if (len == 17 && memcmp(text.ptr + at, "pat", 3) == 0 && text.len - end > 60 && text.ptr[end] == '.') {
+        end++;
+        while (end < text.len && is_in_alphabet((unsigned char)text.ptr[end], ALPHABET_H)) end++;
+        if (end - word_end < 60) return false;
+        *ret_span = (kmi_secret_span){at, end, "airtable-token"};
         return true;
     }
     if (len != 14 || text.len - end < sizeof terraform + 39 ||

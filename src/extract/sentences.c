@@ -76,8 +76,11 @@ static bool dot_ends_sentence(kmi_slice text, size_t start, size_t dot, size_t a
     if (is_next_lower && is_one_of(word, soft_abbreviations, sizeof soft_abbreviations / sizeof soft_abbreviations[0]))
         return false;
     bool is_initial = word.len == 1 && word.ptr[0] >= 'A' && word.ptr[0] <= 'Z' && word.ptr[0] != 'I';
-    if (is_initial && next >= 'A' && next <= 'Z')
-        return word.ptr > text.ptr + start && dot - start > 12; /* "J. Smith", but "Service A. Then" */
+    if (is_initial && next >= 'A' && next <= 'Z') {
+        size_t at = (size_t)(word.ptr - text.ptr);
+        bool is_behind_dot = at > start + 1 && text.ptr[at - 2] == '.'; /* "Mr. J. R. Smith" */
+        return at > start && dot - start > 12 && !is_behind_dot;        /* "J. Smith", but "Service A. Then" */
+    }
     if (word.len > 0 && word.len <= 2 && word.ptr == text.ptr + start && word.ptr[0] >= '0' && word.ptr[0] <= '9')
         return false; /* "1. item" */
     return true;

@@ -178,7 +178,7 @@ kmi_speech_act kmi_speech_act_of(const kmi_speech_acts *acts, const kmi_tokens *
     }
     if (act.skip_reason == NULL && act.first > 0) {
         act.skip_reason = find_pleasantry(tokens, act.first);
-        if (act.skip_reason == NULL && !act.is_correction)
+        if (act.skip_reason == NULL && (!act.is_correction || count_words(tokens, act.first) <= 3))
             act.skip_reason = find_skip(acts, tokens, act.first, is_assistant);
     }
     if (act.skip_reason == NULL && is_worded_as_question(tokens, act.first)) act.skip_reason = "question";
