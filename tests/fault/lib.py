@@ -60,6 +60,13 @@ class Context:
         """The same surroundings for another build or copy of the program."""
         return Context(program, self.tools, self.work, self.seed, self.is_full, self.hooked)
 
+    def beside(self, name):
+        """Surroundings in a folder of their own, with a random stream that follows from this one's."""
+        work = self.work / name
+        work.mkdir()
+        other = Context(self.program, self.tools, work, f"{self.seed}-{name}", self.is_full, self.hooked)
+        return other
+
     def sample(self, population, short_size):
         """All of it in the full form, a random part of it (sorted) in the short one."""
         population = list(population)
