@@ -53,7 +53,8 @@ def slow_disk(context):
     for delay_us in (500, 2000, 20000):
         own = context.beside(f"flush{delay_us}")
         with fuse_mounted(own, delay_us) as (place, count), disk_of(own, place) as disk:
-            project, ledger = Project(own, disk / "project", {"async": {"worker_idle_seconds": 60, "max_queue_size": 10**6}}), Ledger()
+            config = {"async": {"worker_idle_seconds": 60, "max_queue_size": 10**6}}
+            project, ledger = Project(own, disk / "project", config), Ledger()
             project.must_learn(ledger, 3)
             project.drain_running()
             before = int(count.read_text())
@@ -79,7 +80,8 @@ def slow_disk(context):
             project.run("worker", "stop")
             processes.wait_for_quiet()
             project.check(ledger)
-            told.append(f"{delay_us / 1000:g} ms a flush: lone {sorted(lone)[2]:.0f} ms, worst of 60 {worst:.0f} ms, {shared} flushes")
+            times = f"lone {sorted(lone)[2]:.0f} ms, worst of 60 {worst:.0f} ms, {shared} flushes"
+            told.append(f"{delay_us / 1000:g} ms a flush: {times}")
     return "; ".join(told)
 
 

@@ -167,7 +167,7 @@ def cuts_of_one_project(context, folder, kind, count, number):
     image = make_image(folder / f"disk{number}.{kind}", kind, SIZES_MB[kind])
     waited = texts = 0
     with loop_mounted(image, context.work / "live"):
-        project = Project(context, context.work / "live" / "project", {"async": {"worker_idle_seconds": 0, "max_queue_size": 10**6}})
+        project = Project(context, context.work / "live" / "project", Project.DEFAULT_CONFIG)
         processes.run(["sync", "-f", project.directory])
         taken = []
         with Load(context, project) as load:

@@ -15,13 +15,14 @@ from surroundings import need_root
 
 
 def little_address_space(context):
-    """RLIMIT_AS from nothing to plenty: learn is refused with a reason or stored; the worker ends or copes, and the next completes."""
+    """RLIMIT_AS from nothing to plenty: learn is refused with a reason or stored; the worker ends or copes, the next completes."""
     project, ledger = context.project(), Ledger()
     project.must_learn(ledger, 2)
     project.drain()
     accepted = deaths = 0
     sizes = [2**20 * mb for mb in (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 24, 32, 48, 64, 96, 128, 256, 512, 1024)]
-    sizes += [context.random.randint(4, 64) * 2**20 + 4096 * context.random.randint(0, 255) for _ in range(200 if context.is_full else 10)]
+    for _ in range(200 if context.is_full else 10):
+        sizes.append(context.random.randint(4, 64) * 2**20 + 4096 * context.random.randint(0, 255))
     for size in sizes:
         text = ledger.text()
         words = ["prlimit", f"--as={size}", *project.command("learn", text, "--verbatim", "--quiet")]
