@@ -260,7 +260,57 @@ def backed_up_while_working(context):
     return f"{total} texts in backups"
 
 
+def restored_while_reading(context):
+    """Two memories take each other's place again and again while others read: each reader sees one of them whole."""
+    project, ledger = context.project(), Ledger()
+    backups, contents = [], []
+    for name in ("first", "second"):
+        other = context.project(name=name)
+        for _ in range(12):
+            other.remember(ledger)
+        backups.append(context.work / f"{name}.kmbackup")
+        if other.run("backup", backups[-1], "--quiet").code != 0:
+            raise Broken("backup")
+        contents.append(set(other.contents()))
+        processes.wait_for_quiet()
+    if project.run("restore", backups[0], "--quiet").code != 0:
+        raise Broken("restore")
+    stop, problems, seen = threading.Event(), [], [0, 0]
+
+    def read():
+        while not stop.is_set() and not problems:
+            result = project.run("export")
+            found = {json.loads(line)["content"] for line in result.out.splitlines() if b'"content"' in line}
+            if result.code != 0:
+                problems.append(f"export: {result}")
+            elif found not in contents:
+                problems.append(f"a reader saw {len(found & contents[0])} and {len(found & contents[1])} of 12 and 12 memories")
+            else:
+                seen[contents.index(found)] += 1
+            processes.reap_orphans()
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    times = 120 if context.is_full else 12
+    for number in range(times):
+        result = project.run("restore", backups[(number + 1) % 2], "--quiet")
+        if result.code != 0:
+            problems.append(f"restore while others read: {result}")
+            break
+    stop.set()
+    for reader in readers:
+        reader.join()
+    if problems:
+        raise Broken("; ".join(problems[:3]))
+    processes.wait_for_quiet()
+    if json.loads(project.run("doctor", "--format", "json").out)["status"] == "broken":
+        raise Broken("doctor calls it broken after all that")
+    return f"{times} restores, {seen[0]} and {seen[1]} reads of the two"
+
+
 TESTS = [
+    ("restore-while-reading", restored_while_reading),
     ("slow-disk", slow_disk),
     ("without-locks", without_locks),
     ("network-file-system", over_a_network),
