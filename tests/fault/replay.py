@@ -41,6 +41,7 @@ class Record:
         self.directory_syncs = []  # (place, path)
         self.started = {}  # tgid → (place, arguments)
         self.ended = []  # (place, arguments, status)
+        self.ends = []  # (place, tgid, status)
         self.first = {}  # path → Node or None, at the start
         for name in sorted(Path(root).rglob("*")):
             node = None if name.is_dir() else Node(name.read_bytes(), name.name)
@@ -77,6 +78,7 @@ class Record:
     def _X(self, fields, _):
         if fields[1] in self.started:
             self.ended.append((self.place, self.started[fields[1]][1], int(fields[2])))
+            self.ends.append((self.place, fields[1], int(fields[2])))
 
     def _O(self, fields, _):
         inode, flags, path = int(fields[2]), int(fields[3]), fields[4]
@@ -311,11 +313,11 @@ def record_load(context):
         raise Broken(f"the load: {result}")
     processes.wait_for_quiet()
     record.read()
-    check_record(record, project)
+    check_record(record, project.memory)
     return record, load
 
 
-def check_record(record, project):
+def check_record(record, folder):
     """Nothing was overlooked: the state after the last moment, with all writes, is what really lies there."""
     for path, node in record.names.items():
         if node is None or path.endswith(("-shm", "/metrics")):  # mapped
@@ -332,7 +334,7 @@ def check_record(record, project):
             raise Broken(f"the record knows a file {path} that is not there")
         if bytes(content) != Path(path).read_bytes():
             raise Broken(f"the record does not lead to what {path} holds")
-    real = {str(path) for path in project.memory.rglob("*")}
+    real = {str(path) for path in folder.rglob("*")}
     if real - set(record.names):
         raise Broken(f"the record does not know of {sorted(real - set(record.names))}")
 
