@@ -182,6 +182,26 @@ static km_status use_named(const char *name, char ret_root[path_limit], int *ret
     return status;
 }
 
+km_status kmi_discover_user(char **ret_root, int *ret_memory_dir_fd, km_error *error) {
+    char root[path_limit];
+    const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+    bool has_data = data != NULL && data[0] == '/';
+    if (!has_data && (home == NULL || home[0] != '/'))
+        return kmi_fail(error, KM_E_INVALID, "there is no place for your own memory: set HOME, or XDG_DATA_HOME");
+    if (!join_path(has_data ? data : home, has_data ? "kuzu-memory" : ".local/share/kuzu-memory", root))
+        return kmi_fail(error, KM_E_INVALID, "the path of your own memory is too long");
+    int fd = -1;
+    km_status status = open_memory_dir(root, &fd, error);
+    if (status != KM_OK) return status;
+    *ret_root = strdup(root);
+    if (*ret_root == NULL) {
+        kmi_fd_close(&fd);
+        return kmi_fail(error, KM_E_NOMEM, "out of memory while opening the project");
+    }
+    *ret_memory_dir_fd = fd;
+    return KM_OK;
+}
+
 km_status kmi_discover_root(const char *project_dir, char **ret_root, km_root_origin *ret_origin,
                             int *ret_memory_dir_fd, km_error *error) {
     char root[path_limit];

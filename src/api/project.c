@@ -58,6 +58,16 @@ kmi_config_sources kmi_project_config_sources(const km_project *project) {
     };
 }
 
+static km_status find_root(km_project *project, const km_options *options, km_error *error) {
+    if (!options->user_memory)
+        return kmi_discover_root(options->project_dir, &project->root, &project->origin, &project->memory_dir_fd,
+                                 error);
+    if (options->project_dir != NULL)
+        return kmi_fail(error, KM_E_INVALID, "either a project's memory or the user's own, not both");
+    project->origin = KM_ROOT_USER;
+    return kmi_discover_user(&project->root, &project->memory_dir_fd, error);
+}
+
 km_status km_project_open(const km_options *options, km_project **ret_project, km_error *error) {
     static const km_options defaults = KM_OPTIONS_INIT;
     if (options == NULL) options = &defaults;
@@ -67,8 +77,7 @@ km_status km_project_open(const km_options *options, km_project **ret_project, k
     project->memory_dir_fd = -1;
     project->queue = (kmi_queue)KMI_QUEUE_CLOSED;
     project->metrics = (kmi_metrics)KMI_METRICS_CLOSED;
-    km_status status =
-        kmi_discover_root(options->project_dir, &project->root, &project->origin, &project->memory_dir_fd, error);
+    km_status status = find_root(project, options, error);
     if (status != KM_OK) {
         km_project_free(project);
         return status;
@@ -94,6 +103,8 @@ km_status km_project_open(const km_options *options, km_project **ret_project, k
 
 void km_project_free(km_project *project) {
     if (project == NULL) return;
+    km_project_free(project->user);
+    free(project->link_problem);
     kmi_metrics_close(&project->metrics);
     kmi_queue_deinit(&project->queue);
     kmi_fd_close(&project->memory_dir_fd);
@@ -106,6 +117,24 @@ void km_project_free(km_project *project) {
     free(project->config_path);
     free(project->user_config_path);
     free(project);
+}
+
+km_project *km_project_user(km_project *project) {
+    if (project == NULL || project->origin == KM_ROOT_USER) return NULL;
+    if (project->user == NULL) {
+        char *root = NULL;
+        int fd = -1;
+        struct stat here, there;
+        if (kmi_discover_user(&root, &fd, NULL) != KM_OK) return NULL;
+        free(root);
+        bool is_other = fd >= 0 && fstat(fd, &there) == 0 &&
+                        (project->memory_dir_fd < 0 || fstat(project->memory_dir_fd, &here) != 0 ||
+                         here.st_dev != there.st_dev || here.st_ino != there.st_ino);
+        kmi_fd_close(&fd);
+        km_options options = {.user_memory = true, .program = project->program};
+        if (!is_other || km_project_open(&options, &project->user, NULL) != KM_OK) return NULL;
+    }
+    return project->user;
 }
 
 const km_error *km_project_config_error(const km_project *project) {
@@ -162,11 +191,23 @@ static km_status write_if_absent(int dir_fd, const char *name, kmi_slice text, k
     return kmi_file_replace(dir_fd, name, text, error);
 }
 
+/* The user's own data folder may be the first of its kind. What cannot be made is told when it is opened. */
+static void make_parents(char *path) {
+    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        (void)mkdir(path, 0700);
+        *slash = '/';
+    }
+    (void)mkdir(path, 0700);
+}
+
 km_status kmi_project_create(km_project *project, bool *ret_created, km_error *error) {
     if (ret_created != NULL) *ret_created = false;
     if (project->memory_dir_fd >= 0) return KM_OK;
     bool is_named = project->origin == KM_ROOT_OPTION || project->origin == KM_ROOT_ENVIRONMENT;
-    if (!is_named && kmi_is_home_or_above(project->root))
+    if (project->origin == KM_ROOT_USER)
+        make_parents(project->root);
+    else if (!is_named && kmi_is_home_or_above(project->root))
         return kmi_fail(error, KM_E_INVALID, "\"%s\" is no project: change into one, or name it with --project",
                         project->root);
     /* The user may well reach the project through a symbolic link; what we make inside it never is one. */

@@ -48,6 +48,9 @@ km_status kmi_cli_open(kmi_cli *cli, km_error *error) {
     const char *program = getenv("KUZU_MEMORY_PROGRAM");
     km_options options = KM_OPTIONS_INIT;
     options.project_dir = kmi_cli_text(cli, KMI_SLOT_PROJECT);
+    options.user_memory = kmi_cli_has(cli, KMI_SLOT_USER_MEMORY);
+    if (options.user_memory && options.project_dir != NULL)
+        return kmi_fail(error, KM_E_INVALID, "give either --user or --project, not both");
     options.config_file = kmi_cli_text(cli, KMI_SLOT_CONFIG);
     options.program = program != NULL && program[0] != '\0' ? NULL : "/proc/self/exe";
     return km_project_open(&options, &cli->project, error);

@@ -38,6 +38,8 @@ static const origin_words *describe_origin(km_root_origin origin) {
         [KM_ROOT_MEMORY] = {"memory", "nearest folder with kuzu-memories/"},
         [KM_ROOT_GIT] = {"git", "main worktree of the enclosing git repository"},
         [KM_ROOT_CURRENT] = {"current", "current directory"},
+        [KM_ROOT_USER] = {"user", "--user: your own memory"},
+        [KM_ROOT_LINK] = {"link", "chosen with \"project use\""},
     };
     return &words[origin];
 }

@@ -14,6 +14,7 @@ struct kmi_cli;
 
 typedef enum kmi_slot {
     KMI_SLOT_PROJECT,
+    KMI_SLOT_USER_MEMORY,
     KMI_SLOT_CONFIG,
     KMI_SLOT_DEBUG,
     KMI_SLOT_QUIET,
@@ -68,6 +69,7 @@ typedef enum kmi_slot {
     KMI_SLOT_IN_PROJECT,
     KMI_SLOT_PRINT,
     KMI_SLOT_LIST,
+    KMI_SLOT_EVERYWHERE,
     KMI_SLOT_MAX
 } kmi_slot;
 

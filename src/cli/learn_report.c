@@ -106,6 +106,10 @@ static void add_dry_lines(kmi_learn_report *report, const kmi_cli *cli, const km
                            result->redactions[i]);
 }
 
+void kmi_learn_tell_problem(const km_learn_result *result) {
+    kmi_cli_message("taken into this project's memory, but not into your own: %s", result->preference_problem.message);
+}
+
 void kmi_learn_report_add(kmi_learn_report *report, const kmi_cli *cli, const km_learn_result *result,
                           size_t item_count) {
     if (report->task_count == 0 && result->task_count > 0) {
@@ -123,6 +127,8 @@ void kmi_learn_report_add(kmi_learn_report *report, const kmi_cli *cli, const km
         report->strengthened_count += strcmp(action, "strengthened") == 0;
         report->stored_count += strcmp(action, "stored") == 0 || strcmp(action, "superseded") == 0;
     }
+    report->preference_count += result->preference_count;
+    if (result->preference_problem.status != KM_OK) kmi_learn_tell_problem(result);
     if (cli->is_quiet) return;
     if (kmi_cli_is_format(cli, "json")) {
         add_json_parts(report, result);
@@ -156,6 +162,7 @@ static void print_json(const kmi_learn_report *report, kmi_cli *cli) {
     if (report->state != KM_LEARN_QUEUED || report->redactions.len > 0) {
         add_array(&out, "redactions", &report->redactions);
     }
+    if (report->preference_count > 0) kmi_json_out_count(&out, "user_preferences", report->preference_count);
     if (kmi_cli_has(cli, KMI_SLOT_BATCH)) {
         if (report->state != KM_LEARN_DRY_RUN) add_array(&out, "task_ids", &report->task_ids);
         kmi_json_out_count(&out, "items", report->item_count);
