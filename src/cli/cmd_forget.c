@@ -29,7 +29,7 @@ static km_status fail_memory(km_error *error) {
 static km_status plan_by_query(kmi_cli *cli, forget_plan *plan, km_error *error) {
     km_recall_query query = {.query = kmi_cli_text(cli, KMI_SLOT_QUERY),
                              .limit = (size_t)kmi_cli_number(cli, KMI_SLOT_LIMIT, 0)};
-    for (size_t p = 0; p < plan->place_count; p++) {
+    for (size_t p = 0; p < plan->place_count && p < places_max; p++) {
         forget_place *place = &plan->places[p];
         km_status status = km_recall(place->project, &query, &place->found, error);
         if (status != KM_OK) return status;
@@ -181,6 +181,13 @@ static int run_plan(kmi_cli *cli, forget_plan *plan) {
     return forget(cli, plan);
 }
 
+static void end_plan(forget_plan *plan) {
+    for (size_t p = 0; p < places_max; p++) {
+        free(plan->places[p].ids);
+        km_memory_list_free(plan->places[p].found);
+    }
+}
+
 int kmi_run_forget(kmi_cli *cli) {
     km_error error = {0};
     bool is_query = kmi_cli_has(cli, KMI_SLOT_QUERY);
@@ -195,9 +202,6 @@ int kmi_run_forget(kmi_cli *cli) {
     if (user != NULL) plan.places[plan.place_count++].project = user;
     km_status status = is_query ? plan_by_query(cli, &plan, &error) : plan_by_ids(cli, &plan, &error);
     int exit_code = status == KM_OK ? run_plan(cli, &plan) : kmi_cli_fail(&error);
-    for (size_t p = 0; p < plan.place_count; p++) {
-        free(plan.places[p].ids);
-        km_memory_list_free(plan.places[p].found);
-    }
+    end_plan(&plan);
     return exit_code;
 }

@@ -76,10 +76,10 @@ static void add_json_parts(kmi_learn_report *report, const km_learn_result *resu
 
 /* One finding of a dry run. A terminal, however narrow, gets what and why on a line of its own and the text below it;
  * elsewhere each is one line with tabs: action, type or reason, confidence, text, pattern. */
-static void add_finding(const kmi_terminal *terminal, kmi_buf *buf, const km_learned *learned,
-                        const km_skipped *skipped) {
+static void add_finding(const kmi_terminal *terminal, kmi_buf *buf, const km_learned *learned, const char *text,
+                        const char *reason) {
     const char *action = learned != NULL ? learned->action : "skipped";
-    const char *kind = learned != NULL ? learned->type : skipped->reason;
+    const char *kind = learned != NULL ? learned->type : reason;
     const char *pattern = learned != NULL && learned->pattern != NULL ? learned->pattern : "";
     char confidence[16] = "";
     if (learned != NULL) snprintf(confidence, sizeof confidence, "%.2f", learned->confidence);
@@ -89,7 +89,7 @@ static void add_finding(const kmi_terminal *terminal, kmi_buf *buf, const km_lea
     } else {
         kmi_buf_add_format(buf, "%s\t%s\t%s\t", action, kind, confidence);
     }
-    kmi_terminal_add_text(terminal, buf, kmi_slice_from(learned != NULL ? learned->content : skipped->text));
+    kmi_terminal_add_text(terminal, buf, kmi_slice_from(text));
     if (!terminal->is_terminal && learned != NULL) kmi_buf_add_format(buf, "\t%s", pattern);
     kmi_buf_add_char(buf, '\n');
 }
@@ -98,9 +98,9 @@ static void add_finding(const kmi_terminal *terminal, kmi_buf *buf, const km_lea
 static void add_dry_lines(kmi_learn_report *report, const kmi_cli *cli, const km_learn_result *result) {
     kmi_terminal terminal = kmi_cli_terminal(cli);
     for (size_t i = 0; i < result->memory_count; i++)
-        add_finding(&terminal, &report->memories, &result->memories[i], NULL);
+        add_finding(&terminal, &report->memories, &result->memories[i], result->memories[i].content, NULL);
     for (size_t i = 0; i < result->skipped_count; i++)
-        add_finding(&terminal, &report->skipped, NULL, &result->skipped[i]);
+        add_finding(&terminal, &report->skipped, NULL, result->skipped[i].text, result->skipped[i].reason);
     for (size_t i = 0; i < result->redaction_count; i++)
         kmi_buf_add_format(&report->redactions, terminal.is_terminal ? "removed: %s\n" : "removed\t%s\n",
                            result->redactions[i]);
