@@ -115,6 +115,10 @@ KM_API void km_project_free(km_project *project);
 /* Returns: NULL, or what is wrong with the configuration (file, key, value, range). Owned by the project. */
 KM_API const km_error *km_project_config_error(const km_project *project);
 
+/* Returns: NULL, or a clause about the project's root that a person should know: its link (km_project_use()) is broken, so that its
+ * own memory is used, or it calls itself a worktree of a repository that does not list it. Owned by the project. */
+KM_API const char *km_project_note(const km_project *project);
+
 typedef enum km_root_origin {
     KM_ROOT_OPTION,      /* --project */
     KM_ROOT_ENVIRONMENT, /* KUZU_MEMORY_PROJECT */
@@ -132,12 +136,30 @@ typedef struct km_project_info {
     bool memory_exists;             /* kuzu-memories/ is there */
     bool store_exists;              /* memories.db is there */
     double enhance_timeout_seconds; /* performance.enhance_timeout_seconds */
+    const char *found_root;         /* KM_ROOT_LINK: the folder that uses the memory of `root`; else NULL */
 } km_project_info;
 KM_API KM_MUST_CHECK km_status km_project_get_info(km_project *project, km_project_info *ret_info, km_error *error);
 
 /* The user's own memory, beside the project's. Returns: NULL when there is none, or when this project is it. Owned by the
  * project; use it as any project, on the same thread. Creates nothing; without one it costs one failed open. */
 KM_API km_project *km_project_user(km_project *project);
+
+/* From now on, whoever works in this project's folder uses the memory of the folder other_dir (and what that one is linked to).
+ * Open the project with ignore_link. Its own memories stay where they are, unused; km_project_merge() brings them over. NULL:
+ * its own memory again. Makes kuzu-memories/ in both. KM_E_CONFLICT: other_dir uses this project's memory already. */
+KM_API KM_MUST_CHECK km_status km_project_use(km_project *project, const char *other_dir, km_error *error);
+
+typedef struct km_merge_result {
+    uint64_t merged;     /* stored, or in a dry run: would be */
+    uint64_t duplicates; /* known here already */
+    uint64_t waiting;    /* dry run: texts that wait in the other's queue, and would be learnt there first */
+    char other_dir[1024];
+} km_merge_result;
+/* Brings all memories of the folder other_dir (its own, whatever it is linked to) into this project, with times, sources, entities and
+ * successions, in one transaction, each once however often it is called. The other one stays as it is. KM_E_NOT_FOUND: it
+ * has no memory. KM_E_BUSY: its queue was not learnt within 5 s. */
+KM_API KM_MUST_CHECK km_status km_project_merge(km_project *project, const char *other_dir, bool dry_run,
+                                                km_merge_result *ret_result, km_error *error);
 
 /* Creates kuzu-memories/ with configuration and store. Safe to repeat. With `force` an existing config.json is
  * replaced by the defaults; memories are never touched. ret_created (optional): whether anything was created. */

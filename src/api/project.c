@@ -59,9 +59,17 @@ kmi_config_sources kmi_project_config_sources(const km_project *project) {
 }
 
 static km_status find_root(km_project *project, const km_options *options, km_error *error) {
-    if (!options->user_memory)
-        return kmi_discover_root(options->project_dir, &project->root, &project->origin, &project->memory_dir_fd,
-                                 error);
+    if (!options->user_memory) {
+        kmi_discovery found;
+        km_status status = kmi_discover_root(options->project_dir, options->ignore_link, &found, error);
+        if (status != KM_OK) return status;
+        project->root = found.root;
+        project->found_root = found.found;
+        project->note = found.note;
+        project->origin = found.origin;
+        project->memory_dir_fd = found.memory_dir_fd;
+        return KM_OK;
+    }
     if (options->project_dir != NULL)
         return kmi_fail(error, KM_E_INVALID, "either a project's memory or the user's own, not both");
     project->origin = KM_ROOT_USER;
@@ -104,7 +112,8 @@ km_status km_project_open(const km_options *options, km_project **ret_project, k
 void km_project_free(km_project *project) {
     if (project == NULL) return;
     km_project_free(project->user);
-    free(project->link_problem);
+    free(project->found_root);
+    free(project->note);
     kmi_metrics_close(&project->metrics);
     kmi_queue_deinit(&project->queue);
     kmi_fd_close(&project->memory_dir_fd);
@@ -141,6 +150,10 @@ const km_error *km_project_config_error(const km_project *project) {
     return project->config_error.status == KM_OK ? NULL : &project->config_error;
 }
 
+const char *km_project_note(const km_project *project) {
+    return project->note;
+}
+
 km_status kmi_project_check_config(const km_project *project, km_error *error) {
     if (project->config_error.status == KM_OK) return KM_OK;
     if (error != NULL) *error = project->config_error;
@@ -164,6 +177,7 @@ km_status km_project_get_info(km_project *project, km_project_info *ret_info, km
         .root = project->root,
         .memory_dir = project->memory_dir,
         .origin = project->origin,
+        .found_root = project->found_root,
         .enhance_timeout_seconds = project->config.performance_enhance_timeout_seconds,
         .memory_exists = exists,
         .store_exists = exists && fstatat(project->memory_dir_fd, "memories.db", &store, 0) == 0,
@@ -204,7 +218,8 @@ static void make_parents(char *path) {
 km_status kmi_project_create(km_project *project, bool *ret_created, km_error *error) {
     if (ret_created != NULL) *ret_created = false;
     if (project->memory_dir_fd >= 0) return KM_OK;
-    bool is_named = project->origin == KM_ROOT_OPTION || project->origin == KM_ROOT_ENVIRONMENT;
+    bool is_named =
+        project->origin == KM_ROOT_OPTION || project->origin == KM_ROOT_ENVIRONMENT || project->origin == KM_ROOT_LINK;
     if (project->origin == KM_ROOT_USER)
         make_parents(project->root);
     else if (!is_named && kmi_is_home_or_above(project->root))

@@ -70,6 +70,7 @@ typedef enum kmi_slot {
     KMI_SLOT_PRINT,
     KMI_SLOT_LIST,
     KMI_SLOT_EVERYWHERE,
+    KMI_SLOT_OWN,
     KMI_SLOT_MAX
 } kmi_slot;
 
@@ -141,6 +142,8 @@ extern const kmi_command kmi_command_metrics, kmi_command_alerts, kmi_command_lo
 /* The commands themselves, one file a group. */
 int kmi_run_init(struct kmi_cli *cli);
 int kmi_run_project(struct kmi_cli *cli);
+int kmi_run_project_use(struct kmi_cli *cli);
+int kmi_run_project_merge(struct kmi_cli *cli);
 int kmi_run_learn(struct kmi_cli *cli);
 int kmi_run_remember(struct kmi_cli *cli);
 int kmi_run_enhance(struct kmi_cli *cli);
