@@ -209,6 +209,8 @@ void kmi_memory_add_page(kmi_cli *cli, const km_memory *memory) {
     add_time_field(cli, &terminal, "Created", memory->created_at_us);
     add_time_field(cli, &terminal, "Last seen", memory->last_seen_at_us);
     add_time_field(cli, &terminal, "Expires", memory->expires_at_us);
+    add_field(cli, &terminal, "When", memory->time_phrase);
+    add_time_field(cli, &terminal, "Resolved", memory->event_at_us);
     snprintf(number, sizeof number, "%u", memory->seen_count);
     add_field(cli, &terminal, "Seen", number);
     add_field(cli, &terminal, "Task", memory->origin_task);
