@@ -71,7 +71,7 @@ typedef struct kmi_memory_new {
 /* Stores one memory with its search units, entities, mentions, relations, and updates of the counters by type and source.
  * Units of the neighbours in the same session that carry its words are kept right. Inside a transaction. */
 km_status kmi_store_memory_insert(kmi_store *store, const kmi_memory_new *memory, km_error *error) KM_MUST_CHECK;
-/* Finds a live memory with the same normalised text (SHA-256 of the folded text without closing punctuation).
+/* Finds a live memory with the same normalised text (of the folded text without closing punctuation).
  * *ret_is_found; ret_id. Compares type-independent. */
 km_status kmi_store_memory_find_same(kmi_store *store, kmi_slice content, bool *ret_is_found, kmi_uuid *ret_id,
                                      km_error *error) KM_MUST_CHECK;
@@ -137,7 +137,8 @@ typedef struct kmi_search_hit {
     double score;    /* its best unit's BM25 (own words, and a part of its neighbours'), divided for long memories */
     double coverage; /* 0..1: share of the query's weight (idf) that the best unit and its neighbours carry */
     uint32_t unit_count;           /* of the memory */
-    const char *speaker, *session; /* in the arena; NULL: none */
+    const char *speaker;           /* in the arena; NULL: none */
+    int64_t session;               /* the same number, the same session; 0: none */
     int64_t observed_at_us;
 } kmi_search_hit;
 

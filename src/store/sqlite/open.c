@@ -338,6 +338,7 @@ void kmi_store_free(kmi_store *store) {
     kmi_sql_close(store->sql);
     kmi_arena_free(store->scratch);
     kmi_unit_map_clear(&store->map);
+    kmi_labels_clear(store);
     kmi_buf_deinit(&store->unit_text);
     free(store->units);
     free(store);

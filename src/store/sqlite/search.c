@@ -275,10 +275,10 @@ static km_status look_at_memory(search *s, const kmi_rank_unit *unit, km_error *
                           .score = (double)unit->score / (1.0 + UNIT_COUNT_WEIGHT * log((double)unit_count)),
                           .coverage = covered < 1 ? covered : 1,
                           .unit_count = (uint32_t)unit_count,
+                          .session = kmi_sql_integer(&s->filter, 5),
                           .observed_at_us = kmi_sql_integer(&s->filter, 3)};
     if (s->hits.count == s->hits.limit && !is_worse(&s->hits.items[0], &hit)) return KM_OK;
-    status = kmi_sql_copy_text(&s->filter, 4, s->arena, &hit.speaker, error);
-    if (status == KM_OK) status = kmi_sql_copy_text(&s->filter, 5, s->arena, &hit.session, error);
+    status = kmi_label_copy(s->store, kmi_sql_integer(&s->filter, 4), s->arena, &hit.speaker, error);
     if (status == KM_OK) add_hit(&s->hits, hit);
     return status;
 }
@@ -353,8 +353,8 @@ static km_status prepare(search *s, const km_recall_query *query, km_error *erro
     s->info.terms = names;
     s->info.idf = s->idf;
     km_status status = kmi_sql_start(s->store->sql, READ_MEMORY, &s->filter, error);
-    if (status == KM_OK) kmi_memory_bind_filter(&s->filter, query != NULL ? query : &NO_FILTER);
-    return status;
+    if (status != KM_OK) return status;
+    return kmi_memory_bind_filter(s->store, &s->filter, query != NULL ? query : &NO_FILTER, error);
 }
 
 static km_status run(search *s, km_error *error) {

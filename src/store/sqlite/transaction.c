@@ -57,6 +57,7 @@ static void forget_changes(kmi_store *store) {
     memset(&store->changes, 0, sizeof(store->changes));
     kmi_buf_clear(&store->unit_text);
     kmi_unit_map_clear(&store->map);
+    kmi_labels_clear(store);
     if (store->scratch != NULL) kmi_arena_clear(store->scratch);
     store->is_writing = false;
     store->has_savepoint = false;
@@ -184,7 +185,8 @@ km_status kmi_store_savepoint_rollback(kmi_store *store, km_error *error) {
     if (status == KM_OK) status = run_text(store, RELEASE, error);
     if (status != KM_OK) return status;
     store->changes = store->saved;
-    kmi_unit_map_clear(&store->map); /* it may hold what is undone */
+    kmi_unit_map_clear(&store->map); /* it may hold what is undone, as may the labels */
+    kmi_labels_clear(store);
     kmi_buf *text = &store->unit_text;
     text->len = store->saved.unit_text_len;
     if (text->ptr != NULL) text->ptr[text->len] = '\0';
