@@ -183,17 +183,6 @@ static km_status use_similar_terms(search *s, km_error *error) {
     return status;
 }
 
-static km_status rank_units(search *s, km_error *error) {
-    km_status status = KM_OK;
-    for (size_t i = 0; i < s->postings.term_count && status == KM_OK; i++) {
-        const kmi_term_postings *term = &s->postings.terms[i];
-        if (term->count == 0) continue;
-        status = kmi_rank_add(&s->rank, &s->postings.items[term->first], term->count, s->weights[i], error);
-        if (status == KM_OK && kmi_store_is_overdue(s->store)) status = kmi_store_fail_overdue(s->store, error);
-    }
-    return status;
-}
-
 /* ---- Skipped terms, in the texts of the best units ---- */
 
 typedef struct term_counter {
@@ -314,7 +303,8 @@ static km_status collect_hits(search *s, km_error *error) {
     while (status == KM_OK && !is_done) {
         if (units == NULL) return kmi_store_fail_nomem(s->store, error);
         size_t count = 0;
-        kmi_rank_best(&s->rank, last, at_once, units, &count);
+        status = kmi_rank_best(&s->rank, &s->postings, s->weights, last, at_once, units, &count, error);
+        if (status != KM_OK) return status;
         if (count > 0) last_unit = units[count - 1];
         if (last == NULL && s->info.skipped_term_count > 0) status = rescore(s, units, count, error);
         if (last == NULL && count > 0) s->info.best_unit = (double)units[0].score;
@@ -323,7 +313,7 @@ static km_status collect_hits(search *s, km_error *error) {
         if (count < at_once) is_done = true;
         last = &last_unit;
         if (is_done) break;
-        at_once *= 4; /* the filter throws many away: each round passes over all scores again */
+        at_once *= 4; /* the filter throws many away: each round goes through all postings again */
         units = kmi_arena_alloc_array(s->arena, at_once, sizeof(*units));
     }
     return status;
@@ -363,7 +353,6 @@ static km_status run(search *s, km_error *error) {
     for (size_t i = 0; i < s->info.term_count; i++) s->weights[i] = s->idf[i];
     if (s->info.unseen_share >= 1 && s->info.term_count <= SIMILAR_QUERY_TERMS) status = use_similar_terms(s, error);
     if (status == KM_OK) status = kmi_rank_start(s->store, s->info.idf_sum, &s->rank, error);
-    if (status == KM_OK) status = rank_units(s, error);
     if (status == KM_OK) status = collect_hits(s, error);
     return status;
 }
