@@ -82,6 +82,7 @@ static km_status add_context(km_project *project, const kmi_context_request *req
         note_cache(project, &report);
         result->public.is_cached = status == KM_OK && report.use == KMI_CACHE_HIT;
     }
+    result->public.is_degraded = status == KM_OK && !result->public.is_cached && kmi_store_was_cut_short(store);
     if (status != KM_OK || count == 0) return status;
     const char *const *lines = NULL;
     status = kmi_context_lines(store, items, count, request->now_us, result->arena, &lines, error);
@@ -138,7 +139,7 @@ km_status km_enhance(km_project *project, const char *prompt, size_t prompt_len,
         status =
             add_context(project, &request, deadline_us, (uint64_t)cache_mb << 20, options->explain, result, &fault);
     }
-    result->public.is_degraded = status == KM_E_BUSY;
+    if (status == KM_E_BUSY) result->public.is_degraded = true;
     result->public.elapsed_us = kmi_clock_monotonic_us() - start_us;
     if (status != KM_OK)
         tell_problem(&result->public, status, fault.message);

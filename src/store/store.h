@@ -33,7 +33,8 @@ typedef struct kmi_store_options {
 
 km_status kmi_store_open(const kmi_store_options *options, kmi_store **ret_store, km_error *error) KM_MUST_CHECK;
 void kmi_store_free(kmi_store *store);
-/* Interrupts running statements once the monotonic clock passes deadline_us (0: none): KM_E_BUSY. */
+/* Interrupts running statements once the monotonic clock passes deadline_us (0: none): KM_E_BUSY. A search that is not done
+ * after seven tenths of the time until then gives what it has (kmi_store_was_cut_short()). */
 void kmi_store_set_deadline(kmi_store *store, int64_t deadline_us);
 
 /* ---- Transactions ---- */
@@ -162,6 +163,8 @@ typedef struct kmi_search_info {
 km_status kmi_store_search(kmi_store *store, kmi_slice text, const km_recall_query *query, size_t limit,
                            kmi_arena *arena, kmi_search_hit **ret_hits, size_t *ret_count, kmi_search_info *ret_info,
                            km_error *error) KM_MUST_CHECK;
+/* Returns: true when time ran out before the last search was done, and better hits may be missing. */
+bool kmi_store_was_cut_short(const kmi_store *store);
 km_status kmi_store_memory_by_seq(kmi_store *store, int64_t seq, kmi_arena *arena, km_memory *ret_memory,
                                   km_error *error) KM_MUST_CHECK;
 /* A number that rises whenever memories change, for caches. Half of its bits are random: the same number is the same memories,

@@ -51,6 +51,8 @@ struct kmi_store {
     int64_t lock_byte;
     int64_t timeout_ms;
     int64_t deadline_us; /* monotonic; 0: none */
+    int64_t late_us;     /* a search ends what it has begun from here on */
+    bool is_cut_short;   /* the last search did */
     bool is_locked;      /* this handle holds the writer lock */
     bool is_writing;     /* between begin and commit or rollback */
     bool is_reading;     /* between read_begin and read_end */
@@ -102,6 +104,8 @@ km_status kmi_schema_inspect(kmi_sql *sql, int64_t *ret_version, km_error *error
 /* Fails unless a transaction is open and has not been rolled back by SQLite behind our back; checks the deadline. */
 km_status kmi_store_require_writing(kmi_store *store, km_error *error) KM_MUST_CHECK;
 bool kmi_store_is_overdue(const kmi_store *store);
+/* Most of the time until the deadline is over: a search gives what it has found so far. Notes that it does. */
+bool kmi_store_is_late(kmi_store *store);
 km_status kmi_store_fail_overdue(const kmi_store *store, km_error *error);
 /* Reads a number from the result of a statement without parameters, or with one. Absent: 0. */
 km_status kmi_store_read_number(kmi_store *store, const char *text, int64_t *ret_value, km_error *error) KM_MUST_CHECK;

@@ -30,6 +30,8 @@
 struct kmi_rank_window {
     int64_t first; /* unit at place 0; below 1 in the first block */
     size_t touched_count, scored_count;
+    int64_t kept_number[3];
+    uint16_t kept[3][BLOCK];  /* blocks of the unit map */
     uint16_t entries[WINDOW]; /* of the unit map */
     uint16_t counts[WINDOW];  /* of the term in hand, in twentieths */
     uint16_t touched[BLOCK];  /* places with a count */
@@ -45,9 +47,9 @@ double kmi_rank_idf(double unit_count, double units_with_term) {
 
 /* ---- The average ---- */
 
-static void sum_block(const kmi_unit_block *block, uint64_t *words, uint64_t *units) {
-    for (size_t i = 0; i < (size_t)KMI_UNIT_BLOCK; i++) {
-        kmi_unit_entry entry = kmi_unit_unpack(block->entries[i]);
+static void sum_block(const uint16_t entries[KMI_UNIT_BLOCK], uint64_t *words, uint64_t *units) {
+    for (size_t i = 0; i < BLOCK; i++) {
+        kmi_unit_entry entry = kmi_unit_unpack(entries[i]);
         if (entry.len == 0) continue;
         /* A unit's words count for itself and for each neighbour that sees them: the same sum, without looking around. */
         unsigned times = 1u + (entry.before != 0) + (entry.after != 0);
@@ -57,18 +59,19 @@ static void sum_block(const kmi_unit_block *block, uint64_t *words, uint64_t *un
 }
 
 static km_status measure_lengths(kmi_rank *rank, double *ret_average, km_error *error) {
-    int64_t last = -1;
     uint64_t words = 0;
     uint64_t units = 0;
-    km_status status = kmi_unit_map_last(rank->store->sql, &last, error);
-    rank->last_block = last;
+    km_status status = kmi_unit_map_last(rank->store->sql, &rank->last_block, error);
+    int64_t last = rank->last_block;
     int64_t count = last + 1 < SAMPLE_BLOCKS ? last + 1 : SAMPLE_BLOCKS;
+    kmi_unit_reader reader = {0};
+    if (status == KM_OK) status = kmi_unit_reader_start(&reader, rank->store->sql, error);
     for (int64_t i = 0; i < count && status == KM_OK; i++) {
-        kmi_unit_block *block = NULL;
         int64_t number = count > 1 ? i * last / (count - 1) : 0;
-        status = kmi_unit_map_block(&rank->map, rank->store->sql, number, &block, error);
-        if (status == KM_OK) sum_block(block, &words, &units);
+        status = kmi_unit_reader_get(&reader, number, rank->window->kept[0], error);
+        if (status == KM_OK) sum_block(rank->window->kept[0], &words, &units);
     }
+    kmi_unit_reader_end(&reader);
     *ret_average = units > 0 ? (double)words / (double)units : 1.0;
     return status;
 }
@@ -77,6 +80,7 @@ km_status kmi_rank_start(kmi_store *store, double idf_sum, kmi_rank *ret_rank, k
     *ret_rank = (kmi_rank){.store = store, .cover_scale = idf_sum > 0 ? COVER_WHOLE / idf_sum : 0};
     ret_rank->window = calloc(1, sizeof(*ret_rank->window));
     if (ret_rank->window == NULL) return kmi_store_fail_nomem(store, error);
+    for (size_t i = 0; i < 3; i++) ret_rank->window->kept_number[i] = -2;
     double average = 1.0;
     km_status status = measure_lengths(ret_rank, &average, error);
     for (size_t i = 0; i < sizeof(ret_rank->norms) / sizeof(ret_rank->norms[0]); i++)
@@ -142,23 +146,34 @@ static void score_touched(const kmi_rank *rank, term_weight weight) {
 
 /* ---- A block ---- */
 
-static km_status copy_entries(kmi_rank *rank, int64_t number, size_t from, size_t count, uint16_t *target,
-                              km_error *error) {
-    kmi_unit_block *block = NULL;
-    memset(target, 0, count * sizeof(*target));
-    if (number < 0 || number > rank->last_block) return KM_OK;
-    km_status status = kmi_unit_map_block(&rank->map, rank->store->sql, number, &block, error);
-    if (status == KM_OK) memcpy(target, block->entries + from, count * sizeof(*target));
-    return status;
+/* The three blocks that a window looks at. Going on by one, two of them are there already. */
+static km_status get_entries(kmi_rank *rank, kmi_unit_reader *reader, int64_t number, const uint16_t **ret_entries,
+                             km_error *error) {
+    struct kmi_rank_window *w = rank->window;
+    size_t slot = (size_t)((number + 3) % 3); /* -1 is asked for too */
+    *ret_entries = w->kept[slot];
+    if (w->kept_number[slot] == number) return KM_OK;
+    w->kept_number[slot] = number;
+    if (number >= 0 && number <= rank->last_block)
+        return kmi_unit_reader_get(reader, number, w->kept[slot], error);
+    memset(w->kept[slot], 0, sizeof(w->kept[slot]));
+    return KM_OK;
 }
 
-static km_status fill_window(kmi_rank *rank, int64_t number, km_error *error) {
+static km_status fill_window(kmi_rank *rank, kmi_unit_reader *reader, int64_t number, km_error *error) {
     struct kmi_rank_window *w = rank->window;
+    const uint16_t *before = NULL;
+    const uint16_t *own = NULL;
+    const uint16_t *after = NULL;
+    km_status status = get_entries(rank, reader, number - 1, &before, error);
+    if (status == KM_OK) status = get_entries(rank, reader, number, &own, error);
+    if (status == KM_OK) status = get_entries(rank, reader, number + 1, &after, error);
+    if (status != KM_OK) return status;
     w->first = number * KMI_UNIT_BLOCK - (int64_t)MARGIN;
-    km_status status = copy_entries(rank, number - 1, BLOCK - MARGIN, MARGIN, w->entries, error);
-    if (status == KM_OK) status = copy_entries(rank, number, 0, BLOCK, w->entries + MARGIN, error);
-    if (status == KM_OK) status = copy_entries(rank, number + 1, 0, MARGIN, w->entries + MARGIN + BLOCK, error);
-    return status;
+    memcpy(w->entries, before + BLOCK - MARGIN, MARGIN * sizeof(*before));
+    memcpy(w->entries + MARGIN, own, BLOCK * sizeof(*own));
+    memcpy(w->entries + MARGIN + BLOCK, after, MARGIN * sizeof(*after));
+    return KM_OK;
 }
 
 /* Postings of a term that are not behind the block in hand. */
@@ -228,12 +243,18 @@ static void offer_scored(const kmi_rank *rank, const kmi_rank_unit *last, unit_h
     struct kmi_rank_window *w = rank->window;
     for (size_t i = 0; i < w->scored_count; i++) {
         size_t place = w->scored[i];
+        bool is_below = heap->count == heap->limit && w->scores[place] < heap->items[0].score;
+        if (is_below) {
+            w->scores[place] = 0;
+            w->covers[place] = 0;
+            continue;
+        }
         kmi_rank_unit unit = {.unit = (uint32_t)(w->first + (int64_t)place),
                               .score = w->scores[place],
+                              .norm = find_norm(rank, &w->entries[place]),
                               .covered = (float)(w->covers[place] / COVER_WHOLE)};
         w->scores[place] = 0;
         w->covers[place] = 0;
-        if (heap->count == heap->limit && unit.score < heap->items[0].score) continue;
         if (last == NULL || is_worse(&unit, last)) offer(heap, unit);
     }
     w->scored_count = 0;
@@ -270,48 +291,45 @@ static size_t start_cursors(const kmi_rank *rank, const kmi_postings *postings, 
     return count;
 }
 
+/* Scores all postings, block by block. */
+static km_status go_through(kmi_rank *rank, kmi_unit_reader *reader, term_cursor *cursors, size_t count,
+                            const kmi_rank_unit *last, unit_heap *heap, km_error *error) {
+    int64_t number = 0;
+    for (;;) {
+        int64_t unit = next_unit(cursors, count);
+        if (unit == INT64_MAX || kmi_store_is_late(rank->store)) return KM_OK;
+        /* The block before may have a unit that this one reaches; it was passed if the number is there already. */
+        int64_t earliest = (unit > (int64_t)MARGIN ? unit - (int64_t)MARGIN : 0) / KMI_UNIT_BLOCK;
+        if (earliest > number) number = earliest;
+        km_status status = fill_window(rank, reader, number, error);
+        if (status != KM_OK) return status;
+        for (size_t i = 0; i < count; i++) score_term(rank, &cursors[i]);
+        offer_scored(rank, last, heap);
+        number++;
+    }
+}
+
 km_status kmi_rank_best(kmi_rank *rank, const kmi_postings *postings, const double *weights, const kmi_rank_unit *last,
                         size_t limit, kmi_rank_unit *ret_units, size_t *ret_count, km_error *error) {
     term_cursor cursors[KMI_TERMS_MAX];
     size_t count = start_cursors(rank, postings, weights, cursors);
     unit_heap heap = {.items = ret_units, .limit = limit};
-    int64_t number = 0;
-    for (int64_t unit = next_unit(cursors, count); limit > 0 && unit != INT64_MAX; unit = next_unit(cursors, count)) {
-        /* The block before may have a unit that this one reaches; it was passed if the number is there already. */
-        int64_t earliest = (unit > (int64_t)MARGIN ? unit - (int64_t)MARGIN : 0) / KMI_UNIT_BLOCK;
-        if (earliest > number) number = earliest;
-        km_status status = fill_window(rank, number, error);
-        if (status == KM_OK && kmi_store_is_overdue(rank->store)) status = kmi_store_fail_overdue(rank->store, error);
-        if (status != KM_OK) return status;
-        for (size_t i = 0; i < count; i++) score_term(rank, &cursors[i]);
-        offer_scored(rank, last, &heap);
-        number++;
-    }
+    kmi_unit_reader reader = {0};
+    km_status status = kmi_unit_reader_start(&reader, rank->store->sql, error);
+    if (status == KM_OK && limit > 0) status = go_through(rank, &reader, cursors, count, last, &heap, error);
+    kmi_unit_reader_end(&reader);
     sort_heap(&heap);
     *ret_count = heap.count;
-    return KM_OK;
+    return status;
 }
 
 /* ---- One unit ---- */
 
-km_status kmi_rank_rescore(kmi_rank *rank, int64_t unit, unsigned count, double idf, double *ret_score,
-                           km_error *error) {
-    kmi_unit_entry own;
-    kmi_unit_entry before = {0};
-    kmi_unit_entry after = {0};
-    kmi_sql *sql = rank->store->sql;
-    km_status status = kmi_unit_map_get(&rank->map, sql, unit, &own, error);
-    if (status == KM_OK && own.before != 0)
-        status = kmi_unit_map_get(&rank->map, sql, unit - own.before, &before, error);
-    if (status == KM_OK && own.after != 0) status = kmi_unit_map_get(&rank->map, sql, unit + own.after, &after, error);
-    if (status != KM_OK) return status;
-    double norm = (double)rank->norms[(unsigned)own.len + before.len + after.len];
-    *ret_score = idf * (K1 + 1.0) * (double)count / ((double)count + norm);
-    return KM_OK;
+double kmi_rank_rescore(const kmi_rank_unit *unit, unsigned count, double idf) {
+    return idf * (K1 + 1.0) * (double)count / ((double)count + (double)unit->norm);
 }
 
 void kmi_rank_deinit(kmi_rank *rank) {
     free(rank->window);
     rank->window = NULL;
-    kmi_unit_map_clear(&rank->map);
 }

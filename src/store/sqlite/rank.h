@@ -14,7 +14,6 @@
 
 typedef struct kmi_rank {
     kmi_store *store;
-    kmi_unit_map map;
     int64_t last_block;             /* of the unit map; -1: none */
     struct kmi_rank_window *window; /* a block in work */
     double cover_scale;
@@ -24,6 +23,7 @@ typedef struct kmi_rank {
 typedef struct kmi_rank_unit {
     uint32_t unit;
     float score;
+    float norm;    /* k1 * (1 - b + b * len' / average) */
     float covered; /* 0..1: share of the query's idf in terms that the unit or a neighbour holds */
 } kmi_rank_unit;
 
@@ -35,9 +35,8 @@ km_status kmi_rank_start(kmi_store *store, double idf_sum, kmi_rank *ret_rank, k
  * in this order (NULL: from the best on). weights: one a term of the postings. Each call goes through all postings. */
 km_status kmi_rank_best(kmi_rank *rank, const kmi_postings *postings, const double *weights, const kmi_rank_unit *last,
                         size_t limit, kmi_rank_unit *ret_units, size_t *ret_count, km_error *error) KM_MUST_CHECK;
-/* What `count` of a term in a unit itself add to its score. */
-km_status kmi_rank_rescore(kmi_rank *rank, int64_t unit, unsigned count, double idf, double *ret_score,
-                           km_error *error) KM_MUST_CHECK;
+/* Returns: what `count` of a term in a unit itself add to its score. */
+double kmi_rank_rescore(const kmi_rank_unit *unit, unsigned count, double idf);
 void kmi_rank_deinit(kmi_rank *rank);
 #define KMI_CLEANUP_RANK __attribute__((cleanup(kmi_rank_deinit)))
 

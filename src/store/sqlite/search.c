@@ -15,11 +15,11 @@
 #include "store/sqlite/query_terms.h"
 #include "store/sqlite/rank.h"
 
-#define POSTING_BUDGET ((size_t)60000)
+#define POSTING_BUDGET ((size_t)30000)
 #define UNITS_AT_ONCE ((size_t)256)
 #define UNIT_COUNT_WEIGHT 0.2
 #define NTH_UNIT ((size_t)20)       /* of kmi_search_info.twentieth_unit */
-#define RESCORE_UNITS ((size_t)200) /* best units in which skipped terms are looked for */
+#define RESCORE_UNITS ((size_t)100) /* best units in which skipped terms are looked for */
 #define RESCORE_TEXT_BYTES ((size_t)64 * 1024)
 #define SIMILAR_WORDS ((size_t)2) /* words of a query that stand-ins are looked for */
 #define SIMILAR_TERMS ((size_t)3) /* for each */
@@ -229,17 +229,14 @@ static int compare_units(const void *a, const void *b) {
 }
 
 static km_status rescore(search *s, kmi_rank_unit *units, size_t count, km_error *error) {
-    for (size_t i = 0; i < count && i < RESCORE_UNITS; i++) {
+    for (size_t i = 0; i < count && i < RESCORE_UNITS && !kmi_store_is_late(s->store); i++) {
         term_counter counter = {.search = s};
         km_status status = count_in_unit(s, units[i].unit, &counter, error);
         for (size_t k = 0; k < s->info.term_count && status == KM_OK; k++) {
             if (counter.counts[k] == 0) continue;
-            double more = 0;
-            status = kmi_rank_rescore(&s->rank, units[i].unit, counter.counts[k], s->weights[k], &more, error);
-            units[i].score += (float)more;
+            units[i].score += (float)kmi_rank_rescore(&units[i], counter.counts[k], s->weights[k]);
             if (s->info.idf_sum > 0) units[i].covered += (float)(s->weights[k] / s->info.idf_sum);
         }
-        if (status == KM_OK && kmi_store_is_overdue(s->store)) status = kmi_store_fail_overdue(s->store, error);
         if (status != KM_OK) return status;
     }
     qsort(units, count, sizeof(units[0]), compare_units);
@@ -281,13 +278,13 @@ static km_status reset_filter(search *s, km_error *error) {
 static km_status look_at_units(search *s, const kmi_rank_unit *units, size_t count, bool *ret_is_done,
                                km_error *error) {
     for (size_t i = 0; i < count; i++) {
-        if (s->hits.count == s->hits.limit && (double)units[i].score < s->hits.items[0].score) {
+        bool is_full = s->hits.count == s->hits.limit && (double)units[i].score < s->hits.items[0].score;
+        if (is_full || kmi_store_is_late(s->store)) {
             *ret_is_done = true;
             return KM_OK;
         }
         km_status status = look_at_memory(s, &units[i], error);
         if (status == KM_OK) status = reset_filter(s, error);
-        if (status == KM_OK && kmi_store_is_overdue(s->store)) status = kmi_store_fail_overdue(s->store, error);
         if (status != KM_OK) return status;
     }
     return KM_OK;
@@ -362,6 +359,7 @@ km_status kmi_store_search(kmi_store *store, kmi_slice text, const km_recall_que
                            km_error *error) {
     search s = {.store = store, .arena = arena, .hits.limit = limit};
     s.terms = kmi_arena_alloc(arena, sizeof(*s.terms));
+    store->is_cut_short = false;
     if (s.terms == NULL) return kmi_store_fail_nomem(store, error);
     /* Open until the end: all reads of the search see one state of the store. */
     KMI_CLEANUP_SQL kmi_sql_use state = {0};
