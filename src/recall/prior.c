@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-
 #define SESSION_LOOK_AT ((size_t)200) /* best hits that make up the sessions' sums */
 #define SESSION_BEST ((size_t)2)
 #define SPEAKERS_MAX ((size_t)64)

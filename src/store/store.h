@@ -137,9 +137,9 @@ typedef struct kmi_search_hit {
     int64_t seq;     /* of the memory; resolve with kmi_store_memory_by_seq() */
     double score;    /* its best unit's BM25 (own words, and a part of its neighbours'), divided for long memories */
     double coverage; /* 0..1: share of the query's weight (idf) that the best unit and its neighbours carry */
-    uint32_t unit_count;           /* of the memory */
-    const char *speaker;           /* in the arena; NULL: none */
-    int64_t session;               /* the same number, the same session; 0: none */
+    uint32_t unit_count; /* of the memory */
+    const char *speaker; /* in the arena; NULL: none */
+    int64_t session;     /* the same number, the same session; 0: none */
     int64_t observed_at_us;
 } kmi_search_hit;
 

@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 #include "learn/learn.h"
+
 #include "util/clock.h"
-#include "store/sqlite/index.h"
 
 #define BATCH 256
 #define VOCABULARY 50000
@@ -224,7 +224,8 @@ static int find_known(kmi_store *store, kmi_arena *arena, int64_t seq, uint64_t 
     if (kmi_store_memory_by_seq(store, seq, arena, &memory, &error) != KM_OK) return -1;
     size_t used = add_words_of(memory.content, state, query, sizeof(query));
     write_sentence(query + used, sizeof(query) - used, state, NOISE_WORDS);
-    require(kmi_store_search(store, kmi_slice_from(query), NULL, 10, arena, &hits, &count, NULL, &error), &error, "search");
+    require(kmi_store_search(store, kmi_slice_from(query), NULL, 10, arena, &hits, &count, NULL, &error), &error,
+            "search");
     for (size_t i = 0; i < count; i++)
         if (hits[i].seq == seq) return (int)i;
     return -1;
@@ -266,7 +267,6 @@ int main(int argc, char **argv) {
         .path = asks ? argv[2] : argv[1], .mode = asks ? KMI_STORE_READ : KMI_STORE_CREATE, .lock_fd = -1};
     kmi_store *store = NULL;
     require(kmi_store_open(&options, &store, &error), &error, "open");
-    if (getenv("BUDGET")) kmi_search_set_budget((size_t)atoi(getenv("BUDGET")));
     if (asks)
         ask_known(store);
     else

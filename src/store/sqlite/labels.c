@@ -125,8 +125,7 @@ km_status kmi_label_copy(kmi_store *store, int64_t id, kmi_arena *arena, const c
 }
 
 #define UNUSED \
-    "id>" LABELS_FIXED \
-    " AND id NOT IN (SELECT type FROM memories UNION SELECT knowledge_type FROM memories" \
+    "id>" LABELS_FIXED " AND id NOT IN (SELECT type FROM memories UNION SELECT knowledge_type FROM memories" \
     " UNION SELECT polarity FROM memories UNION SELECT source FROM memories" \
     " UNION SELECT speaker FROM memories WHERE speaker IS NOT NULL" \
     " UNION SELECT session FROM memories WHERE session IS NOT NULL" \
@@ -136,8 +135,9 @@ km_status kmi_label_copy(kmi_store *store, int64_t id, kmi_arena *arena, const c
 
 km_status kmi_labels_prune(kmi_store *store, km_error *error) {
     /* The greatest stays for its number, without its words. */
-    static const char PRUNE[] = "DELETE FROM labels WHERE id<(SELECT max(id) FROM labels) AND " UNUSED
-                                ";UPDATE OR IGNORE labels SET text='' WHERE id=(SELECT max(id) FROM labels) AND " UNUSED;
+    static const char PRUNE[] =
+        "DELETE FROM labels WHERE id<(SELECT max(id) FROM labels) AND " UNUSED
+        ";UPDATE OR IGNORE labels SET text='' WHERE id=(SELECT max(id) FROM labels) AND " UNUSED;
     kmi_labels_clear(store);
     return kmi_sql_execute(store->sql, PRUNE, error);
 }

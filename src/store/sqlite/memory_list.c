@@ -55,8 +55,8 @@ km_status kmi_store_memory_statuses(kmi_store *store, size_t limit, kmi_arena *a
                                     size_t *ret_count, km_error *error) {
     /* Everything that expires lies in a small index of its own. */
     static const char LIST_STATUSES[] =
-        "SELECT " MEMORY_COLUMNS
-        " FROM memories m WHERE m.expires_at>?1 AND m.type=" LABEL_STATUS " AND m.superseded_by IS NULL"
+        "SELECT " MEMORY_COLUMNS " FROM memories m WHERE m.expires_at>?1 AND m.type=" LABEL_STATUS
+        " AND m.superseded_by IS NULL"
         " ORDER BY m.expires_at DESC LIMIT ?2";
     KMI_CLEANUP_SQL kmi_sql_use use = {0};
     km_status status = kmi_sql_start(store->sql, LIST_STATUSES, &use, error);

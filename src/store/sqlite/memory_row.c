@@ -54,9 +54,9 @@ typedef struct text_column {
 
 static km_status copy_texts(const kmi_sql_use *use, kmi_arena *arena, km_memory *memory, km_error *error) {
     const text_column texts[] = {
-        {COLUMN_CONTENT, &memory->content},          {COLUMN_SUBJECT, &memory->subject},
-        {COLUMN_ATTRIBUTE, &memory->attribute},      {COLUMN_VALUE, &memory->value},
-        {COLUMN_TIME_PHRASE, &memory->time_phrase},  {COLUMN_KEY, &memory->key},
+        {COLUMN_CONTENT, &memory->content},         {COLUMN_SUBJECT, &memory->subject},
+        {COLUMN_ATTRIBUTE, &memory->attribute},     {COLUMN_VALUE, &memory->value},
+        {COLUMN_TIME_PHRASE, &memory->time_phrase}, {COLUMN_KEY, &memory->key},
         {COLUMN_METADATA, &memory->metadata_json},
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {

@@ -154,8 +154,7 @@ static km_status get_entries(kmi_rank *rank, kmi_unit_reader *reader, int64_t nu
     *ret_entries = w->kept[slot];
     if (w->kept_number[slot] == number) return KM_OK;
     w->kept_number[slot] = number;
-    if (number >= 0 && number <= rank->last_block)
-        return kmi_unit_reader_get(reader, number, w->kept[slot], error);
+    if (number >= 0 && number <= rank->last_block) return kmi_unit_reader_get(reader, number, w->kept[slot], error);
     memset(w->kept[slot], 0, sizeof(w->kept[slot]));
     return KM_OK;
 }
