@@ -1,7 +1,8 @@
 /* Fills a store with many memories that read like notes, and makes prompts about them, the same in every run.
  *
- *     big_store STORE COUNT     learns until STORE (a memories.db) holds about COUNT memories; prints tasks per second of the
- *                               last tenth
+ *     big_store STORE COUNT     learns until STORE (a memories.db) holds about COUNT memories, each a task of its own; prints tasks
+ *                               per second of the last tenth. Drops the records of the tasks, as the worker does after five minutes
+ *     big_store --texts N       prints N texts for `learn --batch`
  *     big_store --prompts N     prints N prompts, a line each
  *     big_store --known STORE   asks for memories by six of their words and four others; prints how many of 100 come first, and among
  *                               the first ten
@@ -26,6 +27,7 @@
 #define MANDELBROT 20.0
 #define SESSION_LEN 12
 #define TEXT_BYTES 400
+#define NAMED_THINGS 2000 /* turns of real chats name 0.7 to 0.9 things, a few hundred different ones in all */
 #define KNOWN_ITEMS 400
 #define KNOWN_WORDS 6
 #define NOISE_WORDS 4
@@ -112,6 +114,15 @@ static void print_prompts(int count) {
     }
 }
 
+static void print_texts(int count) {
+    uint64_t state = 521288629546311691ULL;
+    for (int i = 0; i < count; i++) {
+        char text[TEXT_BYTES];
+        write_sentence(text, sizeof(text), &state, 8 + (unsigned)(next_random(&state) % 11));
+        printf("{\"content\":\"%s\",\"session\":\"stream-%d\"}\n", text, i / SESSION_LEN);
+    }
+}
+
 static void require(km_status status, const km_error *error, const char *what) {
     if (status == KM_OK) return;
     fprintf(stderr, "big_store: %s: %s\n", what, error->message);
@@ -122,12 +133,11 @@ static void learn_one(kmi_store *store, const kmi_config *config, kmi_arena *are
     km_error error = {0};
     char text[TEXT_BYTES];
     char session[32];
-    char names[2][20];
+    char name[20];
     write_sentence(text, sizeof(text), state, 8 + (unsigned)(next_random(state) % 11));
     snprintf(session, sizeof(session), "session-%d", number / SESSION_LEN);
-    write_word(names[0], sizeof(names[0]), next_rank(state));
-    write_word(names[1], sizeof(names[1]), next_rank(state));
-    km_entity entities[] = {{names[0], "technology"}, {names[1], "project"}};
+    write_word(name, sizeof(name), next_rank(state) % NAMED_THINGS);
+    km_entity entity = {name, "technology"};
     kmi_candidate candidate = {.content = text,
                                .type = "fact",
                                .knowledge_type = "note",
@@ -135,8 +145,8 @@ static void learn_one(kmi_store *store, const kmi_config *config, kmi_arena *are
                                .pattern = "sentence",
                                .confidence = 0.7,
                                .importance = 0.5,
-                               .entity_count = 2,
-                               .entities = entities};
+                               .entity_count = 1,
+                               .entities = &entity};
     kmi_extraction extraction = {.candidate_count = 1, .candidates = &candidate};
     km_learn_item item = {.content = text, .source = "bench", .session = session};
     kmi_uuid task = {{0}};
@@ -189,6 +199,9 @@ static void fill(kmi_store *store, int wanted) {
     double seconds = start_us != 0 ? (double)(kmi_clock_monotonic_us() - start_us) / 1e6 : 0;
     if (seconds > 0) printf("%.0f\n", (double)(wanted - start) / seconds);
     kmi_arena_free(arena);
+    require(kmi_store_begin(store, &error), &error, "begin");
+    require(kmi_store_task_purge(store, INT64_MAX, false, NULL, &error), &error, "purge");
+    require(kmi_store_commit(store, &error), &error, "commit");
     require(kmi_store_checkpoint(store, true, &error), &error, "checkpoint");
 }
 
@@ -252,13 +265,17 @@ static void ask_known(kmi_store *store) {
 
 int main(int argc, char **argv) {
     if (argc != 3) {
-        fprintf(stderr, "usage: big_store STORE COUNT | --known STORE | --prompts N\n");
+        fprintf(stderr, "usage: big_store STORE COUNT | --known STORE | --prompts N | --texts N\n");
         return 2;
     }
     int count = (int)strtol(argv[2], NULL, 10);
     prepare_words();
     if (strcmp(argv[1], "--prompts") == 0) {
         print_prompts(count);
+        return 0;
+    }
+    if (strcmp(argv[1], "--texts") == 0) {
+        print_texts(count);
         return 0;
     }
     bool asks = strcmp(argv[1], "--known") == 0;
