@@ -29,6 +29,8 @@ typedef struct kmi_store_options {
     int lock_fd;        /* descriptor of queue/lock for the writer lock; borrowed; ignored for reading */
     int64_t lock_byte;  /* which byte of it is the writer lock */
     int64_t timeout_ms; /* how long begin and reads wait for a lock; 0: 5000 */
+    bool
+        reads_older; /* reading: also an older schema, whose memories can be counted, checked for damage and copied only */
 } kmi_store_options;
 
 km_status kmi_store_open(const kmi_store_options *options, kmi_store **ret_store, km_error *error) KM_MUST_CHECK;

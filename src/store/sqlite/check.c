@@ -170,6 +170,8 @@ km_status kmi_store_diagnose(kmi_store *store, const kmi_store_listener *listene
         km_error detail = {0};
         if (tell(&c) != 0) break;
         if (ret_diagnosis->has[KMI_FAULT_PAGES] && i > 0) break; /* nothing else can be trusted */
+        if (i > 0 && store->reads_older && store->schema_version < KMI_SCHEMA_LABELS)
+            break; /* the rest is of today's tables */
         status = CHECKS[i].check(&c, &detail);
         status = take_damage(&c, CHECKS[i].fault, status, &detail, error);
         c.done++;

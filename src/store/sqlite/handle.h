@@ -47,6 +47,7 @@ typedef struct kmi_pending_unit {
 struct kmi_store {
     kmi_sql *sql;
     kmi_store_mode mode;
+    bool reads_older; /* of the options */
     int lock_fd;
     int64_t lock_byte;
     int64_t timeout_ms;
