@@ -48,8 +48,9 @@ bench-extract: build
 check-cases: build
 	@tools/check-cases $(BUILD)/kuzu-memory $(CASES)
 
+# Stores of 1 000 to a million memories: STORES=DIR keeps them for the next time.
 bench-big: build
-	@tests/bench/big $(BUILD)
+	@tests/bench/big $(BUILD) $(if $(STORES),--keep $(STORES))
 
 bench-recall: build
 	@tools/bench-recall $(BUILD)/kuzu-memory $(EVAL)
