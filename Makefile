@@ -7,7 +7,7 @@ DESTDIR =
 MESON = meson
 BUILD = build
 
-.PHONY: build demo test install uninstall bench bench-big bench-extract bench-recall check-assistants check-cases check-faults \
+.PHONY: build demo test install uninstall bench bench-big bench-extract bench-hooks bench-recall check-assistants check-cases check-faults \
     check-faults-full check-recount fuzz lint format clean help
 
 build: $(BUILD)/build.ninja
@@ -51,6 +51,9 @@ check-cases: build
 # Stores of 1 000 to a million memories: STORES=DIR keeps them for the next time.
 bench-big: build
 	@tests/bench/big $(BUILD) $(if $(STORES),--keep $(STORES))
+
+bench-hooks: build
+	@tests/bench/hooks $(BUILD)
 
 bench-recall: build
 	@tools/bench-recall $(BUILD)/kuzu-memory $(EVAL)

@@ -9,7 +9,7 @@ import fcntl, os, pty, struct, sys, termios
 def main():
     columns, command = int(sys.argv[1]), sys.argv[2:]
     pid, fd = pty.fork()
-    if pid == 0:  # the size is set here, or the command might ask for it before
+    if pid == 0:  # the width first: set from outside it may come too late
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 25, columns, 0, 0))
         os.execvp(command[0], command)
     if os.environ.get("TYPED"):
