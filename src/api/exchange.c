@@ -156,11 +156,32 @@ km_status kmi_exchange_put(kmi_exchange *exchange, const char *name, km_error *e
     km_project *project = exchange->project;
     if (renameat(project->memory_dir_fd, name, project->memory_dir_fd, "memories.db") != 0)
         return kmi_fail_errno(error, errno, "cannot create \"%s/memories.db\"", project->memory_dir);
+    exchange->is_put = true;
     return kmi_dir_sync(project->memory_dir_fd, project->memory_dir, error);
+}
+
+/* The store last: where it stands, its log does too. What cannot be moved back stays aside, whole. */
+static void put_back(const kmi_exchange *exchange) {
+    KMI_CLEANUP_FD int aside_fd = -1;
+    KMI_CLEANUP_FD int fd = -1;
+    int memory_fd = exchange->project->memory_dir_fd;
+    if (faccessat(memory_fd, "memories.db", F_OK, AT_SYMLINK_NOFOLLOW) == 0) return;
+    if (kmi_dir_open(memory_fd, "aside", &aside_fd, NULL) != KM_OK ||
+        kmi_dir_open(aside_fd, exchange->aside, &fd, NULL) != KM_OK)
+        return;
+    for (size_t i = companion_count; i-- > 0;) {
+        char name[32];
+        snprintf(name, sizeof name, "memories.db%s", companions[i]);
+        if (move_file(fd, name, memory_fd, name, NULL) != KM_OK) return;
+    }
+    unlinkat(aside_fd, exchange->aside, AT_REMOVEDIR);
+    km_status ignored = kmi_dir_sync(memory_fd, exchange->project->memory_dir, NULL);
+    (void)ignored;
 }
 
 void kmi_exchange_end(kmi_exchange *exchange) {
     if (exchange->lock_fd < 0) return;
+    if (exchange->aside[0] != '\0' && !exchange->is_put) put_back(exchange);
     kmi_fd_close(&exchange->lock_fd); /* both bytes */
     kmi_project_announce_change(exchange->project);
     kmi_project_keep_worker(exchange->project);

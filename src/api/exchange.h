@@ -11,6 +11,7 @@ typedef struct kmi_exchange {
     km_project *project;
     int lock_fd;                     /* holds the starter's and the writer's byte */
     char aside[KMI_ASIDE_NAME_SIZE]; /* folder in aside/ that was made, or "" */
+    bool is_put;                     /* another store is in place; without one, the end puts back what was set aside */
 } kmi_exchange;
 #define KMI_EXCHANGE_NONE \
     { .lock_fd = -1 }

@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         fuzz_make_root();
         snprintf(path, sizeof path, "%s/batch.jsonl", fuzz_root);
         km_project *project = fuzz_open();
-        fuzz_fill(project);
+        fuzz_fill(project, true);
         km_project_free(project);
     }
     if (size > 65536) return 0;

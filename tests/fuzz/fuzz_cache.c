@@ -51,7 +51,7 @@ static bool enhance(void) {
 static void set_up(void) {
     fuzz_make_root();
     project = fuzz_open();
-    fuzz_fill(project);
+    fuzz_fill(project, true);
     fuzz_set(project, "performance.cache_size_mb", "1");
     import_many();
     enhance();

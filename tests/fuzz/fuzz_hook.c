@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void set_up(void) {
     fuzz_make_root();
     km_project *project = fuzz_open();
-    fuzz_fill(project);
+    fuzz_fill(project, true);
     fuzz_set(project, "async.max_queue_size", "1000000");
     km_project_free(project);
 }

@@ -54,8 +54,8 @@ static inline void fuzz_set(km_project *project, const char *key, const char *va
     fuzz_require(km_config_set(project, key, value, NULL) == KM_OK);
 }
 
-/* Some memories of every kind, one of them corrected, one erased, and one text that waits in the queue. */
-static inline void fuzz_fill(km_project *project) {
+/* Some memories of every kind, one of them corrected; with `waits` one text in the queue, too. */
+static inline void fuzz_fill(km_project *project, bool waits) {
     static const char *const TEXTS[] = {
         "We decided to use PostgreSQL for the orders service because of its transactions.",
         "User prefers tabs over spaces.",
@@ -70,14 +70,15 @@ static inline void fuzz_fill(km_project *project) {
     fuzz_require(km_project_init(project, false, NULL, NULL) == KM_OK);
     fuzz_set(project, "async.durability", "process");
     fuzz_set(project, "async.queue_full_wait_ms", "0");
-    for (size_t i = 0; i <= sizeof TEXTS / sizeof TEXTS[0]; i++) {
-        bool waits = i == sizeof TEXTS / sizeof TEXTS[0];
-        km_learn_item item = {.content = waits ? "This one waits in the queue." : TEXTS[i],
+    const size_t count = sizeof TEXTS / sizeof TEXTS[0];
+    for (size_t i = 0; i < count + waits; i++) {
+        bool is_last = i == count;
+        km_learn_item item = {.content = is_last ? "This one waits in the queue." : TEXTS[i],
                               .session = i % 2 ? "s1" : "s2",
                               .source = "fuzz",
                               .metadata_json = "{\"n\":1}"};
         km_learn_result *result = NULL;
-        options.synchronous = !waits;
+        options.synchronous = !is_last;
         fuzz_require(km_learn(project, &item, 1, &options, &result, NULL) == KM_OK);
         km_learn_result_free(result);
     }

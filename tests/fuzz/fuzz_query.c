@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (project == NULL) {
         fuzz_make_root();
         project = fuzz_open();
-        fuzz_fill(project);
+        fuzz_fill(project, true);
     }
     if (size == 0) return 0;
     ask(project, (const char *)data, size);

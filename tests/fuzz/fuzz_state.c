@@ -15,7 +15,7 @@ static size_t page_len;
 static void set_up(void) {
     fuzz_make_root();
     km_project *project = fuzz_open();
-    fuzz_fill(project);
+    fuzz_fill(project, true);
     km_project_free(project);
     page = fuzz_read("kuzu-memories/state/metrics", &page_len);
 }

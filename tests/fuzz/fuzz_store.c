@@ -12,7 +12,7 @@ static size_t whole_len;
 static void set_up(void) {
     fuzz_make_root();
     km_project *project = fuzz_open();
-    fuzz_fill(project);
+    fuzz_fill(project, false);
     km_project_free(project);
     whole = fuzz_read(STORE, &whole_len);
 }

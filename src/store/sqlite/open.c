@@ -53,6 +53,11 @@ static km_status look_at_file(const char *path, bool *ret_exists, km_error *erro
     return KM_OK;
 }
 
+static km_status fail_path(const kmi_buf *buf, km_error *error) {
+    if (kmi_buf_status(buf) == KM_E_NOMEM) return kmi_fail(error, KM_E_NOMEM, "out of memory while opening the store");
+    return kmi_fail(error, KM_E_INVALID, "the path of the store is too long");
+}
+
 /* Splits "dir/name", resolves the directory and joins again. Returns KM_E_NOT_FOUND when there is no such directory. */
 static km_status resolve_path(const char *path, char **ret_path, km_error *error) {
     const char *slash = strrchr(path, '/');
@@ -63,14 +68,14 @@ static km_status resolve_path(const char *path, char **ret_path, km_error *error
         kmi_buf_add_text(&buf, ".");
     else
         kmi_buf_add(&buf, path, slash == path ? 1 : (size_t)(slash - path));
-    if (kmi_buf_status(&buf) != KM_OK) return kmi_fail(error, KM_E_INVALID, "the path of the store is too long");
+    if (kmi_buf_status(&buf) != KM_OK) return fail_path(&buf, error);
     __attribute__((cleanup(free_text))) char *directory = realpath(buf.ptr, NULL);
     if (directory == NULL) return kmi_fail_errno(error, errno, "cannot find the directory of \"%s\"", path);
     kmi_buf_clear(&buf);
     kmi_buf_add_text(&buf, directory);
     if (strcmp(directory, "/") != 0) kmi_buf_add_char(&buf, '/');
     kmi_buf_add_text(&buf, name);
-    if (kmi_buf_status(&buf) != KM_OK) return kmi_fail(error, KM_E_INVALID, "the path of the store is too long");
+    if (kmi_buf_status(&buf) != KM_OK) return fail_path(&buf, error);
     char *joined = kmi_buf_take(&buf);
     if (joined == NULL) return kmi_fail(error, KM_E_NOMEM, "out of memory while opening \"%s\"", path);
     *ret_path = joined;
