@@ -44,6 +44,10 @@ static bool is_owned_by_us(uid_t owner) {
     return user == owner || user == 0;
 }
 
+bool kmi_file_is_ours(const struct stat *info) {
+    return S_ISREG(info->st_mode) && info->st_nlink == 1 && is_owned_by_us(info->st_uid);
+}
+
 static km_status fail_open(const char *name, int failure, km_error *error) {
     switch (failure) {
     case ELOOP:
