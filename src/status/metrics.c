@@ -122,7 +122,7 @@ static km_status create_page(int state_fd, kmi_metrics_page *page, km_error *err
 static km_status make_page(int memory_dir_fd, bool replace, km_error *error) {
     KMI_CLEANUP_FD int state_fd = -1;
     km_status status = kmi_dir_make(memory_dir_fd, "state", NULL, error);
-    if (status == KM_OK) status = kmi_dir_open(memory_dir_fd, "state", &state_fd, error);
+    if (status == KM_OK) status = kmi_dir_open_own(memory_dir_fd, "state", &state_fd, error);
     if (status != KM_OK) return status;
     kmi_metrics_page *page = calloc(1, sizeof *page);
     if (page == NULL) return kmi_fail(error, KM_E_NOMEM, "out of memory while making \"state/metrics\"");

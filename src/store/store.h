@@ -123,11 +123,14 @@ typedef struct kmi_relation_row {
 km_status kmi_store_relation_each(kmi_store *store, bool (*visit)(const kmi_relation_row *row, void *context),
                                   void *context, km_error *error) KM_MUST_CHECK;
 /* Deletes memories with units, mentions, relations, orphaned entities, and their texts in task records; keeps neighbours'
- * units right. Inside a transaction. Follow the commit by kmi_store_erase(). */
+ * units right. Inside a transaction. Follow the commit by kmi_store_erase(); until that was done the store notes that it is
+ * to be done. */
 km_status kmi_store_memory_delete(kmi_store *store, const kmi_uuid *ids, size_t count, km_error *error) KM_MUST_CHECK;
 /* Removes deleted words from index, free pages and write-ahead log (optimize, VACUUM, checkpoint). Takes the writer lock
  * itself. *ret_is_erased: false when an open reader kept the log from being emptied within the limit. */
 km_status kmi_store_erase(kmi_store *store, bool *ret_is_erased, km_error *error) KM_MUST_CHECK;
+/* Tells whether memories were deleted whose words were not erased yet: somebody was killed in between. */
+km_status kmi_store_is_unerased(kmi_store *store, bool *ret_is_unerased, km_error *error) KM_MUST_CHECK;
 /* Deletes what expired before now_us; returns how many. Inside a transaction. */
 km_status kmi_store_expire(kmi_store *store, int64_t now_us, uint64_t *ret_count, km_error *error) KM_MUST_CHECK;
 

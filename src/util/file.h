@@ -21,6 +21,8 @@ km_status kmi_file_open(int dir_fd, const char *name, int flags, int *ret_fd, km
 bool kmi_file_is_ours(const struct stat *info);
 /* Opens a directory (O_DIRECTORY, O_NOFOLLOW). */
 km_status kmi_dir_open(int dir_fd, const char *name, int *ret_fd, km_error *error) KM_MUST_CHECK;
+/* The same for one that files are to be made in: it must belong to us (or we are root). */
+km_status kmi_dir_open_own(int dir_fd, const char *name, int *ret_fd, km_error *error) KM_MUST_CHECK;
 /* Makes a directory with mode 0700 whatever the umask; fine if it is there. ret_created may be NULL. */
 km_status kmi_dir_make(int dir_fd, const char *name, bool *ret_created, km_error *error) KM_MUST_CHECK;
 

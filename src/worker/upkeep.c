@@ -38,6 +38,15 @@ km_status kmi_upkeep_when_idle(kmi_upkeep *upkeep, kmi_store *store, kmi_queue *
     return clean_up(store, queue, config, error);
 }
 
+/* What a killed forget left to be done. */
+static void erase_rest(kmi_store *store) {
+    bool is_unerased = false, is_erased = false;
+    if (kmi_store_is_unerased(store, &is_unerased, NULL) != KM_OK || !is_unerased) return;
+    km_status ignored = kmi_store_erase(store, &is_erased, NULL); /* the next worker tries again */
+    (void)ignored;
+}
+
 void kmi_upkeep_before_leaving(kmi_store *store) {
+    erase_rest(store);
     if (kmi_store_checkpoint(store, true, NULL) != KM_OK) return; /* the next worker does it */
 }
