@@ -215,6 +215,9 @@ km_status kmi_store_task_due(kmi_store *store, int64_t now_us, size_t limit, kmi
                              size_t *ret_count, int64_t *ret_next_run_at_us, km_error *error) KM_MUST_CHECK;
 /* Full id by prefix among the records: KM_E_NOT_FOUND, KM_E_CONFLICT. */
 km_status kmi_store_task_resolve(kmi_store *store, const char *prefix, kmi_uuid *ret_id, km_error *error) KM_MUST_CHECK;
+/* Lets the record of a task, if it has ended, have ended at until_us at the earliest: a purge of what ended before spares it.
+ * Inside a transaction. */
+km_status kmi_store_task_hold(kmi_store *store, const kmi_uuid *id, int64_t until_us, km_error *error) KM_MUST_CHECK;
 /* Deletes records of finished (completed, cancelled) tasks that ended before `before_us`, failed ones too if asked.
  * Keyed ones stay known. Inside a transaction. */
 km_status kmi_store_task_purge(kmi_store *store, int64_t before_us, bool with_failed, uint64_t *ret_count,

@@ -18,14 +18,36 @@ km_status kmi_upkeep_after_commit(kmi_upkeep *upkeep, kmi_store *store, km_error
     return status == KM_E_BUSY ? KM_OK : status;
 }
 
+typedef struct holding {
+    kmi_store *store;
+    int64_t until_us;
+    km_status status;
+    km_error *error;
+} holding;
+
+static bool hold_record(const kmi_record *record, void *context) {
+    holding *h = context;
+    h->status = kmi_store_task_hold(h->store, &record->task_id, h->until_us, h->error);
+    return h->status == KM_OK;
+}
+
+/* Two guards, because clocks go back: by time for files that a worker moves meanwhile, by id for what is in them now. */
+km_status kmi_upkeep_purge_tasks(kmi_store *store, kmi_queue *queue, int64_t before_us, bool with_failed,
+                                 uint64_t *ret_count, km_error *error) {
+    int64_t oldest_us = kmi_queue_oldest_us(queue);
+    holding h = {.store = store, .until_us = before_us < oldest_us ? before_us : oldest_us, .error = error};
+    km_status status = kmi_queue_each_moving(queue, hold_record, &h, error);
+    if (status == KM_OK) status = h.status;
+    return status == KM_OK ? kmi_store_task_purge(store, h.until_us, with_failed, ret_count, error) : status;
+}
+
 static km_status clean_up(kmi_store *store, kmi_queue *queue, const kmi_config *config, km_error *error) {
     int64_t now_us = kmi_clock_now_us();
     int64_t before_us = now_us - config->async_max_task_age_seconds * 1000000;
-    int64_t oldest_us = kmi_queue_oldest_us(queue);
     uint64_t purged = 0, expired = 0;
     km_status status = kmi_store_begin(store, error);
     if (status != KM_OK) return status;
-    status = kmi_store_task_purge(store, before_us < oldest_us ? before_us : oldest_us, false, &purged, error);
+    status = kmi_upkeep_purge_tasks(store, queue, before_us, false, &purged, error);
     if (status == KM_OK) status = kmi_store_expire(store, now_us, &expired, error);
     if (status == KM_OK) return kmi_store_commit(store, error);
     kmi_store_rollback(store);
