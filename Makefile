@@ -8,7 +8,7 @@ MESON = meson
 BUILD = build
 
 .PHONY: build demo test install uninstall bench bench-big bench-extract bench-recall check-assistants check-cases check-faults \
-    check-faults-full check-model check-recount check-threads check-torture fuzz lint format clean help
+    check-faults-full check-model check-recount check-soak check-threads check-torture fuzz lint format clean help
 
 build: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet
@@ -79,6 +79,10 @@ check-model:
 	@[ -f build-test/release/build.ninja ] || $(MESON) setup build-test/release . -Dwerror=true -Ddebug=false >/dev/null
 	@ninja -C build-test/release --quiet tests/unit/api-model
 	@KM_TEST_SEQUENCES=$(SEQUENCES) build-test/release/tests/unit/api-model
+
+# 30 minutes of everything, then 64 writers and 16 readers for five; KM_SOAK_MINUTES and KM_STORM_SECONDS say otherwise.
+check-soak: build
+	@tests/fault/run --program $(BUILD)/kuzu-memory --only soak,many-at-once --full
 
 check-threads:
 	@tools/check-threads
