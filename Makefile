@@ -7,8 +7,8 @@ DESTDIR =
 MESON = meson
 BUILD = build
 
-.PHONY: build demo test install uninstall bench bench-big bench-extract bench-recall check-assistants check-cases check-faults \
-    check-faults-full check-model check-recount check-soak check-threads check-torture fuzz lint format clean help
+.PHONY: build demo test install uninstall bench bench-big bench-extract bench-hooks bench-recall check-assistants check-cases \
+    check-faults check-faults-full check-model check-recount check-soak check-threads check-torture fuzz lint format clean help
 
 build: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet
@@ -50,6 +50,9 @@ check-cases: build
 
 bench-big: build
 	@tests/bench/big $(BUILD)
+
+bench-hooks: build
+	@tests/bench/hooks $(BUILD)
 
 bench-recall: build
 	@tools/bench-recall $(BUILD)/kuzu-memory $(EVAL)

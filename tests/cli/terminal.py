@@ -8,10 +8,9 @@ import fcntl, os, pty, struct, sys, termios
 
 def main():
     columns, command = int(sys.argv[1]), sys.argv[2:]
-    size = struct.pack("HHHH", 25, columns, 0, 0)
     pid, fd = pty.fork()
-    if pid == 0:
-        fcntl.ioctl(0, termios.TIOCSWINSZ, size)  # by the child: the command must not ask before it is set
+    if pid == 0:  # the width first: set from outside it may come too late
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 25, columns, 0, 0))
         os.execvp(command[0], command)
     if os.environ.get("TYPED"):
         os.write(fd, os.environ["TYPED"].encode())
