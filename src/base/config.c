@@ -62,6 +62,10 @@ static const json_t *find_value(const json_t *section, const kmi_config_key *key
     return value != NULL ? value : other;
 }
 
+static bool is_switched_off(const kmi_config_key *key, const kmi_config *config) {
+    return !*(const bool *)((const char *)config + key->offset);
+}
+
 static km_status apply_section(const json_t *section, const char *section_name, const config_file *file,
                                kmi_config *config, kmi_arena **arena, kmi_config_report *report, km_error *error) {
     char where[512];
@@ -83,11 +87,20 @@ static km_status apply_section(const json_t *section, const char *section_name, 
                  key->full_name);
             continue;
         }
+        if (key->is_off_final && !file->is_users && json_is_true(value) && is_switched_off(key, config)) {
+            warn(report, "\"%.300s\": \"%s\" is ignored: your own configuration file turns it off", file->path,
+                 key->full_name);
+            continue;
+        }
         km_status status = kmi_config_value_set(key, value, where, config, arena, error);
         if (status != KM_OK) {
             return status;
         }
         note_origin(report, key, file->path);
+    }
+    if (strcmp(section_name, "learn") == 0 && !config->learn_redact_secrets) {
+        warn(report, "\"%.300s\": \"learn.redact_secrets\" is false: secrets in texts are stored as they are",
+             file->path);
     }
     return KM_OK;
 }
