@@ -50,9 +50,10 @@ static km_status set_next_aside(kmi_queue *queue, km_error *error) {
 }
 
 /* Opens journal.next, makes it an empty journal whose header tells the backlog, and keeps it locked against appends: a
- * process that opened this file in an earlier life of it may still be waiting for that lock. *ret_fd is closed by the caller, after
- * the exchange. */
-static km_status prepare_next(kmi_queue *queue, uint64_t backlog, int *ret_fd, km_error *error) {
+ * process that opened this file in an earlier life of it may still be waiting for that lock. Segments are read in the order of their
+ * ids, so its id must lie above that of the journal it follows, also when both were made in one millisecond or the clock went
+ * back. *ret_fd is closed by the caller, after the exchange. */
+static km_status prepare_next(kmi_queue *queue, uint64_t journal_id, uint64_t backlog, int *ret_fd, km_error *error) {
     km_status status = kmi_file_open(queue->dir_fd, KMI_JOURNAL_NEXT_NAME, O_RDWR, ret_fd, error);
     if (status == KM_E_NOT_FOUND) {
         status = kmi_journal_create(queue, KMI_JOURNAL_NEXT_NAME, true, error);
@@ -64,6 +65,7 @@ static km_status prepare_next(kmi_queue *queue, uint64_t backlog, int *ret_fd, k
     kmi_journal_header header;
     if (!kmi_journal_header_read(queue, KMI_JOURNAL_NEXT_NAME, &header) || header.record_count != 0)
         return set_next_aside(queue, error);
+    if (header.journal_id <= journal_id) header.journal_id = journal_id + 1;
     header.backlog = backlog;
     header.is_sealed = false;
     return kmi_journal_write_header(*ret_fd, &header, queue->path, error);
@@ -78,7 +80,7 @@ km_status kmi_segment_take(kmi_queue *queue, uint64_t backlog, char ret_name[KMI
     uint64_t journal_id = journal.is_valid ? journal.header.journal_id : kmi_journal_make_id(error);
     if (journal_id == 0) return KM_E_IO;
     KMI_CLEANUP_FD int next_fd = -1;
-    status = prepare_next(queue, backlog + journal.header.record_count, &next_fd, error);
+    status = prepare_next(queue, journal_id, backlog + journal.header.record_count, &next_fd, error);
     if (status != KM_OK) return status;
     if (journal.is_valid) {
         journal.header.is_sealed = true; /* whoever waits for the lock on this file looks for its successor */

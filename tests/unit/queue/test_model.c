@@ -86,7 +86,7 @@ static void queue_agrees_with_the_model(void **state) {
         }
         live_and_die(f, &m, true);
         for (int i = 0; i < m.accepted; i++) assert_true(m.is_retired[i]);
-        assert_true(m.accepted > 50);
+        assert_true(m.accepted >= 50); /* append_some() has a limit of 50: a full queue may stay full */
         fixture_teardown(&fixture);
     }
 }
