@@ -130,7 +130,7 @@ static km_status choose_relevant(choice *c, const kmi_ranking *ranking, km_error
         size_t own_words = 0;
         km_status status = kmi_ranked_read(c->store, item, c->arena, &memory, error);
         if (status == KM_OK)
-            status = kmi_own_words_count(kmi_slice_from(memory.content), &ranking->info, &own_words, error);
+            status = kmi_own_words_count(kmi_slice_from(memory.content), &ranking->info, true, &own_words, error);
         if (status != KM_OK) return status;
         if (own_words == 0 && !ranking->is_by_time)
             continue; /* found by its neighbours' words alone: an answer in a chat says one word of its own */

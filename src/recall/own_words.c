@@ -8,6 +8,7 @@
 
 typedef struct count {
     const kmi_search_info *info;
+    uint64_t skipped_terms;
     size_t term_count;
     size_t most;
     uint32_t word;            /* number of the word in hand, from 1 */
@@ -24,7 +25,7 @@ static bool look_at_word(const kmi_text_word *word, void *context) {
     count *c = context;
     if (!word->is_part) c->word++;
     for (size_t i = 0; i < c->term_count; i++) {
-        if ((c->info->common_terms >> i & 1) != 0) continue;
+        if ((c->skipped_terms >> i & 1) != 0) continue;
         if (!kmi_slice_equal(word->term, kmi_slice_from(c->info->terms[i]))) continue;
         c->last[i] = c->word;
         size_t near = count_near(c);
@@ -34,8 +35,11 @@ static bool look_at_word(const kmi_text_word *word, void *context) {
     return c->most < c->term_count;
 }
 
-km_status kmi_own_words_count(kmi_slice text, const kmi_search_info *info, size_t *ret_count, km_error *error) {
-    count c = {.info = info, .term_count = info->term_count < TERMS_MAX ? info->term_count : TERMS_MAX};
+km_status kmi_own_words_count(kmi_slice text, const kmi_search_info *info, bool skip_common, size_t *ret_count,
+                              km_error *error) {
+    count c = {.info = info,
+               .skipped_terms = skip_common ? info->common_terms : 0,
+               .term_count = info->term_count < TERMS_MAX ? info->term_count : TERMS_MAX};
     if (info->unseen_share >= 1) {
         *ret_count = c.term_count;
         return KM_OK;

@@ -74,7 +74,8 @@ static km_status look_at_best(kmi_store *store, const kmi_search_hit *best, kmi_
         if (ranking->items[i].hit != best) continue;
         status = kmi_ranked_read(store, &ranking->items[i], arena, &memory, error);
         if (status == KM_OK)
-            status = kmi_own_words_count(kmi_slice_from(memory.content), &ranking->info, &ranking->own_words, error);
+            status =
+                kmi_own_words_count(kmi_slice_from(memory.content), &ranking->info, false, &ranking->own_words, error);
         break;
     }
     ranking->gate = kmi_gate_look(best, ranking->own_words, &ranking->info);

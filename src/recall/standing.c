@@ -47,7 +47,8 @@ static km_status find_coverage(const km_memory *memory, const kmi_ranking *ranki
     for (size_t i = 0; i < ranking->count; i++) {
         if (ranking->items[i].hit->seq != memory->seq) continue;
         size_t own_words = 0;
-        km_status status = kmi_own_words_count(kmi_slice_from(memory->content), &ranking->info, &own_words, error);
+        km_status status =
+            kmi_own_words_count(kmi_slice_from(memory->content), &ranking->info, true, &own_words, error);
         if (status == KM_OK && own_words > 0) *ret_coverage = ranking->items[i].hit->coverage;
         return status;
     }
