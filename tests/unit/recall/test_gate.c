@@ -50,6 +50,20 @@ static void each_feature_pulls_its_way(void **state) {
     assert_true(kmi_gate_confidence(&features) > plain);
     features = (kmi_gate_features){.coverage = 0.5, .margin = 1.5, .unseen = 0.3};
     assert_true(kmi_gate_confidence(&features) < plain);
+    features = (kmi_gate_features){.coverage = 0.5, .margin = 1.5, .unseen = 0.2, .words = 0.5};
+    assert_true(kmi_gate_confidence(&features) > plain);
+}
+
+static void one_word_in_common_is_less_than_two_in_a_big_store(void **state) {
+    (void)state;
+    kmi_search_info info = {.unit_count = 5000, .term_count = 4, .idf_sum = 20};
+    kmi_search_hit best = {.coverage = 0.5};
+    assert_true(kmi_gate_look(&best, 2, &info).words == 1);
+    assert_true(kmi_gate_look(&best, 1, &info).words < 0.6);
+    info.unit_count = 5;
+    assert_true(kmi_gate_look(&best, 1, &info).words > 0.95);
+    info = (kmi_search_info){.unit_count = 5000, .term_count = 1, .idf_sum = 5};
+    assert_true(kmi_gate_look(&best, 1, &info).words == 1); /* the prompt has no more */
 }
 
 static void no_match_is_no_confidence(void **state) {
@@ -78,6 +92,7 @@ int main(void) {
         cmocka_unit_test(a_small_store_answers_to_one_word_in_common),
         cmocka_unit_test(a_big_store_needs_more),
         cmocka_unit_test(each_feature_pulls_its_way),
+        cmocka_unit_test(one_word_in_common_is_less_than_two_in_a_big_store),
         cmocka_unit_test(no_match_is_no_confidence),
         cmocka_unit_test(the_margin_is_of_the_twentieth),
     };
