@@ -21,7 +21,8 @@ bool kmi_is_lasting(kmi_slice statement);
 typedef enum kmi_reach {
     KMI_REACH_ANSWERS, /* how answers are to be given */
     KMI_REACH_ALL,     /* begins with always, never, every */
-    KMI_REACH_NARROW   /* one tool, one subject, one person's habit */
+    KMI_REACH_NARROW,  /* one tool, one subject, one person's habit */
+    KMI_REACH_NAMED    /* "when I ask about X", or told at length: what it names must be in the prompt */
 } kmi_reach;
 
 kmi_reach kmi_reach_of(kmi_slice statement);
