@@ -7,6 +7,7 @@
 #include "recall/word_reader.h"
 
 #define WORDS_TO_READ 60
+#define STATEMENT_WORDS_MAX 24 /* more is a story */
 #define GENERAL_WITHIN 3       /* words: "We never …" is about all, "Run the checks, never …" about checks */
 #define OPERATION_WORDS_MAX 10 /* a longer prompt says more than which button to press */
 
@@ -106,18 +107,20 @@ kmi_reach kmi_reach_of(kmi_slice statement) {
     static const char *const ANSWERS[] = {"answer",   "answers",   "answering",   "reply",        "replies", "respond",
                                           "response", "responses", "explanation", "explanations", "explain", "tone",
                                           "brief",    "briefly",   "concise",     "concisely",    "verbose"};
-    static const char *const CONDITIONS[] = {"when", "whenever", "if", "for", "unless"};
+    static const char *const CONDITIONS[] = {"when", "whenever", "if", "unless"};
     kmi_word_reader reader = {.text = statement};
     kmi_reach reach = KMI_REACH_NARROW;
+    bool is_narrow = false;
     bool is_habit = false; /* "I never work on Fridays" */
     for (int i = 0; i < WORDS_TO_READ && kmi_word_next(&reader); i++) {
-        if (KMI_WORD_IN(reader.lower, CONDITIONS)) return KMI_REACH_NARROW; /* "always … when I ask about X" */
+        if (KMI_WORD_IN(reader.lower, CONDITIONS) || i >= STATEMENT_WORDS_MAX) return KMI_REACH_NAMED;
+        if (kmi_word_is(&reader, "for")) is_narrow = true; /* "never use tabs for Python" */
         if (i == 0) is_habit = kmi_word_is(&reader, "i");
         if (KMI_WORD_IN(reader.lower, ANSWERS)) reach = KMI_REACH_ANSWERS;
         bool is_general = i < GENERAL_WITHIN && !is_habit && KMI_WORD_IN(reader.lower, GENERAL);
         if (is_general && reach == KMI_REACH_NARROW) reach = KMI_REACH_ALL;
     }
-    return reach;
+    return is_narrow ? KMI_REACH_NARROW : reach;
 }
 
 bool kmi_is_lasting(kmi_slice statement) {
@@ -125,15 +128,17 @@ bool kmi_is_lasting(kmi_slice statement) {
                                        "nice", "oh",   "ok",    "okay", "sorry", "sure",    "thank", "thanks",
                                        "well", "wow",  "yeah",  "yep",  "yes",   "actually"};
     /* What follows "I" where somebody says how things are to be. All else with "I" tells of a day. */
-    static const char *const WISHES[] = {"always", "avoid",  "d",       "dislike", "do",   "don",
-                                         "expect", "hate",   "like",    "love",    "need", "never",
-                                         "only",   "prefer", "usually", "want",    "use",  "work"};
+    static const char *const WISHES[] = {"always", "avoid",   "d",    "dislike", "do",    "don",
+                                         "expect", "hate",    "like", "love",    "never", "only",
+                                         "prefer", "usually", "want", "use",     "work"};
+    static const char *const QUESTION_WORDS[] = {"how", "what", "why", "who", "where", "which", "can", "could"};
     if (kmi_slice_find(statement, KMI_SLICE_LITERAL("?"), 0) != SIZE_MAX) return false;
     kmi_word_reader reader = {.text = statement};
     if (!kmi_word_next(&reader)) return false;
     if (reader.at < statement.len && statement.ptr[reader.at] == ':' && !kmi_word_next(&reader))
         return false; /* "User: …" */
     if (KMI_WORD_IN(reader.lower, TALK)) return false;
+    if (KMI_WORD_IN(reader.lower, QUESTION_WORDS)) return false;
     if (!kmi_word_is(&reader, "i")) return true;
     return kmi_word_next(&reader) && KMI_WORD_IN(reader.lower, WISHES);
 }

@@ -59,7 +59,8 @@ static bool applies(const candidate *standing, kmi_asking asking) {
     if (asking == KMI_ASKING_NOTHING) return false;
     if (standing->shares_words) return true;
     if (standing->kind > KIND_PREFERENCE || asking == KMI_ASKING_OPERATION) return false;
-    return asking == KMI_ASKING_WORK || standing->reach != KMI_REACH_NARROW;
+    if (standing->reach == KMI_REACH_NAMED) return false;
+    return asking == KMI_ASKING_WORK || standing->reach < KMI_REACH_NARROW;
 }
 
 static int compare(const void *a, const void *b) {

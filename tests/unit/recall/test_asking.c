@@ -51,12 +51,17 @@ static void reach_of_statements(void **state) {
                                           "I always want brief explanations", "Please explain things briefly"};
     static const char *const ALL[] = {"Never commit generated files", "Every function needs a test",
                                       "We never commit to main"};
-    static const char *const NARROW[] = {"User prefers TypeScript",
-                                         "Use Docker for deployment",
-                                         "Always show the version when I ask about dependencies",
-                                         "Never use tabs for Python",
-                                         "I never work on Fridays",
+    static const char *const NARROW[] = {"User prefers TypeScript", "Use Docker for deployment",
+                                         "Never use tabs for Python", "I never work on Fridays",
                                          "Run the tests with make check, never with pytest"};
+    static const char *const NAMED[] = {"Always show the version when I ask about dependencies",
+                                        "I prefer sending applications early, which is why I made sure to upload the "
+                                        "one for the grant a week before the "
+                                        "closing day, and then went on holiday"};
+    for (size_t i = 0; i < sizeof NAMED / sizeof NAMED[0]; i++) {
+        if (kmi_reach_of(kmi_slice_from(NAMED[i])) != KMI_REACH_NAMED)
+            fail_msg("\"%s\" is for what it names", NAMED[i]);
+    }
     for (size_t i = 0; i < sizeof ANSWERS / sizeof ANSWERS[0]; i++) {
         if (kmi_reach_of(kmi_slice_from(ANSWERS[i])) != KMI_REACH_ANSWERS)
             fail_msg("\"%s\" is about answers", ANSWERS[i]);
@@ -76,6 +81,8 @@ static void lasting_statements(void **state) {
         "I don't want emoji in commits", "User: Always answer in German", "We deploy on Mondays only"};
     static const char *const PASSING[] = {"Should I always use tabs?",
                                           "hmm, never mind the tests then",
+                                          "How can I always find time for that, I never know",
+                                          "I need help managing my time, always",
                                           "User: I'm worried that I never wrote tests",
                                           "I've never been there",
                                           "Yeah, I'd love that",
