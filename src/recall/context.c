@@ -18,6 +18,7 @@
 #define SEARCH_MIN ((size_t)32) /* memories to choose from */
 #define SEARCH_PER_MEMORY ((size_t)4)
 #define STANDING_CONFIDENCE 0.6 /* of the memory's own: it was not asked for */
+#define SMALL_STORE_UNITS ((uint64_t)300)
 #define MEMORIES_MAX ((size_t)1000)
 
 typedef struct choice {
@@ -122,6 +123,7 @@ static km_status offer(choice *c, const km_memory *memory, kmi_chosen chosen, km
 
 static km_status choose_relevant(choice *c, const kmi_ranking *ranking, km_error *error) {
     if (c->confidence < c->request->confidence_threshold) return KM_OK;
+    bool is_small = ranking->info.unit_count < SMALL_STORE_UNITS; /* a big one knows by itself which words are common */
     for (size_t i = 0; i < ranking->count && c->count < c->limit; i++) {
         kmi_ranked *item = &ranking->items[i];
         double share = item->score / ranking->items[0].score;
@@ -130,7 +132,7 @@ static km_status choose_relevant(choice *c, const kmi_ranking *ranking, km_error
         size_t own_words = 0;
         km_status status = kmi_ranked_read(c->store, item, c->arena, &memory, error);
         if (status == KM_OK)
-            status = kmi_own_words_count(kmi_slice_from(memory.content), &ranking->info, true, &own_words, error);
+            status = kmi_own_words_count(kmi_slice_from(memory.content), &ranking->info, is_small, &own_words, error);
         if (status != KM_OK) return status;
         if (own_words == 0 && !ranking->is_by_time)
             continue; /* found by its neighbours' words alone: an answer in a chat says one word of its own */

@@ -16,7 +16,7 @@
 #define UNITS_HALF_WORDS 100.0
 #define SMALL_STORE_WORDS 2.5
 
-static const double CONSTANT = -5.05;
+static const double CONSTANT = -5.08;
 static const double OF_COVERAGE = 4.73;
 static const double OF_MARGIN = 0.83;
 static const double OF_UNSEEN = -5.35;
