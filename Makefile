@@ -7,7 +7,7 @@ DESTDIR =
 MESON = meson
 BUILD = build
 
-.PHONY: build demo test install uninstall bench bench-big bench-extract bench-recall check-assistants check-cases check-faults \
+.PHONY: build demo test install uninstall bench bench-big bench-extract bench-hooks bench-recall check-assistants check-cases check-faults \
     check-faults-full check-recount fuzz lint format clean help
 
 build: $(BUILD)/build.ninja
@@ -50,6 +50,9 @@ check-cases: build
 
 bench-big: build
 	@tests/bench/big $(BUILD)
+
+bench-hooks: build
+	@tests/bench/hooks $(BUILD)
 
 bench-recall: build
 	@tools/bench-recall $(BUILD)/kuzu-memory $(EVAL)
