@@ -63,7 +63,7 @@ static km_status check_pages(restoring *r, kmi_store *store, km_error *error) {
 
 /* A plain store tells nothing about itself: it is asked. */
 static km_status open_plain(restoring *r, kmi_store **ret_store, km_error *error) {
-    const kmi_store_options options = {.path = r->real_path, .mode = KMI_STORE_READ};
+    const kmi_store_options options = {.path = r->real_path, .mode = KMI_STORE_READ, .reads_older = true};
     int64_t counters[KMI_COUNTER_COUNT];
     kmi_fd_close(&r->fd); /* before SQLite opens it: closing later would drop SQLite's locks */
     km_status status = kmi_store_open(&options, ret_store, error);

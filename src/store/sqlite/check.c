@@ -70,6 +70,35 @@ static km_status check_pages(checking *c, km_error *error) {
     return status;
 }
 
+/* ---- Tables ---- */
+
+/* A store that was damaged, or made by somebody else, may hold sound pages and still not our columns. */
+static km_status check_tables(checking *c, km_error *error) {
+    static const char *const PROBES[] = {
+        "SELECT seq,id,content,content_hash,unit_count,type,knowledge_type,polarity,pattern,confidence,importance,"
+        "subject,attribute,value FROM memories LIMIT 1",
+        "SELECT " MEMORY_COLUMNS " FROM memories m LIMIT 1",
+        "SELECT id,folded,type,name FROM entities LIMIT 1",
+        "SELECT id,state,priority,attempts,crashes,item_count,created_at,started_at,finished_at,run_at,"
+        "processing_us,wait_us,is_keyed,error FROM tasks LIMIT 1",
+        "SELECT block,entries FROM unit_map LIMIT 1",
+        "SELECT epoch,generation,next_seq,index_version FROM state LIMIT 1",
+        "SELECT day,name,value FROM days LIMIT 1",
+        "SELECT task,at,state,error FROM task_events LIMIT 1",
+    };
+    uint64_t version = 0;
+    km_status status = kmi_store_schema_version(c->store, &version, error);
+    if (status != KM_OK || version != kmi_store_known_schema()) return status; /* it will be brought up to date first */
+    for (size_t i = 0; status == KM_OK && i < sizeof PROBES / sizeof PROBES[0]; i++) {
+        KMI_CLEANUP_SQL kmi_sql_use use = {0};
+        bool has_row = false;
+        status = kmi_sql_start(c->store->sql, PROBES[i], &use, error);
+        if (status == KM_E_STORE) note(c, KMI_FAULT_PAGES, "tables or columns are missing");
+        if (status == KM_OK) status = kmi_sql_step(&use, &has_row, error);
+    }
+    return status;
+}
+
 /* ---- Edges ---- */
 
 static const struct {
@@ -85,6 +114,11 @@ static const struct {
     {"SELECT count(*) FROM memories m WHERE superseded_by IS NOT NULL"
      " AND NOT EXISTS(SELECT 1 FROM memories s WHERE s.seq=m.superseded_by)",
      "memories are superseded by one that is not there"},
+    {"SELECT count(*) FROM (SELECT type AS label FROM memories UNION SELECT knowledge_type FROM memories"
+     " UNION SELECT polarity FROM memories UNION SELECT source FROM memories UNION SELECT speaker FROM memories"
+     " UNION SELECT session FROM memories UNION SELECT pattern FROM memories UNION SELECT agent FROM memories"
+     " UNION SELECT user FROM memories) WHERE label NOT IN (SELECT id FROM labels)",
+     "labels that memories name are lost"},
     {"SELECT count(*) FROM entities e WHERE NOT EXISTS(SELECT 1 FROM mentions n WHERE n.entity=e.id)"
      " AND NOT EXISTS(SELECT 1 FROM relations r WHERE r.from_entity=e.id)"
      " AND NOT EXISTS(SELECT 1 FROM relations r WHERE r.to_entity=e.id)",
@@ -153,6 +187,7 @@ km_status kmi_store_diagnose(kmi_store *store, const kmi_store_listener *listene
         km_status (*check)(checking *c, km_error *error);
         kmi_store_fault fault; /* when the check itself meets damage */
     } CHECKS[] = {{check_pages, KMI_FAULT_PAGES},
+                  {check_tables, KMI_FAULT_PAGES},
                   {check_edges, KMI_FAULT_PAGES},
                   {check_counters, KMI_FAULT_PAGES},
                   {check_search, KMI_FAULT_SEARCH}};
@@ -165,6 +200,8 @@ km_status kmi_store_diagnose(kmi_store *store, const kmi_store_listener *listene
         km_error detail = {0};
         if (tell(&c) != 0) break;
         if (ret_diagnosis->has[KMI_FAULT_PAGES] && i > 0) break; /* nothing else can be trusted */
+        if (i > 0 && store->reads_older && store->schema_version < KMI_SCHEMA_LABELS)
+            break; /* the rest is of today's tables */
         status = CHECKS[i].check(&c, &detail);
         status = take_damage(&c, CHECKS[i].fault, status, &detail, error);
         c.done++;
