@@ -228,8 +228,9 @@ km_status kmi_install_plan_add(kmi_install_plan *plan, const kmi_install_client 
     return status;
 }
 
-km_status kmi_install_strip(const kmi_install_where *where, const char *path, kmi_slice text, kmi_arena *arena,
-                            kmi_slice *ret_text, km_error *error) {
+/* Puts every entry that belongs into a file into its text, or takes them out. */
+static km_status edit_all(const kmi_install_where *where, const char *path, kmi_slice text, bool remove,
+                          kmi_arena *arena, kmi_slice *ret_text, km_error *error) {
     kmi_install_file file = {.path = path, .exists = true, .before = text, .after = text};
     for (const kmi_install_client *client = KMI_INSTALL_CLIENTS; client->name != NULL; client++) {
         for (size_t i = 0; i < client->entry_count; i++) {
@@ -238,17 +239,32 @@ km_status kmi_install_strip(const kmi_install_where *where, const char *path, km
             const char *target = entry_path(where, entry, arena);
             if (target == NULL) return fail_nomem(error);
             if (strcmp(target, path) != 0) continue;
-            KMI_CLEANUP_BUF kmi_buf stripped;
-            kmi_buf_init(&stripped, 2 * text.len + EDIT_ROOM);
-            km_status status = edit(&file, entry, "", true, arena, &stripped, error);
+            file.format = entry->format; /* comments are fine in some */
+            KMI_CLEANUP_BUF kmi_buf edited;
+            kmi_buf_init(&edited, 2 * file.after.len + EDIT_ROOM);
+            const char *value = kmi_install_value(entry->value, where->program, arena);
+            if (value == NULL) return fail_nomem(error);
+            km_status status = edit(&file, entry, value, remove, arena, &edited, error);
             if (status != KM_OK) return status;
-            const char *copy = kmi_arena_copy(arena, kmi_buf_slice(&stripped));
+            const char *copy = kmi_arena_copy(arena, kmi_buf_slice(&edited));
             if (copy == NULL) return fail_nomem(error);
-            file.after = (kmi_slice){copy, stripped.len};
+            file.after = (kmi_slice){copy, edited.len};
         }
     }
     *ret_text = file.after;
     return KM_OK;
+}
+
+km_status kmi_install_strip(const kmi_install_where *where, const char *path, kmi_slice text, kmi_arena *arena,
+                            kmi_slice *ret_text, km_error *error) {
+    return edit_all(where, path, text, true, arena, ret_text, error);
+}
+
+km_status kmi_install_rehearse(const kmi_install_where *where, const char *path, kmi_slice text, kmi_arena *arena,
+                               kmi_slice *ret_text, km_error *error) {
+    kmi_slice with = text;
+    km_status status = edit_all(where, path, text, false, arena, &with, error);
+    return status == KM_OK ? edit_all(where, path, with, true, arena, ret_text, error) : status;
 }
 
 /* ---- How things stand ---- */

@@ -95,6 +95,39 @@ END
     [ "$(json '[f["action"] for f in d["files"]]')" = "['none', 'problem']" ]
 }
 
+@test "comments are fine where the client takes them, and stay" {
+    mkdir -p "$HOME/.gemini"
+    printf '{ // mine\n  "theme": "dark", /* why */\n}\n' >"$HOME/.gemini/settings.json"
+    cp "$HOME/.gemini/settings.json" "$PLACE/gemini"
+    run_km install gemini --quiet
+    expect_status 0
+    grep -q '^{ // mine$' "$HOME/.gemini/settings.json"
+    grep -q '/\* why \*/' "$HOME/.gemini/settings.json"
+    run_km uninstall gemini --quiet
+    expect_status 0
+    cmp "$PLACE/gemini" "$HOME/.gemini/settings.json"
+}
+
+@test "what was empty before us stays, also when something else changed" {
+    printf '{"mcpServers": { }, "theme": "dark"}' >"$HOME/.claude.json"
+    printf 'model = "m"' >"$HOME/.codex/config.toml"
+    km install claude-code codex --quiet
+    sed -i 's/dark/light/' "$HOME/.claude.json"
+    sed -i 's/"m"/"n"/' "$HOME/.codex/config.toml"
+    km uninstall claude-code codex --quiet
+    [ "$(cat "$HOME/.claude.json")" = '{"mcpServers": { }, "theme": "light"}' ]
+    [ "$(cat "$HOME/.codex/config.toml"; echo x)" = 'model = "n"x' ]
+}
+
+@test "Continue has a file of its own in the project" {
+    km install continue --project --quiet
+    [ "$(python3 -c 'import json; print(json.load(open(".continue/mcpServers/kuzu-memory.json"))["mcpServers"]["kuzu-memory"]["args"])')" = "['mcp']" ]
+    run_km install --list --project --format json
+    [ "$(json '[c["server"] for c in d["clients"] if c["name"] == "continue"]')" = "['yes']" ]
+    km uninstall --project --quiet
+    [ ! -e .continue ]
+}
+
 @test "links are followed, modes kept, moved folders found" {
     mkdir "$PLACE/dotfiles"
     mv "$HOME/.codex/config.toml" "$PLACE/dotfiles/codex.toml"
