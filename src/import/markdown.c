@@ -343,14 +343,14 @@ static void take_line(reader *self, kmi_slice line) {
     bool is_below_item = self->depth > 0 && indent >= self->items[self->depth - 1].inside;
     bool is_rule_line =
         text.len >= 3 && memchr("-*_=", text.ptr[0], 4) != NULL && run_of(text, text.ptr[0]) == text.len;
-    if (is_rule_line) {
+    bool is_next_line = marker == 0 && self->is_item && self->text.len > 0;
+    bool is_no_text = marker == 0 && !is_next_line && memchr("|@<", first_char(text), 3) != NULL;
+    if (is_rule_line || is_no_text) {
         finish(self);
     } else if (marker > 0 && (indent < code_indent || self->depth > 0)) {
         take_item(self, text, indent, marker);
-    } else if (self->is_item && self->text.len > 0) {
-        collect(self, text); /* its next line */
-    } else if (first_char(text) == '|' || first_char(text) == '@' || first_char(text) == '<') {
-        finish(self);
+    } else if (is_next_line) {
+        collect(self, text);
     } else if (indent >= code_indent && self->text.len == 0 && !is_below_item) {
         return; /* code */
     } else {
