@@ -133,7 +133,7 @@ static km_status compare(kmi_health_result *now, const kmi_health_result *before
 static km_status mend(km_project *project, kmi_health_result *before, kmi_health_result **ret_now, km_error *error) {
     km_status status = kmi_doctor_repair(project, &before->findings, error);
     if (status == KM_OK) status = look(project, ret_now, error);
-    return status == KM_OK ? compare(*ret_now, before, error) : status;
+    return *ret_now != NULL ? compare(*ret_now, before, error) : status;
 }
 
 km_status km_doctor(km_project *project, bool fix, km_health_report **ret_report, km_error *error) {
@@ -141,7 +141,7 @@ km_status km_doctor(km_project *project, bool fix, km_health_report **ret_report
         return kmi_fail(error, KM_E_INVALID, "project and ret_report must not be NULL");
     kmi_health_result *before = NULL, *now = NULL;
     km_status status = look(project, &before, error);
-    if (status != KM_OK) return status;
+    if (before == NULL) return status;
     if (!fix || before->findings.count == 0) {
         *ret_report = &before->public;
         return KM_OK;

@@ -168,8 +168,7 @@ static bool is_sound_when_opened(const km_project *project) {
 static km_status exchange_stores(kmi_exchange *exchange, km_error *error) {
     unlinkat(exchange->project->memory_dir_fd, NEW_STORE "-wal", 0);
     unlinkat(exchange->project->memory_dir_fd, NEW_STORE "-shm", 0);
-    km_status status = kmi_exchange_set_store_aside(exchange, "damaged", error);
-    return status == KM_OK ? kmi_exchange_put(exchange, NEW_STORE, error) : status;
+    return kmi_exchange_replace(exchange, NEW_STORE, "damaged", error);
 }
 
 /* Puts what can be read of the damaged store into a new one, and this in its place. Where nothing can be read the damaged one stays:

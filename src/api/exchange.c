@@ -1,6 +1,7 @@
 /* The store is a file with two companions (-wal, -shm), and three renames are not one. So all who could write are kept out: no worker
- * can start (starter's byte) and nobody can begin a transaction (writer's byte). A writer that had the old file open finds at
- * its next transaction that it was moved, and says so. A reader in between finds no store, which is an answer it knows. */
+ * can start (starter's byte) and nobody can begin a transaction (writer's byte), the log is emptied, and the files themselves
+ * change places in one step: whoever dies in between leaves the old memory or the new one, never none. A writer that had the old
+ * file open finds at its next transaction that it was moved, and says so. */
 #include "api/exchange.h"
 
 #include <errno.h>
@@ -134,29 +135,64 @@ static void move_log(const km_project *project) {
     kmi_store_free(store);
 }
 
-km_status kmi_exchange_set_store_aside(kmi_exchange *exchange, const char *why, km_error *error) {
+/* The new store goes into the folder first, and then the two change places in one step. Before that the present one loses its log,
+ * which is empty now; one that could not be emptied (damage, a reader that stays) goes along. */
+static km_status change_places(const km_project *project, int aside_fd, km_error *error) {
+    unlinkat(project->memory_dir_fd, "memories.db-shm", 0);
+    for (size_t i = 1; i < companion_count; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "memories.db%s", companions[i]);
+        km_status status = move_file(project->memory_dir_fd, name, aside_fd, name, error);
+        if (status != KM_OK) return status;
+    }
+    if (renameat2(aside_fd, "memories.db", project->memory_dir_fd, "memories.db", RENAME_EXCHANGE) != 0)
+        return kmi_fail_errno(error, errno, "cannot exchange \"%s/memories.db\"; does the file system support it?",
+                              project->memory_dir);
+    /* A reader that came in between has made companions of the old store: it keeps them, the new store must not. */
+    unlinkat(project->memory_dir_fd, "memories.db-shm", 0);
+    unlinkat(project->memory_dir_fd, "memories.db-wal", 0);
+    return KM_OK;
+}
+
+/* After a refusal the folder holds the new store and perhaps the log of the present one, which goes back. */
+static void take_back(kmi_exchange *exchange, int aside_fd) {
+    km_project *project = exchange->project;
+    char folder[sizeof "aside/" + KMI_ASIDE_NAME_SIZE];
+    int failed = 0;
+    for (size_t i = 1; i < companion_count; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "memories.db%s", companions[i]);
+        failed |= renameat2(aside_fd, name, project->memory_dir_fd, name, RENAME_NOREPLACE) != 0 && errno != ENOENT;
+    }
+    snprintf(folder, sizeof folder, "aside/%s", exchange->aside);
+    if (!failed && unlinkat(aside_fd, "memories.db", 0) == 0) unlinkat(project->memory_dir_fd, folder, AT_REMOVEDIR);
+    exchange->aside[0] = '\0';
+}
+
+static km_status put_first_store(const km_project *project, const char *name, km_error *error) {
+    if (renameat(project->memory_dir_fd, name, project->memory_dir_fd, "memories.db") != 0)
+        return kmi_fail_errno(error, errno, "cannot create \"%s/memories.db\"", project->memory_dir);
+    return kmi_dir_sync(project->memory_dir_fd, project->memory_dir, error);
+}
+
+km_status kmi_exchange_replace(kmi_exchange *exchange, const char *name, const char *why, km_error *error) {
     km_project *project = exchange->project;
     KMI_CLEANUP_FD int fd = -1;
     struct stat info;
     if (fstatat(project->memory_dir_fd, "memories.db", &info, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT)
-        return KM_OK;
+        return put_first_store(project, name, error);
     move_log(project);
     km_status status = make_aside_folder(project, why, exchange->aside, &fd, error);
-    for (size_t i = 0; status == KM_OK && i < companion_count; i++) {
-        char name[32];
-        snprintf(name, sizeof name, "memories.db%s", companions[i]);
-        status = move_file(project->memory_dir_fd, name, fd, name, error);
+    if (status != KM_OK) return status;
+    if (renameat(project->memory_dir_fd, name, fd, "memories.db") != 0)
+        return kmi_fail_errno(error, errno, "cannot put the new store into \"%s/aside\"", project->memory_dir);
+    status = change_places(project, fd, error);
+    if (status != KM_OK) {
+        take_back(exchange, fd);
+        return status;
     }
-    if (status == KM_OK) unlinkat(fd, "memories.db-shm", 0); /* says nothing that SQLite would not make anew */
-    if (status == KM_OK) status = kmi_dir_sync(fd, exchange->aside, error);
-    return status;
-}
-
-km_status kmi_exchange_put(kmi_exchange *exchange, const char *name, km_error *error) {
-    km_project *project = exchange->project;
-    if (renameat(project->memory_dir_fd, name, project->memory_dir_fd, "memories.db") != 0)
-        return kmi_fail_errno(error, errno, "cannot create \"%s/memories.db\"", project->memory_dir);
-    return kmi_dir_sync(project->memory_dir_fd, project->memory_dir, error);
+    status = kmi_dir_sync(fd, exchange->aside, error);
+    return status == KM_OK ? kmi_dir_sync(project->memory_dir_fd, project->memory_dir, error) : status;
 }
 
 void kmi_exchange_end(kmi_exchange *exchange) {

@@ -17,10 +17,10 @@ typedef struct kmi_exchange {
 
 /* From here to kmi_exchange_end() no worker runs and nobody writes. A running worker finishes its batch and leaves. KM_E_BUSY. */
 km_status kmi_exchange_begin(km_project *project, kmi_exchange *ret_exchange, km_error *error) KM_MUST_CHECK;
-/* Moves the store with its log into a new folder of aside/; fine when there is none. `why` is part of the folder's name. */
-km_status kmi_exchange_set_store_aside(kmi_exchange *exchange, const char *why, km_error *error) KM_MUST_CHECK;
-/* Lets the file `name` of the memory directory, a whole store without a log, be the store. */
-km_status kmi_exchange_put(kmi_exchange *exchange, const char *name, km_error *error) KM_MUST_CHECK;
+/* Lets the file `name` of the memory directory, a whole store without a log, be the store, in one step. The one that was there is
+ * kept in a new folder of aside/; fine when there is none. `why` is part of the folder's name. After a failure `name` may be gone. */
+km_status kmi_exchange_replace(kmi_exchange *exchange, const char *name, const char *why,
+                               km_error *error) KM_MUST_CHECK;
 /* Gives the locks back and has a worker started if texts wait. */
 void kmi_exchange_end(kmi_exchange *exchange);
 #define KMI_CLEANUP_EXCHANGE __attribute__((cleanup(kmi_exchange_end)))

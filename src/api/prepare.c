@@ -254,7 +254,11 @@ km_status kmi_prepare(const kmi_config *config, const km_learn_item *items, size
     kmi_prepared prepared = {.arena = kmi_arena_new(prepared_limit), .item_count = item_count};
     if (prepared.arena == NULL) return no_memory(error);
     prepared.items = kmi_arena_alloc_array(prepared.arena, item_count, sizeof *prepared.items);
-    km_status status = prepared.items == NULL ? no_memory(error) : KM_OK;
+    if (prepared.items == NULL) {
+        kmi_prepared_deinit(&prepared);
+        return no_memory(error);
+    }
+    km_status status = KM_OK;
     for (size_t i = 0; i < item_count && status == KM_OK; i++) {
         status = prepare_item(config, &items[i], &prepared, &prepared.items[i], error);
         if (status != KM_OK && item_count > 1) status = kmi_fail_context(error, status, "item %zu", i + 1);

@@ -1,6 +1,5 @@
 /* All that can fail is done beside the present store: reading the backup, checking it, making it whole. Only then are writers kept
- * out, the present store is moved aside, and the new one takes its name. Whoever dies in between leaves one of the two, and the
- * backup as it was. */
+ * out, and the two stores change places in one step. Whoever dies in between leaves one of the two, and the backup as it was. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,8 +10,8 @@
 
 #include "api/backup_file.h"
 #include "api/exchange.h"
+#include "queue/inspect.h"
 #include "queue/journal.h"
-#include "queue/snapshot.h"
 #include "store/repair.h"
 #include "util/error.h"
 #include "util/file.h"
@@ -145,11 +144,59 @@ static km_status copy_plain(restoring *r, km_error *error) {
     return kmi_store_copy(store, path, &listener, error);
 }
 
+static km_status put_waiting_task(kmi_store *store, const kmi_record *record, km_error *error) {
+    const kmi_task_row row = {
+        .id = record->task_id,
+        .state = KM_TASK_QUEUED,
+        .priority = record->priority,
+        .item_count = record->item_count,
+        .created_at_us = record->created_at_us,
+        .payload = record->payload,
+        .is_keyed = record->is_keyed,
+    };
+    bool is_known = false;
+    km_status status = kmi_store_task_find(store, &row.id, NULL, &is_known, NULL, error);
+    if (status == KM_OK && !is_known) status = kmi_store_task_put(store, &row, error);
+    if (status == KM_OK && !is_known && record->redaction_count != 0)
+        status = kmi_store_counter_add(store, KMI_COUNTER_REDACTIONS, record->redaction_count, error);
+    return status;
+}
+
+static km_status put_waiting_tasks(const restoring *r, kmi_store *store, km_error *error) {
+    kmi_slice image = kmi_buf_slice(&r->segment);
+    size_t at = KMI_JOURNAL_DATA_OFFSET;
+    while (at + KMI_RECORD_HEADER_BYTES <= image.len) {
+        const unsigned char *header = (const unsigned char *)image.ptr + at;
+        size_t len = kmi_record_peek_payload_len(header);
+        kmi_record record;
+        if (len > image.len - at - KMI_RECORD_HEADER_BYTES ||
+            !kmi_record_decode(r->tail.journal_id, header, (kmi_slice){image.ptr + at + KMI_RECORD_HEADER_BYTES, len},
+                               &record))
+            return kmi_fail(error, KM_E_INVALID, "\"%s\" is damaged: what waited cannot be read; use another backup",
+                            r->path);
+        km_status status = put_waiting_task(store, &record, error);
+        if (status != KM_OK) return status;
+        at += kmi_record_size(len);
+    }
+    return KM_OK;
+}
+
+/* What waited goes into the new store as waiting tasks, not into the queue: then the exchange brings back all or nothing. */
+static km_status put_waiting(const restoring *r, kmi_store *store, km_error *error) {
+    if (r->segment.len == 0) return KM_OK;
+    km_status status = kmi_store_begin(store, error);
+    if (status == KM_OK) status = put_waiting_tasks(r, store, error);
+    if (status == KM_OK) return kmi_store_commit(store, error);
+    kmi_store_rollback(store);
+    return status;
+}
+
 /* Brings the copy to this program's schema, checks it, and makes it newer than the present store for all who compare. */
 static km_status make_whole(restoring *r, uint64_t epoch, uint64_t generation, km_error *error) {
     KMI_CLEANUP_STORE kmi_store *store = NULL;
     km_status status = kmi_private_store_open(r->project, NEW_STORE, KMI_STORE_CREATE, &store, error);
     if (status == KM_OK) status = check_pages(r, store, error);
+    if (status == KM_OK) status = put_waiting(r, store, error);
     if (status == KM_OK) status = kmi_store_exceed_marks(store, epoch, generation, error);
     return status == KM_OK ? kmi_store_checkpoint(store, true, error) : status;
 }
@@ -166,13 +213,8 @@ static km_status prepare(restoring *r, uint64_t epoch, uint64_t generation, km_e
 
 static km_status exchange(restoring *r, km_error *error) {
     KMI_CLEANUP_EXCHANGE kmi_exchange exchange = KMI_EXCHANGE_NONE;
-    kmi_queue *queue = NULL;
     km_status status = kmi_exchange_begin(r->project, &exchange, error);
-    if (status == KM_OK) status = kmi_exchange_set_store_aside(&exchange, "restore", error);
-    if (status == KM_OK) status = kmi_exchange_put(&exchange, NEW_STORE, error);
-    if (status == KM_OK) status = kmi_project_queue(r->project, true, &queue, error);
-    if (status == KM_OK && r->segment.len > 0)
-        status = kmi_queue_snapshot_put(queue, r->tail.journal_id, kmi_buf_slice(&r->segment), error);
+    if (status == KM_OK) status = kmi_exchange_replace(&exchange, NEW_STORE, "restore", error);
     if (exchange.aside[0] != '\0') snprintf(r->result->aside, sizeof r->result->aside, "aside/%s", exchange.aside);
     return status;
 }

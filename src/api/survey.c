@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util/abandoned.h"
 #include "util/file.h"
 
 #define ENTRIES_MAX 10000
@@ -26,11 +27,6 @@ static int64_t time_us(struct timespec time) {
 
 static bool begins(const char *text, const char *beginning) {
     return strncmp(text, beginning, strlen(beginning)) == 0;
-}
-
-static bool ends(const char *text, const char *ending) {
-    size_t len = strlen(text), ending_len = strlen(ending);
-    return len >= ending_len && strcmp(text + len - ending_len, ending) == 0;
 }
 
 static bool is_one_of(const char *name, const char *const *names) {
@@ -56,12 +52,13 @@ static bool is_shared(const char *path) {
     return is_one_of(path, names) || begins(path, "export");
 }
 
-static bool is_temporary(const char *path, const char *name) {
-    return (name[0] == '.' && ends(name, ".tmp")) || begins(path, "memories.db.new") ||
+static bool is_temporary(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return kmi_abandoned_is_replacement(slash == NULL ? path : slash + 1, NULL) || begins(path, "memories.db.new") ||
            begins(path, "memories.db.restore") || begins(path, "queue/.journal.");
 }
 
-static unsigned judge(const walk *w, const char *path, const char *name, const struct stat *info) {
+static unsigned judge(const walk *w, const char *path, const struct stat *info) {
     unsigned faults = 0;
     bool is_directory = S_ISDIR(info->st_mode), is_file = S_ISREG(info->st_mode);
     if ((is_directory_of_ours(path) && !is_directory) || (is_file_of_ours(path) && !is_file)) faults |= KMI_FILE_ODD;
@@ -69,7 +66,7 @@ static unsigned judge(const walk *w, const char *path, const char *name, const s
         (is_directory ? is_directory_of_ours(path) || begins(path, "aside/") : is_file) && !is_shared(path);
     if (is_private && (info->st_mode & 077) != 0) faults |= KMI_FILE_OPEN;
     if (info->st_uid != w->owner) faults |= KMI_FILE_FOREIGN;
-    if (is_file && is_temporary(path, name) && w->now_us - time_us(info->st_mtim) > LEFTOVER_AGE_US)
+    if (is_file && is_temporary(path) && w->now_us - time_us(info->st_mtim) > LEFTOVER_AGE_US)
         faults |= KMI_FILE_LEFTOVER;
     else if (is_file && begins(path, "queue/quarantine/"))
         faults |= KMI_FILE_QUARANTINED;
@@ -80,7 +77,7 @@ static unsigned judge(const walk *w, const char *path, const char *name, const s
 static void look_at(walk *w, int dir_fd, const char *path, const char *name) {
     struct stat info;
     if (fstatat(dir_fd, name, &info, AT_SYMLINK_NOFOLLOW) != 0) return; /* gone meanwhile */
-    kmi_surveyed file = {dir_fd, name, path, &info, judge(w, path, name, &info)};
+    kmi_surveyed file = {dir_fd, name, path, &info, judge(w, path, &info)};
     w->is_stopped = !w->visit(&file, w->context);
 }
 

@@ -193,7 +193,7 @@ static void read_from(kmi_hook *hook, int fd, const struct stat *file, uint64_t 
 }
 
 void kmi_hook_learn_transcript(kmi_hook *hook, bool skip) {
-    struct stat file;
+    struct stat file = {0};
     if (!hook->info.memory_exists && !kmi_hook_may_learn(hook)) return;
     KMI_CLEANUP_FD int fd = open_transcript(hook, &file);
     if (fd < 0) return;

@@ -92,12 +92,12 @@ km_status kmi_regex_compile(kmi_slice pattern, bool ignore_case, bool use_jit, k
     if (pattern.len > PATTERN_LIMIT_BYTES) {
         return kmi_fail(error, KM_E_INVALID, "pattern has %zu bytes, more than %zu", pattern.len, PATTERN_LIMIT_BYTES);
     }
+    if (pattern.ptr == NULL) pattern = KMI_SLICE_LITERAL("");
     uint32_t options =
         PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C | PCRE2_AUTO_CALLOUT | (ignore_case ? PCRE2_CASELESS : 0);
     int fault = 0;
     PCRE2_SIZE offset = 0;
-    pcre2_code *code = pcre2_compile((PCRE2_SPTR)(pattern.ptr != NULL ? pattern.ptr : ""), pattern.len, options, &fault,
-                                     &offset, NULL);
+    pcre2_code *code = pcre2_compile((PCRE2_SPTR)pattern.ptr, pattern.len, options, &fault, &offset, NULL);
     if (code == NULL) {
         PCRE2_UCHAR text[160] = {0};
         (void)pcre2_get_error_message(fault, text, sizeof text); /* cut if too long, which is fine */
@@ -115,7 +115,7 @@ km_status kmi_regex_compile(kmi_slice pattern, bool ignore_case, bool use_jit, k
         /* Where there is no JIT (hardened kernels, odd machines) the interpreter gives the same answers. */
         (void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
     }
-    if (pattern.len > 0) memcpy(regex->pattern, pattern.ptr, pattern.len);
+    memcpy(regex->pattern, pattern.ptr, pattern.len);
     regex->code = code;
     *ret_regex = regex;
     return KM_OK;

@@ -187,6 +187,7 @@ static int carry_out(const installing *run, kmi_install_plan *plan, bool is_dry_
     for (size_t i = 0; i < plan->count; i++) {
         kmi_install_file *file = &plan->files[run->is_removal ? plan->count - 1 - i : i];
         km_error error = {0};
+        if (!is_dry_run) kmi_install_sweep(file->path);
         bool is_wanted = strcmp(action_of(file), "none") != 0 && file->problem == NULL && !is_dry_run;
         km_status status = is_wanted ? kmi_install_apply(plan, file, run->is_removal, &error) : KM_OK;
         if (status != KM_OK) {

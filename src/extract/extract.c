@@ -427,7 +427,7 @@ km_status kmi_extract(const kmi_extractor *extractor, const kmi_extract_input *i
     const char *costly = NULL;
     if (status == KM_OK && run.budget.costly != NULL) {
         status = put_skipped(&run, kmi_slice_from(run.budget.costly), "costly pattern");
-        if (status == KM_OK) costly = run.skipped[run.skipped_count - 1].text;
+        if (run.skipped_count > 0) costly = run.skipped[run.skipped_count - 1].text;
     }
     if (status != KM_OK) {
         kmi_arena_free(run.arena);

@@ -11,6 +11,7 @@
 
 #include "install/record.h"
 #include "install/residue.h"
+#include "util/abandoned.h"
 #include "util/file.h"
 #include "util/uuid.h"
 
@@ -115,6 +116,22 @@ static km_status write_file(const kmi_install_plan *plan, const kmi_install_file
         status = kmi_fail_errno(error, errno, "cannot replace \"%s\"", file->path);
     if (status != KM_OK) unlink(temporary);
     return status;
+}
+
+static bool is_temporary(const char *name, const void *context) {
+    const char *base = context;
+    size_t len = strlen(base);
+    kmi_uuid unique;
+    return strncmp(name, base, len) == 0 && name[len] == '.' && kmi_uuid_parse(name + len + 1, &unique, NULL) == KM_OK;
+}
+
+void kmi_install_sweep(const char *path) {
+    char folder[PATH_MAX], base[PATH_MAX];
+    snprintf(folder, sizeof folder, "%s", path);
+    snprintf(base, sizeof base, "%s", path);
+    KMI_CLEANUP_FD int fd = kmi_fd_open(AT_FDCWD, dirname(folder), O_RDONLY | O_DIRECTORY, 0);
+    if (fd >= 0) kmi_abandoned_remove(fd, is_temporary, basename(base));
+    kmi_install_record_sweep();
 }
 
 /* What the file was before us: as the record says if nobody else touched it since, else as it is now without us. */

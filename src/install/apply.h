@@ -11,5 +11,7 @@ km_status kmi_install_restore(kmi_install_plan *plan, km_error *error) KM_MUST_C
  * removed again with the file. KM_E_CONFLICT: the file was changed after it was read; nothing is written. */
 km_status kmi_install_apply(const kmi_install_plan *plan, const kmi_install_file *file, bool remove,
                             km_error *error) KM_MUST_CHECK;
+/* Removes the temporary files that a killed install has left beside this file, and among the records, more than an hour ago. */
+void kmi_install_sweep(const char *path);
 
 #endif

@@ -361,8 +361,8 @@ km_status kmi_jsonc_take_out(kmi_slice text, const kmi_jsonc_place *place, bool 
         km_status status = kmi_jsonc_parse(text, arena, &document, error);
         if (status == KM_OK) status = follow(&document, place, &t, error);
         if (status != KM_OK) return status;
-        if (t.entry != NULL) {
-            const kmi_jsonc_node *container = place->is_item ? t.nodes[t.found] : t.nodes[t.found - 1];
+        const kmi_jsonc_node *container = place->is_item || t.found == 0 ? t.nodes[t.found] : t.nodes[t.found - 1];
+        if (t.entry != NULL && container != NULL) {
             status = remove_child(&text, container, t.entry, arena, error);
             is_ours_gone = true;
         } else if (prune && is_ours_gone && t.found > 0 && is_blank_inside(text, t.nodes[t.found])) {

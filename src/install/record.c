@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "base/json.h"
+#include "util/abandoned.h"
 #include "util/file.h"
 
 #define RECORD_VERSION 1
@@ -126,4 +127,10 @@ void kmi_install_record_remove(const char *path, kmi_arena *arena) {
     if (name != NULL) unlinkat(dir_fd, name, 0);
     if (content_name != NULL) unlinkat(dir_fd, content_name, 0);
     unlinkat(parent_fd, "install", AT_REMOVEDIR); /* once it is empty */
+}
+
+void kmi_install_record_sweep(void) {
+    KMI_CLEANUP_FD int dir_fd = -1;
+    if (open_folder(false, NULL, &dir_fd, NULL) == KM_OK)
+        kmi_abandoned_remove(dir_fd, kmi_abandoned_is_replacement, NULL);
 }

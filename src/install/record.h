@@ -24,5 +24,7 @@ km_status kmi_install_record_write(const char *path, const kmi_install_record *r
 void kmi_install_record_remove(const char *path, kmi_arena *arena);
 /* SHA-256 in hexadecimal, in the arena; ptr is NULL when out of memory. */
 kmi_slice kmi_install_digest(kmi_slice content, kmi_arena *arena);
+/* Removes temporary files that a killed install has left among the records. */
+void kmi_install_record_sweep(void);
 
 #endif

@@ -119,7 +119,7 @@ static km_status find_table(kmi_slice text, const kmi_toml_table *table, finding
     bool is_equal = false;
     kmi_slice header = {"", 0};
     for (size_t at = 0; at < text.len;) {
-        statement s;
+        statement s = {0};
         km_status status = next_statement(text, &at, &s, error);
         if (status != KM_OK) return status;
         if (s.is_header) {
@@ -171,7 +171,7 @@ static km_status find_key(kmi_slice text, const finding *f, kmi_slice key, bool 
 }
 
 km_status kmi_toml_find(kmi_slice text, const kmi_toml_table *table, kmi_toml_state *ret_state, km_error *error) {
-    finding f;
+    finding f = {0};
     km_status status = find_table(text, table, &f, error);
     if (status != KM_OK) return status;
     *ret_state = f.is_found ? KMI_TOML_PRESENT : KMI_TOML_ABSENT;
@@ -179,7 +179,7 @@ km_status kmi_toml_find(kmi_slice text, const kmi_toml_table *table, kmi_toml_st
     kmi_slice key, line;
     while (f.is_found && next_line(&body, &key, &line)) {
         bool is_found = false;
-        statement s;
+        statement s = {0};
         status = find_key(text, &f, key, &is_found, &s, error);
         if (status != KM_OK) return status;
         if (!is_found || !kmi_slice_equal(s.content, line)) *ret_state = KMI_TOML_STALE;
@@ -210,7 +210,7 @@ static km_status put_lines(kmi_slice text, const kmi_toml_table *table, const fi
     if (buf->len > 0 && buf->ptr != NULL && buf->ptr[buf->len - 1] != '\n') kmi_buf_add_text(buf, end_of_line);
     add_lines(buf, table->body, end_of_line);
     for (size_t at = f->body_start; at < f->end;) { /* what the user added */
-        statement s;
+        statement s = {0};
         km_status status = next_statement(text, &at, &s, error);
         if (status != KM_OK) return status;
         bool is_ours = false;
@@ -224,7 +224,7 @@ static km_status put_lines(kmi_slice text, const kmi_toml_table *table, const fi
 }
 
 km_status kmi_toml_put(kmi_slice text, const kmi_toml_table *table, kmi_buf *ret_text, km_error *error) {
-    finding f;
+    finding f = {0};
     kmi_toml_state state = KMI_TOML_ABSENT;
     km_status status = find_table(text, table, &f, error);
     if (status == KM_OK) status = kmi_toml_find(text, table, &state, error);
@@ -245,12 +245,12 @@ km_status kmi_toml_put(kmi_slice text, const kmi_toml_table *table, kmi_buf *ret
 }
 
 km_status kmi_toml_take_out(kmi_slice text, const kmi_toml_table *table, kmi_buf *ret_text, km_error *error) {
-    finding f;
+    finding f = {0};
     km_status status = find_table(text, table, &f, error);
     bool is_inside = false;
     size_t kept_end = 0; /* what is before it was copied or left out */
     for (size_t at = 0; status == KM_OK && at < text.len;) {
-        statement s;
+        statement s = {0};
         bool is_equal = false;
         status = next_statement(text, &at, &s, error);
         if (status != KM_OK) break;

@@ -54,10 +54,3 @@ km_status kmi_queue_snapshot_take(kmi_queue *queue, kmi_queue_visit wants, void 
     if (ret_snapshot->record_count == 0) kmi_buf_clear(image);
     return KM_OK;
 }
-
-km_status kmi_queue_snapshot_put(kmi_queue *queue, uint64_t journal_id, kmi_slice image, km_error *error) {
-    char name[KMI_SEGMENT_NAME_SIZE];
-    kmi_segment_name_format(journal_id, name);
-    if (image.len == 0 || faccessat(queue->dir_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) return KM_OK;
-    return kmi_file_replace(queue->dir_fd, name, image, error);
-}

@@ -15,7 +15,5 @@ typedef struct kmi_queue_snapshot {
  * is in it. */
 km_status kmi_queue_snapshot_take(kmi_queue *queue, kmi_queue_visit wants, void *context,
                                   kmi_queue_snapshot *ret_snapshot, km_error *error) KM_MUST_CHECK;
-/* Puts the image of a snapshot into the queue as a segment. Fine when it is there already. */
-km_status kmi_queue_snapshot_put(kmi_queue *queue, uint64_t journal_id, kmi_slice image, km_error *error) KM_MUST_CHECK;
 
 #endif

@@ -1,9 +1,13 @@
 /* All of it can wait: nothing here may delay a task or fail a worker that has work. */
 #include "worker/upkeep.h"
 
+#include <string.h>
+
 #include "queue/inspect.h"
+#include "util/abandoned.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/file.h"
 
 enum { checkpoint_pages = 1000 }; /* 4 MiB, SQLite's own default */
 
@@ -38,6 +42,16 @@ km_status kmi_upkeep_when_idle(kmi_upkeep *upkeep, kmi_store *store, kmi_queue *
     return clean_up(store, queue, config, error);
 }
 
-void kmi_upkeep_before_leaving(kmi_store *store) {
+/* A store that restore or doctor did not finish can hold every memory: it is not left lying about until somebody asks doctor. */
+static bool is_temporary(const char *name, const void *context) {
+    return kmi_abandoned_is_replacement(name, context) || strncmp(name, "memories.db.new", 15) == 0 ||
+           strncmp(name, "memories.db.restore", 19) == 0;
+}
+
+void kmi_upkeep_before_leaving(kmi_store *store, int memory_dir_fd) {
+    KMI_CLEANUP_FD int state_fd = -1;
+    kmi_abandoned_remove(memory_dir_fd, is_temporary, NULL);
+    if (kmi_dir_open(memory_dir_fd, "state", &state_fd, NULL) == KM_OK)
+        kmi_abandoned_remove(state_fd, kmi_abandoned_is_replacement, NULL);
     if (kmi_store_checkpoint(store, true, NULL) != KM_OK) return; /* the next worker does it */
 }

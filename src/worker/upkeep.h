@@ -16,7 +16,7 @@ km_status kmi_upkeep_after_commit(kmi_upkeep *upkeep, kmi_store *store, km_error
  * memories. */
 km_status kmi_upkeep_when_idle(kmi_upkeep *upkeep, kmi_store *store, kmi_queue *queue, const kmi_config *config,
                                km_error *error) KM_MUST_CHECK;
-/* Leaves an empty log behind. Readers that keep it from being emptied are no error. */
-void kmi_upkeep_before_leaving(kmi_store *store);
+/* Leaves an empty log behind, and no temporary files of the dead. Readers that keep the log from being emptied are no error. */
+void kmi_upkeep_before_leaving(kmi_store *store, int memory_dir_fd);
 
 #endif

@@ -370,7 +370,7 @@ static km_status leave_if_idle(worker *w, bool *ret_has_left, km_error *error) {
     if (!w->setup->options->exit_when_idle || !is_long_enough) return KM_OK;
     count_store_waiting(w);
     if (w->store_waiting != 0) return KM_OK; /* retries to come */
-    kmi_upkeep_before_leaving(w->store);
+    kmi_upkeep_before_leaving(w->store, w->setup->memory_dir_fd);
     show_presence(w, false);
     km_status status = kmi_queue_release_if_empty(&w->queue, w->lock_byte, ret_has_left, error);
     if (*ret_has_left)

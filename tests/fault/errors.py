@@ -1,57 +1,16 @@
-"""Every system call of learn and worker fails once, in eleven ways; every write comes out short once."""
+"""Failing calls where more is promised than old state or new state: enhance, its cache, and the flush of learn."""
 
 import json
 
 import processes
-from kills import count_calls, new_project, recover_and_check, used_project
-from lib import EXIT_CODES, Broken, Fault, Ledger
+from kills import count_calls, recover_and_check, used_project
+from lib import Broken, Fault, Ledger
+from sweeps import ERRORS, startup_calls
 
-ERRORS = ("EIO", "ENOSPC", "EDQUOT", "EINTR", "EAGAIN", "ENOMEM", "EMFILE", "EACCES", "EROFS", "ENOLCK", "EFBIG")
-LEARN = ("learn", "Counting how many calls one learn makes.", "--verbatim", "--quiet")
-WORKER = ("worker", "run", "--until-idle")
-
-
-def _startup_calls(context):
-    """Calls that libc makes before main: an error there ends any program, in its own way."""
-    fault = Fault("", 0)
-    report = context.work / "empty.report"
-    processes.run([*fault.argv(context, report), context.tools / "probe"])  # ends at once: wrong usage
-    fault.read(report)
-    return fault.calls_made
-
-
-def _check_answer(result, fault, startup_calls):
-    """A refusal is one of the documented codes and says why."""
-    if fault.at <= startup_calls or result.code == 0:
-        return
-    if result.code not in EXIT_CODES:
-        raise Broken(f"G: exit code {result.code}: {result}")
-    if not result.err.strip():
-        raise Broken(f"G: exit code {result.code} without a word")
-
-
-def _try_learn(template, ledger, fault, startup_calls, name):
-    project, promised = template.copy(name), Ledger(ledger)
-    try:
-        result = project.learn(promised, fault=fault)
-        _check_answer(result, fault, startup_calls)
-        recover_and_check(project, promised)
-    except Broken as reason:
-        raise Broken(f"{fault}: {reason}") from None
-
-
-def _try_drain(template, ledger, fault, startup_calls, name):
-    project, promised = template.copy(name), Ledger(ledger)
-    try:
-        result = project.run(*WORKER, fault=fault)
-        _check_answer(result, fault, startup_calls)
-        recover_and_check(project, promised)
-    except Broken as reason:
-        raise Broken(f"{fault}: {reason}") from None
 
 
 def _sweep(context, template, ledger, attempt, calls, short_size, **options):
-    startup = _startup_calls(context)
+    startup = startup_calls(context)
     pairs = [(at, name) for at in range(1, calls + 3) for name in ERRORS]
     fired = 0
     broken = []
@@ -68,50 +27,6 @@ def _sweep(context, template, ledger, attempt, calls, short_size, **options):
     if broken:
         raise Broken("\n  # ".join(broken))
     return f"{calls} calls, {fired} errors"
-
-
-def errors_of_learn(context):
-    template, ledger = used_project(context)
-    options = {"of": "first", "follows": False}
-    calls = count_calls(template, "count", LEARN, **options)
-    return _sweep(context, template, ledger, _try_learn, calls, 100, **options)
-
-
-def errors_of_first_learn(context):
-    template, ledger = new_project(context)
-    options = {"of": "first", "follows": False}
-    calls = count_calls(template, "count", LEARN, **options)
-    return _sweep(context, template, ledger, _try_learn, calls, 80, **options)
-
-
-def errors_of_learn_with_worker(context):
-    """The prototype hung once or twice in such a sweep; every step has a limit here."""
-    template, ledger = used_project(context)
-    calls = count_calls(template, "count", LEARN)
-    return _sweep(context, template, ledger, _try_learn, calls, 60)
-
-
-def errors_of_drain(context):
-    template, ledger = used_project(context, waiting=6)
-    calls = count_calls(template, "count", WORKER)
-    return _sweep(context, template, ledger, _try_drain, calls, 100)
-
-
-def errors_of_sync_learn(context):
-    """learn --sync has the store's failures to answer for."""
-    template, ledger = used_project(context)
-    calls = count_calls(template, "count", (*LEARN, "--sync"))
-
-    def attempt(template, ledger, fault, startup_calls, name):
-        project, promised = template.copy(name), Ledger(ledger)
-        try:
-            result = project.learn(promised, "--sync", fault=fault)
-            _check_answer(result, fault, startup_calls)
-            recover_and_check(project, promised)
-        except Broken as reason:
-            raise Broken(f"{fault}: {reason}") from None
-
-    return _sweep(context, template, ledger, attempt, calls, 60)
 
 
 def errors_of_enhance(context):
@@ -173,44 +88,6 @@ def errors_of_enhance_with_cache(context):
     return _sweep(context, project, None, attempt, fault.calls_made, 80)
 
 
-def _short(context, template, ledger, attempt, words, short_size, **options):
-    counting = Fault("short", 10**6, **options)
-    project = template.copy("writes")
-    project.run(*words, fault=counting)
-    processes.wait_for_quiet()
-    project.remove()
-    startup = 0
-    cuts = [(at, kept) for at in range(1, counting.calls_made + 2) for kept in (0, 1)]
-    fired = 0
-    for at, kept in context.sample(cuts, short_size):
-        fault = ShortWrite(at, kept or None, **options)
-        attempt(template, ledger, fault, startup, f"short-{at}-{kept}")
-        fired += fault.has_fired
-    return f"{counting.calls_made} writes, {fired} shortened"
-
-
-class ShortWrite(Fault):
-    """Lets half of a write through, or one byte."""
-
-    def __init__(self, at, kept, **options):
-        super().__init__("short", at, **options)
-        self.kept = kept
-
-    def argv(self, context, report_path):
-        words = super().argv(context, report_path)
-        return words if self.kept is None else [words[0], "--short-to", self.kept, *words[1:]]
-
-
-def short_writes_of_learn(context):
-    template, ledger = used_project(context)
-    return _short(context, template, ledger, _try_learn, LEARN, 40, of="first", follows=False)
-
-
-def short_writes_of_drain(context):
-    template, ledger = used_project(context, waiting=6)
-    return _short(context, template, ledger, _try_drain, WORKER, 60)
-
-
 def failed_sync(context):
     """A flush that fails is a learn that fails; the next learn is not fooled by it."""
     template, ledger = used_project(context)
@@ -233,14 +110,7 @@ def failed_sync(context):
 
 
 TESTS = [
-    ("errors-of-learn", errors_of_learn),
-    ("errors-of-first-learn", errors_of_first_learn),
-    ("errors-of-learn-with-worker", errors_of_learn_with_worker),
-    ("errors-of-drain", errors_of_drain),
-    ("errors-of-sync-learn", errors_of_sync_learn),
     ("errors-of-enhance", errors_of_enhance),
     ("errors-of-enhance-with-cache", errors_of_enhance_with_cache),
-    ("short-writes-of-learn", short_writes_of_learn),
-    ("short-writes-of-drain", short_writes_of_drain),
     ("failed-sync", failed_sync),
 ]

@@ -1,4 +1,4 @@
-"""kill -9 at every system call of learn and worker, twice in a row, and at random moments under load."""
+"""kill -9 at random moments under load. The kills at every system call are in sweeps.py."""
 
 import os
 import random
@@ -10,8 +10,6 @@ import time
 import processes
 from lib import Broken, Fault, Ledger
 
-KILLS = ("kill-before", "kill-after")
-
 
 def used_project(context, stored=3, waiting=3, config=None):
     """A project with neighbours: some texts stored, some waiting."""
@@ -21,10 +19,6 @@ def used_project(context, stored=3, waiting=3, config=None):
     project.check(ledger)
     project.fill(ledger, waiting)
     return project, ledger
-
-
-def new_project(context):
-    return context.project(name="template"), Ledger()
 
 
 def count_calls(template, name, words, **options):
@@ -46,123 +40,6 @@ def recover_and_check(project, ledger):
     project.drain()
     project.check(ledger)
     project.remove()
-
-
-def _learn_points(context, template, ledger, action, points, **options):
-    """Kills one learn at each point; every time in a fresh copy of the template."""
-    fired = 0
-    for at in points:
-        project, promised = template.copy(f"{action}-{at}"), Ledger(ledger)
-        fault = Fault(action, at, **options)
-        try:
-            project.learn(promised, fault=fault)
-            recover_and_check(project, promised)
-        except Broken as reason:
-            raise Broken(f"{fault}: {reason}") from None
-        fired += fault.has_fired
-    return fired
-
-
-def _sweep_learn(context, make_template, short_size, **options):
-    template, ledger = make_template(context)
-    words = ("learn", "Counting how many calls one learn makes.", "--verbatim", "--quiet")
-    calls = count_calls(template, "count", words, **options)
-    fired = 0
-    for action in KILLS:
-        points = range(1, calls + 6)  # a few more: threads and waits vary the number
-        fired += _learn_points(context, template, ledger, action, context.sample(points, short_size), **options)
-    return f"{calls} calls, {fired} kills"
-
-
-def kill_learn_alone(context):
-    """Only the learn dies; a worker that it started lives on."""
-    return _sweep_learn(context, used_project, 60, of="first", follows=False)
-
-
-def kill_learn_new_project(context):
-    """The very first learn of a project, which creates everything."""
-    return _sweep_learn(context, new_project, 80, of="first", follows=False)
-
-
-def kill_learn_with_worker(context):
-    """learn and the worker it starts die together, wherever either is."""
-    return _sweep_learn(context, used_project, 50)
-
-
-def kill_drain(context):
-    """The worker dies at every system call of working off a backlog."""
-    template, ledger = used_project(context, waiting=12)
-    words = ("worker", "run", "--until-idle")
-    calls = count_calls(template, "count", words)
-    fired = 0
-    for action in KILLS:
-        for at in context.sample(range(1, calls + 6), 80):
-            project, promised = template.copy(f"{action}-{at}"), Ledger(ledger)
-            fault = Fault(action, at)
-            try:
-                project.run(*words, fault=fault)
-                recover_and_check(project, promised)
-            except Broken as reason:
-                raise Broken(f"{fault}: {reason}") from None
-            fired += fault.has_fired
-    return f"{calls} calls, {fired} kills"
-
-
-def kill_recovery(context):
-    """The worker dies, and the worker that repairs that dies as well; pairs are random."""
-    template, ledger = used_project(context, waiting=6)
-    words = ("worker", "run", "--until-idle")
-    calls = count_calls(template, "count", words)
-    fired = 0
-    for number in range(1500 if context.is_full else 80):
-        project, promised = template.copy(f"pair-{number}"), Ledger(ledger)
-        faults = [Fault(context.random.choice(KILLS), context.random.randint(1, calls)) for _ in range(2)]
-        try:
-            for fault in faults:
-                project.run(*words, fault=fault)
-                fired += fault.has_fired
-            recover_and_check(project, promised)
-        except Broken as reason:
-            raise Broken(f"{faults[0]}, then {faults[1]}: {reason}") from None
-    return f"{calls} calls, {fired} kills"
-
-
-def kill_writers(context):
-    """learn --sync and remember write to the store themselves: they die at each of their calls."""
-    template, ledger = used_project(context)
-    fired = 0
-    for words, hand_over in (
-        (("learn", "Counting calls.", "--sync"), lambda p, at_once, f: p.learn(at_once, "--sync", fault=f)),
-        (("remember", "Counting calls."), lambda p, at_once, f: p.remember(at_once, fault=f)),
-    ):
-        calls = count_calls(template, "count", words)
-        for action in KILLS:
-            for at in context.sample(range(1, calls + 6), 25):
-                project, promised = template.copy(f"{words[0]}-{action}-{at}"), Ledger(ledger)
-                fault = Fault(action, at)
-                try:
-                    hand_over(project, promised, fault)
-                    recover_and_check(project, promised)
-                except Broken as reason:
-                    raise Broken(f"{words[0]}, {fault}: {reason}") from None
-                fired += fault.has_fired
-    return f"{fired} kills"
-
-
-def kill_readers(context):
-    """Reading commands die at any call; nothing is changed and nothing is left."""
-    template, ledger = used_project(context)
-    fired = 0
-    for words in (("stats",), ("enhance", "Where is the warehouse?"), ("recall", "warehouse"), ("export",), ("tasks", "list")):
-        calls = count_calls(template, "count", words)
-        project = template.copy(words[0])
-        for action in KILLS:
-            for at in context.sample(range(1, calls + 3), 10):
-                fault = Fault(action, at)
-                project.run(*words, fault=fault)
-                fired += fault.has_fired
-        recover_and_check(project, Ledger(ledger))
-    return f"{fired} kills"
 
 
 class Killer:
@@ -262,13 +139,4 @@ def retry_poisoned(project):
     return failed
 
 
-TESTS = [
-    ("kill-learn-alone", kill_learn_alone),
-    ("kill-learn-new-project", kill_learn_new_project),
-    ("kill-learn-with-worker", kill_learn_with_worker),
-    ("kill-drain", kill_drain),
-    ("kill-recovery", kill_recovery),
-    ("kill-writers", kill_writers),
-    ("kill-readers", kill_readers),
-    ("kill-random", kill_random),
-]
+TESTS = [("kill-random", kill_random)]

@@ -13,9 +13,11 @@ import fcntl
 import json
 import os
 import random
+import re
 import shutil
 import stat
 import struct
+import time
 from collections import Counter
 
 import processes
@@ -342,8 +344,16 @@ class Project:
     ALLOWED_FILES = {
         "config.json", ".gitignore", "memories.db", "memories.db-wal", "memories.db-shm", "worker.log", "worker.log.1",
         "queue", "queue/journal", "queue/journal.next", "queue/lock", "queue/quarantine", "state", "state/metrics",
-        "state/cache", "aside",
+        "state/cache", "state/hooks", "aside",
     }  # fmt: skip
+
+    TEMPORARY = re.compile(r"(|state/|queue/quarantine/)\.[^/]+\.tmp|memories\.db\.(new|restore)[^/]*")
+
+    def age_leftovers(self):
+        """Temporary files of the dead, made so old that nobody can be at work on them: the next worker removes them."""
+        for path in self.memory.rglob("*"):
+            if self.TEMPORARY.fullmatch(str(path.relative_to(self.memory))):
+                os.utime(path, (0, time.time() - 7200))
 
     def check_files(self):
         for path in sorted(self.memory.rglob("*")):
