@@ -54,7 +54,7 @@ bench-big: build
 bench-recall: build
 	@tools/bench-recall $(BUILD)/kuzu-memory $(EVAL)
 
-# The official SDKs, and with RIG=DIR the real assistants, from the package registries.
+# The official SDKs and the conformance suite, and with RIG=DIR the real assistants, from the package registries.
 check-assistants: build
 	@tests/assist/run --program $(BUILD)/kuzu-memory --packages $(BUILD)/assistants $(if $(RIG),--rig $(RIG))
 
