@@ -97,11 +97,12 @@ bool kmi_memory_file_read(kmi_slice text, kmi_note_visit visit, void *context) {
     kmi_buf line;
     kmi_buf_init_fixed(&line, storage, sizeof storage);
     add_line(kmi_slice_trim(body), &line);
-    if (line.len == 0) kmi_buf_add_slice(&line, head.description); /* a head without a body */
+    bool is_head_alone = line.len == 0;
+    if (is_head_alone) kmi_buf_add_slice(&line, head.description);
     if (line.len == 0 || kmi_buf_status(&line) != KM_OK) return true;
     kmi_note note = {.text = kmi_slice_trim(kmi_buf_slice(&line)),
                      .heading = head.name,
                      .type = options.type,
-                     .line = head.lines + 1};
+                     .line = is_head_alone ? 1 : head.lines + 1};
     return visit(&note, NULL, context);
 }
