@@ -7,7 +7,7 @@ DESTDIR =
 MESON = meson
 BUILD = build
 
-.PHONY: build demo test install uninstall bench bench-big bench-extract bench-recall check-assistants check-cases check-faults \
+.PHONY: build demo test install uninstall bench bench-assistants bench-big bench-extract bench-recall check-assistants check-cases check-faults \
     check-faults-full fuzz lint format clean help
 
 build: $(BUILD)/build.ninja
@@ -50,6 +50,10 @@ check-cases: build
 
 bench-big: build
 	@tests/bench/big $(BUILD)
+
+# What assistants feel: time to the first answer, a warm call, resident memory, tokens.
+bench-assistants: build
+	@tests/bench/assistants $(BUILD)/kuzu-memory
 
 bench-recall: build
 	@tools/bench-recall $(BUILD)/kuzu-memory $(EVAL)
