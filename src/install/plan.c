@@ -74,7 +74,7 @@ static const moved_folder MOVED_FOLDERS[] = {
 };
 
 /* Returns: the path in the arena, or NULL when out of memory. */
-static const char *full_path(const kmi_install_where *where, const char *name, kmi_arena *arena) {
+const char *kmi_install_full_path(const kmi_install_where *where, const char *name, kmi_arena *arena) {
     for (size_t i = 0; !where->is_project && i < sizeof MOVED_FOLDERS / sizeof *MOVED_FOLDERS; i++) {
         const moved_folder *folder = &MOVED_FOLDERS[i];
         const char *moved_to = getenv(folder->variable);
@@ -87,7 +87,7 @@ static const char *full_path(const kmi_install_where *where, const char *name, k
 
 /* Where an entry of a client stands, links followed. NULL: out of memory. */
 static const char *entry_path(const kmi_install_where *where, const kmi_install_entry *entry, kmi_arena *arena) {
-    const char *name = full_path(where, entry_file(where, entry), arena);
+    const char *name = kmi_install_full_path(where, entry_file(where, entry), arena);
     return name != NULL ? follow_links(name, arena) : NULL;
 }
 
@@ -342,7 +342,7 @@ bool kmi_install_is_present(const kmi_install_client *client, const char *home) 
     kmi_arena *arena = kmi_arena_new(arena_limit);
     kmi_install_where where = {.base = home, .is_home = true};
     const char *name = arena != NULL ? kmi_arena_format(arena, "%s/", client->folder) : NULL;
-    const char *path = name != NULL ? full_path(&where, name, arena) : NULL;
+    const char *path = name != NULL ? kmi_install_full_path(&where, name, arena) : NULL;
     struct stat status;
     bool is_there = path != NULL && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
     kmi_arena_free(arena);

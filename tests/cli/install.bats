@@ -128,6 +128,35 @@ END
     [ ! -e .continue ]
 }
 
+@test "doctor finds hooks that codex does not trust, and is content when it does" {
+    km init --quiet
+    run_km doctor
+    expect_status 0
+    km install codex --quiet
+    run_km doctor --format json
+    expect_status 1
+    [ "$(json '[f["code"] for f in d["findings"]]')" = "['hooks.untrusted']" ]
+    [ "$(json 'd["findings"][0]["what"]')" = "codex trusts 0 of our 5 hooks and runs no other" ]
+    python3 - "$HOME/.codex" <<'END'
+import hashlib, json, re, sys
+folder = sys.argv[1]
+with open(folder + "/config.toml", "a") as config:
+    for event, groups in json.load(open(folder + "/hooks.json"))["hooks"].items():
+        name = re.sub("(?<!^)(?=[A-Z])", "_", event).lower()
+        hook = {"async": False, **groups[0]["hooks"][0]}
+        hook["timeout"] = min(hook["timeout"], 3) if name == "session_end" else hook["timeout"]
+        text = json.dumps({"event_name": name, "hooks": [hook]}, sort_keys=True, separators=(",", ":"))
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        config.write(f'\n[hooks.state."{folder}/hooks.json:{name}:0:0"]\ntrusted_hash = "sha256:{digest}"\n')
+END
+    run_km doctor
+    expect_status 0
+    sed -i 's/hook Stop/hook  Stop/' "$HOME/.codex/hooks.json"
+    run_km doctor
+    expect_status 1
+    [[ $output == *"codex trusts 4 of our 5 hooks"* ]]
+}
+
 @test "links are followed, modes kept, moved folders found" {
     mkdir "$PLACE/dotfiles"
     mv "$HOME/.codex/config.toml" "$PLACE/dotfiles/codex.toml"
