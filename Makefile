@@ -7,8 +7,8 @@ DESTDIR =
 MESON = meson
 BUILD = build
 
-.PHONY: build demo test install uninstall bench bench-assistants bench-big bench-extract bench-recall check-assistants check-cases check-faults \
-    check-faults-full fuzz lint format clean help
+.PHONY: build demo test install uninstall bench bench-assistants bench-big bench-extract bench-recall check-assistants check-cases \
+    check-faults check-faults-full check-recount fuzz lint format clean help
 
 build: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet
@@ -65,6 +65,9 @@ check-assistants: build
 # Kills, failing calls, full disks: a random sample, or everything everywhere.
 check-faults: build
 	@tests/fault/run --program $(BUILD)/kuzu-memory
+
+check-recount: build
+	@KM_RECOUNT_SEEDS=$${KM_RECOUNT_SEEDS:-200} tests/fault/run --program $(BUILD)/kuzu-memory --only recount
 
 check-faults-full: build
 	@tests/fault/run --program $(BUILD)/kuzu-memory --full

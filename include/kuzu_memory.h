@@ -553,8 +553,8 @@ typedef struct km_alert_list {
 KM_API KM_MUST_CHECK km_status km_alert_list_get(km_project *project, bool include_acknowledged,
                                                  km_alert_list **ret_list, km_error *error);
 KM_API void km_alert_list_free(km_alert_list *list);
-/* Acknowledges one alert by its code, or all (NULL): it is silent until its condition begins to hold anew. *ret_count
- * (optional): how many there were. KM_E_INVALID: unknown code. */
+/* Acknowledges one alert by its code, or all (NULL): it is silent until its condition begins to hold anew. "secrets" stands for the
+ * finding secrets.redacted of km_health_get(). *ret_count (optional): how many there were. KM_E_INVALID: unknown code. */
 KM_API KM_MUST_CHECK km_status km_alert_acknowledge(km_project *project, const char *code, size_t *ret_count,
                                                     km_error *error);
 /* For those who show an alert once: sets is_shown until it occurs anew. */
@@ -738,7 +738,7 @@ typedef struct km_finding {
     const char *what;   /* one clause; never the text of a memory */
     int64_t since_us;   /* 0: unknown */
     const char *why;    /* why it matters */
-    const char *remedy; /* the command that mends it, or shows what a person must decide */
+    const char *remedy; /* the command that mends it, or leads to what a person must decide */
     const char *repair; /* km_doctor only: what it does about it with `fix`; NULL: nothing */
     bool is_fixed;      /* km_doctor only: mended by this call */
 } km_finding;
@@ -755,11 +755,14 @@ typedef struct km_health_report {
     uint64_t failed_tasks;
     int64_t oldest_waiting_us;
     uint64_t database_bytes, log_bytes, disk_free_bytes;
+    uint64_t free_bytes; /* of the database: pages that nothing stands on */
+    uint64_t schema_version;
+    uint64_t quarantined_bytes; /* damaged data of the queue that was set aside */
 } km_health_report;
 KM_API void km_health_report_free(km_health_report *report);
 
 /* How the memory is, from counters and signs of life alone: a few milliseconds whatever its size, never waiting for the worker,
- * writing nothing. What cannot be read is a finding, not an error. */
+ * writing nothing but alerts. What cannot be read is a finding, not an error. */
 KM_API KM_MUST_CHECK km_status km_health_get(km_project *project, km_health_report **ret_report, km_error *error);
 
 /* The same and the deep checks: integrity of database and search index, edges of the graph, counters against a recount, every record

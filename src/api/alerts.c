@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "api/result.h"
 #include "status/alert_command.h"
@@ -43,6 +44,13 @@ static km_status describe(const kmi_alert *alert, kmi_arena *arena, km_alert *re
     return ret_item->message == NULL ? kmi_fail_memory(error) : KM_OK;
 }
 
+void kmi_project_check_alerts(km_project *project, const kmi_alert_inputs *inputs) {
+    const kmi_metrics *metrics = kmi_project_metrics(project);
+    const kmi_alert_sender sender = {project->program, project->root, project->config_file};
+    kmi_alerts_check(metrics, &project->config, inputs);
+    kmi_alerts_deliver_due(metrics, &project->config, &sender, inputs->now_us);
+}
+
 km_status kmi_project_watch(km_project *project, const km_stats *stats, bool include_acknowledged, kmi_arena *arena,
                             km_alert **ret_items, size_t *ret_count, km_error *error) {
     const kmi_metrics *metrics = kmi_project_metrics(project);
@@ -53,9 +61,7 @@ km_status kmi_project_watch(km_project *project, const km_stats *stats, bool inc
         .oldest_waiting_us = stats->oldest_waiting_us,
         .disk_free_bytes = kmi_disk_free_bytes(project->memory_dir_fd),
     };
-    kmi_alerts_check(metrics, &project->config, &inputs);
-    kmi_alert_sender sender = {project->program, project->root, project->config_file};
-    kmi_alerts_deliver_due(metrics, &project->config, &sender, inputs.now_us);
+    kmi_project_check_alerts(project, &inputs);
     km_alert *items = kmi_arena_alloc_array(arena, KMI_ALERT_KINDS, sizeof *items);
     if (items == NULL) return kmi_fail_memory(error);
     size_t count = 0;
@@ -101,7 +107,8 @@ km_status km_alert_list_get(km_project *project, bool include_acknowledged, km_a
 static km_status find_kind(const char *code, kmi_alert_kind *ret_kind, km_error *error) {
     if (kmi_alert_find_code(code, ret_kind)) return KM_OK;
     return kmi_fail(error, KM_E_INVALID,
-                    "there is no alert \"%.40s\": must be queue_full, oldest_waiting, failures or disk_space", code);
+                    "there is no alert \"%.40s\": must be queue_full, oldest_waiting, failures, disk_space or secrets",
+                    code);
 }
 
 /* A project that was deleted meanwhile, or has no page yet, has no alerts. */
@@ -112,10 +119,27 @@ static const kmi_metrics *find_metrics(km_project *project) {
     return kmi_project_metrics(project);
 }
 
+/* The removed secrets that the store counts are a finding of status (secrets.redacted), not an alert: nobody need hurry. */
+#define SECRETS_CODE "secrets"
+
+static bool acknowledge_secrets(km_project *project) {
+    KMI_CLEANUP_STORE kmi_store *store = NULL;
+    int64_t counters[KMI_COUNTER_COUNT];
+    if (kmi_project_find_store(project, &store, NULL) != KM_OK || store == NULL) return false;
+    if (kmi_store_counters_get(store, counters, NULL) != KM_OK) return false;
+    uint64_t count = (uint64_t)counters[KMI_COUNTER_REDACTIONS];
+    if (count == 0) return false;
+    const kmi_metrics *metrics = kmi_project_make_metrics(project);
+    if (metrics->page == NULL || count <= kmi_metrics_get(metrics, KMI_METRIC_REDACTIONS_SEEN)) return false;
+    kmi_metrics_set(metrics, KMI_METRIC_REDACTIONS_SEEN, count);
+    return true;
+}
+
 km_status km_alert_acknowledge(km_project *project, const char *code, size_t *ret_count, km_error *error) {
     if (project == NULL) return kmi_fail(error, KM_E_INVALID, "project must not be NULL");
     kmi_alert_kind wanted = KMI_ALERT_KINDS;
-    km_status status = code == NULL ? KM_OK : find_kind(code, &wanted, error);
+    const bool is_for_secrets = code != NULL && strcmp(code, SECRETS_CODE) == 0;
+    km_status status = code == NULL || is_for_secrets ? KM_OK : find_kind(code, &wanted, error);
     if (status != KM_OK) return status;
     const kmi_metrics *metrics = find_metrics(project);
     int64_t now_us = kmi_clock_now_us();
@@ -123,6 +147,7 @@ km_status km_alert_acknowledge(km_project *project, const char *code, size_t *re
     for (int kind = 0; kind < KMI_ALERT_KINDS; kind++)
         if ((code == NULL || kind == (int)wanted) && kmi_alert_acknowledge(metrics, (kmi_alert_kind)kind, now_us))
             count++;
+    if (code == NULL || is_for_secrets) count += acknowledge_secrets(project);
     if (ret_count != NULL) *ret_count = count;
     return KM_OK;
 }

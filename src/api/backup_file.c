@@ -3,6 +3,7 @@
 #include "api/backup_file.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 
 #define CHUNK_BYTES ((size_t)1024 * 1024)
 #define DIGEST_OFFSET 96
+#define HEAD_BYTES 32
 #define PROGRAM_OFFSET 64
 #define PROGRAM_BYTES 16
 
@@ -108,15 +110,15 @@ km_status kmi_backup_seal(const km_project *project, int fd, const char *path, c
     return status == KM_OK ? kmi_file_sync_data(fd, path, error) : status;
 }
 
-static km_status read_ends(int fd, const char *path, uint64_t *ret_size, char head[16],
+static km_status read_ends(int fd, const char *path, uint64_t *ret_size, char head[HEAD_BYTES],
                            unsigned char tail[KMI_BACKUP_TAIL_BYTES], km_error *error) {
     struct stat info;
     size_t head_len = 0, tail_len = 0;
     if (fstat(fd, &info) != 0) return kmi_fail_errno(error, errno, "cannot look at \"%s\"", path);
     *ret_size = (uint64_t)info.st_size;
-    memset(head, 0, 16);
+    memset(head, 0, HEAD_BYTES);
     memset(tail, 0, KMI_BACKUP_TAIL_BYTES);
-    km_status status = kmi_file_read_at(fd, path, 0, head, 16, &head_len, error);
+    km_status status = kmi_file_read_at(fd, path, 0, head, HEAD_BYTES, &head_len, error);
     if (status != KM_OK || info.st_size < KMI_BACKUP_TAIL_BYTES) return status;
     return kmi_file_read_at(fd, path, info.st_size - KMI_BACKUP_TAIL_BYTES, tail, KMI_BACKUP_TAIL_BYTES, &tail_len,
                             error);
@@ -124,7 +126,7 @@ static km_status read_ends(int fd, const char *path, uint64_t *ret_size, char he
 
 bool kmi_backup_is_one(int fd) {
     uint64_t size = 0;
-    char head[16];
+    char head[HEAD_BYTES];
     unsigned char tail[KMI_BACKUP_TAIL_BYTES];
     return read_ends(fd, "", &size, head, tail, NULL) == KM_OK && memcmp(tail, tail_magic, sizeof tail_magic) == 0;
 }
@@ -146,10 +148,22 @@ static km_status check(const km_project *project, int fd, const char *path, uint
                     "\"%s\" is damaged: its content has changed since it was written; use another backup", path);
 }
 
+/* A backup that lost its tail, but not its database: what waited stands there in part. A plain database has the size that its header
+ * tells (page size at 16, pages at 28, big-endian), but for one with a write-ahead log, of which a part may have been moved. */
+static bool has_more_than_database(const char *path, const char head[HEAD_BYTES], uint64_t size) {
+    const unsigned char *h = (const unsigned char *)head;
+    uint64_t page_bytes = (uint64_t)h[16] << 8 | h[17];
+    uint64_t pages = (uint64_t)h[28] << 24 | (uint64_t)h[29] << 16 | (uint64_t)h[30] << 8 | h[31];
+    char log[4096];
+    struct stat info;
+    bool has_log = (size_t)snprintf(log, sizeof log, "%s-wal", path) < sizeof log && stat(log, &info) == 0;
+    return !has_log && size > pages * (page_bytes == 1 ? 65536 : page_bytes);
+}
+
 km_status kmi_backup_read(const km_project *project, int fd, const char *path, kmi_backup_tail *ret_tail,
                           bool *ret_is_plain, km_error *error) {
     uint64_t size = 0;
-    char head[16];
+    char head[HEAD_BYTES];
     unsigned char bytes[KMI_BACKUP_TAIL_BYTES];
     km_status status = read_ends(fd, path, &size, head, bytes, error);
     if (status != KM_OK) return status;
@@ -157,6 +171,8 @@ km_status kmi_backup_read(const km_project *project, int fd, const char *path, k
     bool has_tail = memcmp(bytes, tail_magic, sizeof tail_magic) == 0;
     bool is_database = memcmp(head, sqlite_magic, sizeof sqlite_magic) == 0;
     *ret_is_plain = is_database && !has_tail;
+    if (*ret_is_plain && has_more_than_database(path, head, size))
+        return kmi_fail(error, KM_E_INVALID, "\"%s\" is damaged: its end is missing; use another backup", path);
     if (*ret_is_plain) return KM_OK;
     if (!has_tail)
         return kmi_fail(error, KM_E_INVALID, "\"%s\" is no backup of kuzu-memory, or its end is missing", path);

@@ -5,6 +5,9 @@
  * opens), the store, then the worker, who may need both. */
 
 #include "api/doctor.h"
+
+#include <string.h>
+
 #include "api/health.h"
 #include "api/result.h"
 #include "queue/inspect.h"
@@ -125,6 +128,12 @@ static km_status compare(kmi_health_result *now, const kmi_health_result *before
         finding.why = kmi_arena_copy_text(now->arena, finding.why);
         finding.remedy = kmi_arena_copy_text(now->arena, finding.remedy);
         kmi_findings_add(&now->findings, &finding);
+    }
+    /* What is left of a store that nothing could be read of, only a backup replaces. */
+    km_finding *unusable = kmi_findings_find(&now->findings, "store.unusable");
+    if (unusable != NULL && strcmp(unusable->remedy, "kuzu-memory doctor --fix") == 0) {
+        unusable->why = "nothing of it can be read: put a backup in its place";
+        unusable->remedy = "kuzu-memory restore FILE";
     }
     kmi_health_result_finish(now);
     return now->findings.is_incomplete ? kmi_fail_memory(error) : KM_OK;

@@ -5,12 +5,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "api/alerts.h"
 #include "api/result.h"
 #include "api/survey.h"
 #include "queue/inspect.h"
@@ -18,10 +21,14 @@
 #include "status/liveness.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/lock.h"
+#include "util/mount.h"
+#include "util/process.h"
+#include "worker/oldest.h"
 
 #define REPORT_LIMIT_BYTES ((size_t)4 * 1024 * 1024)
 #define PATIENCE_MS 50
-#define RECORDS_LOOKED_AT 256 /* for the oldest that waits: those before it in its file are committed */
+#define ERROR_KINDS 3 /* how many are told */
 
 const char *km_health_name(km_health health) {
     static const char *const names[] = {"healthy", "degraded", "broken"};
@@ -30,18 +37,29 @@ const char *km_health_name(km_health health) {
 
 /* ---- Configuration ---- */
 
+/* Messages name their file; a value of the environment has none. */
+static const char *find_config_file(const km_project *project, const char *message) {
+    const char *const paths[] = {project->config_file, project->config_path, project->user_config_path};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+        if (paths[i] != NULL && message != NULL && strstr(message, paths[i]) != NULL) return paths[i];
+    return NULL;
+}
+
 static void look_at_config(km_project *project, kmi_health_result *result) {
     kmi_health_facts *facts = &result->facts;
     const km_error *problem = km_project_config_error(project);
     if (problem != NULL) {
         facts->config_problem = kmi_arena_copy_text(result->arena, problem->message);
+        facts->config_file = find_config_file(project, problem->message);
         return;
     }
     kmi_config_sources sources = kmi_project_config_sources(project);
     km_config_list list = {0};
     if (kmi_config_describe(&sources, result->arena, &list, NULL) != KM_OK) return;
     facts->config_warning_count = list.warning_count;
-    if (list.warning_count > 0) facts->config_warning = list.warnings[0];
+    if (list.warning_count == 0) return;
+    facts->config_warning = list.warnings[0];
+    facts->config_file = find_config_file(project, list.warnings[0]);
 }
 
 /* ---- Disk ---- */
@@ -60,6 +78,15 @@ static const char *weak_file_system(int dir_fd) {
     return NULL;
 }
 
+/* Where to make room, or what to mount anew; looked for only when one of these is the matter. */
+static void look_at_mount(int dir_fd, kmi_health_result *result) {
+    kmi_health_facts *facts = &result->facts;
+    kmi_mount *mount = kmi_arena_alloc(result->arena, sizeof *mount);
+    if (mount == NULL || !kmi_mount_find(dir_fd, mount)) return;
+    facts->mount_point = mount->point;
+    facts->is_mount_only = mount->is_mount_read_only && !mount->is_file_system_read_only;
+}
+
 static void look_at_disk(int dir_fd, kmi_health_facts *facts) {
     struct statvfs disk;
     facts->weak_fs = weak_file_system(dir_fd);
@@ -73,28 +100,44 @@ static void look_at_disk(int dir_fd, kmi_health_facts *facts) {
 
 /* ---- Store ---- */
 
+/* "THE LAST ERROR (3), ANOTHER (1)": how often each kind came, the last one first. */
+static const char *describe_errors(const km_name_count *errors, size_t count, kmi_arena *arena) {
+    const char *text = NULL;
+    for (size_t i = 0; i < count; i++) {
+        char *longer = kmi_arena_format(arena, "%s%s%s (%" PRIu64 ")", text == NULL ? "" : text, i == 0 ? "" : ", ",
+                                        errors[i].name, errors[i].count);
+        if (longer == NULL) break;
+        text = longer;
+    }
+    return text;
+}
+
 static km_status read_failures(kmi_store *store, kmi_health_result *result, km_error *error) {
     static const km_task_state failed = KM_TASK_FAILED;
     kmi_task_row *rows = NULL;
     km_name_count *errors = NULL;
     size_t row_count = 0, error_count = 0;
     km_status status = kmi_store_task_list(store, &failed, false, 1, result->arena, &rows, &row_count, error);
-    if (status == KM_OK) status = kmi_store_last_errors(store, 1, result->arena, &errors, &error_count, error);
+    if (status == KM_OK)
+        status = kmi_store_last_errors(store, ERROR_KINDS, result->arena, &errors, &error_count, error);
     if (row_count > 0) result->facts.failed_since_us = rows[0].finished_at_us;
-    if (error_count > 0) result->facts.last_error = errors[0].name;
+    result->facts.last_error = describe_errors(errors, error_count, result->arena);
     return status;
 }
 
-static km_status read_store(kmi_store *store, kmi_health_result *result, km_error *error) {
+static km_status read_store(kmi_store *store, const kmi_metrics *metrics, kmi_health_result *result, km_error *error) {
     kmi_health_facts *facts = &result->facts;
     int64_t counters[KMI_COUNTER_COUNT];
     km_status status = kmi_store_counters_get(store, counters, error);
     if (status == KM_OK)
         status = kmi_store_space(store, &facts->page_bytes, &facts->page_count, &facts->free_pages, error);
+    if (status == KM_OK) status = kmi_store_schema_version(store, &result->public.schema_version, error);
     if (status != KM_OK) return status;
     facts->failed_tasks = (uint64_t)counters[KMI_COUNTER_TASKS_FAILED];
     facts->completed_tasks = (uint64_t)counters[KMI_COUNTER_TASKS_COMPLETED];
     facts->redactions = (uint64_t)counters[KMI_COUNTER_REDACTIONS];
+    uint64_t seen = kmi_metrics_get(metrics, KMI_METRIC_REDACTIONS_SEEN);
+    facts->redactions -= seen < facts->redactions ? seen : facts->redactions;
     result->public.memories = (uint64_t)counters[KMI_COUNTER_MEMORIES];
     return facts->failed_tasks == 0 ? KM_OK : read_failures(store, result, error);
 }
@@ -108,49 +151,37 @@ static km_status open_store(const km_project *project, kmi_store **ret_store, km
     return kmi_store_open(&options, ret_store, error);
 }
 
+/* SQLite takes its locks on these bytes of the database, whatever its size. */
+#define STORE_LOCKS_AT ((off_t)0x40000000)
+#define STORE_LOCKS 512
+
+static void find_holder(int memory_dir_fd, kmi_health_result *result) {
+    kmi_health_facts *facts = &result->facts;
+    char name[64] = "unknown";
+    facts->store_holder =
+        kmi_lock_find_process(memory_dir_fd, "memories.db", STORE_LOCKS_AT, STORE_LOCKS_AT + STORE_LOCKS - 1);
+    kmi_process_name(facts->store_holder, name, sizeof name);
+    facts->store_holder_name = kmi_arena_copy_text(result->arena, name);
+    if (facts->store_holder_name == NULL) facts->store_holder = 0;
+}
+
 static void look_at_store(km_project *project, kmi_health_result *result, kmi_store **ret_store) {
     kmi_health_facts *facts = &result->facts;
     km_error fault = {0};
     km_status status = open_store(project, ret_store, &fault);
     facts->has_store = status != KM_E_NOT_FOUND;
     if (status == KM_E_NOT_FOUND) status = KM_OK;
-    if (status == KM_OK && *ret_store != NULL) status = read_store(*ret_store, result, &fault);
+    if (status == KM_OK && *ret_store != NULL)
+        status = read_store(*ret_store, kmi_project_metrics(project), result, &fault);
     facts->store_status = status;
     if (status == KM_OK) return;
     facts->store_problem = kmi_arena_copy_text(result->arena, fault.message);
     kmi_store_free(*ret_store);
     *ret_store = NULL;
+    if (status == KM_E_BUSY) find_holder(project->memory_dir_fd, result);
 }
 
 /* ---- Queue and worker ---- */
-
-typedef struct searching {
-    kmi_store *store;
-    int64_t oldest_us;
-    int seen;
-} searching;
-
-/* Records stand in order of arrival, so the first that is not committed is the oldest, give or take a clock. */
-static bool stop_at_waiting(const kmi_record *record, void *context) {
-    searching *s = context;
-    bool is_known = false;
-    if (s->store != NULL && kmi_store_task_find(s->store, &record->task_id, NULL, &is_known, NULL, NULL) != KM_OK)
-        is_known = false;
-    s->oldest_us = record->created_at_us;
-    return is_known && ++s->seen < RECORDS_LOOKED_AT;
-}
-
-/* Queued and retrying tasks of the store wait too. */
-static void look_at_store_tasks(kmi_store *store, kmi_health_result *result) {
-    static const km_task_state states[] = {KM_TASK_QUEUED, KM_TASK_RETRYING};
-    int64_t *oldest_us = &result->facts.oldest_waiting_at_us;
-    for (size_t i = 0; i < 2; i++) {
-        kmi_task_row *rows = NULL;
-        size_t count = 0;
-        if (kmi_store_task_list(store, &states[i], false, 1, result->arena, &rows, &count, NULL) != KM_OK) return;
-        if (count > 0 && (*oldest_us == 0 || rows[0].created_at_us < *oldest_us)) *oldest_us = rows[0].created_at_us;
-    }
-}
 
 static km_status look_at_waiting(kmi_queue *queue, kmi_store *store, kmi_health_result *result, km_error *error) {
     uint64_t records = 0, backlog = 0;
@@ -158,10 +189,10 @@ static km_status look_at_waiting(kmi_queue *queue, kmi_store *store, kmi_health_
     if (status != KM_OK) return status;
     result->facts.waiting = records + backlog;
     if (result->facts.waiting == 0) return KM_OK;
-    searching s = {.store = store};
-    status = kmi_queue_each(queue, stop_at_waiting, &s, error);
-    result->facts.oldest_waiting_at_us = s.oldest_us;
-    if (status == KM_OK && store != NULL && backlog > 0) look_at_store_tasks(store, result);
+    int64_t oldest_us = KMI_OLDEST_NONE;
+    status = kmi_oldest_in_queue(queue, store, &oldest_us, error);
+    if (status == KM_OK && store != NULL && backlog > 0) status = kmi_oldest_in_store(store, &oldest_us, error);
+    if (oldest_us != KMI_OLDEST_NONE) result->facts.oldest_waiting_at_us = oldest_us;
     return status;
 }
 
@@ -187,7 +218,9 @@ static void look_at_queue(km_project *project, kmi_store *store, kmi_health_resu
         look_at_worker(queue, kmi_project_metrics(project), result);
         status = look_at_waiting(queue, store, result, &fault);
     }
-    if (status != KM_OK) result->facts.queue_problem = kmi_arena_copy_text(result->arena, fault.message);
+    if (status == KM_OK) return;
+    result->facts.queue_problem = kmi_arena_copy_text(result->arena, fault.message);
+    result->facts.queue_status = status;
 }
 
 /* ---- The report ---- */
@@ -201,6 +234,8 @@ kmi_health_result *kmi_health_result_new(km_project *project) {
     result->findings.arena = result->arena;
     result->facts.now_us = kmi_clock_now_us();
     result->facts.memory_dir = project->memory_dir;
+    result->facts.project_name = strrchr(project->root, '/') + 1;
+    result->facts.user = geteuid();
     result->facts.config = &project->config;
     result->facts.waiting_limit = (uint64_t)project->config.async_max_queue_size;
     return result;
@@ -211,6 +246,25 @@ void km_health_report_free(km_health_report *public) {
     if (result == NULL) return;
     kmi_arena_free(result->arena);
     free(result);
+}
+
+static void look_for_alerts(km_project *project, kmi_health_facts *facts) {
+    kmi_alert alert;
+    const kmi_alert_inputs inputs = {
+        .now_us = facts->now_us,
+        .queue_size = facts->waiting,
+        .queue_limit = facts->waiting_limit,
+        .oldest_waiting_us = facts->oldest_waiting_at_us == 0 ? 0 : facts->now_us - facts->oldest_waiting_at_us,
+        .disk_free_bytes = facts->is_disk_known ? (int64_t)facts->disk_free_bytes : -1,
+    };
+    kmi_project_check_alerts(project, &inputs);
+    if (kmi_alert_get(kmi_project_metrics(project), KMI_ALERT_DISK_SPACE, &alert) && alert.is_active)
+        facts->disk_low_since_us = alert.began_at_us;
+}
+
+static bool needs_mount(const kmi_health_facts *facts) {
+    return facts->is_read_only || facts->disk_free_bytes >> 20 < (uint64_t)facts->config->alerts_disk_free_mb ||
+           facts->disk_free_files < KMI_HEALTH_FILES_MIN;
 }
 
 km_status kmi_health_look(km_project *project, kmi_health_result *result, km_error *error) {
@@ -224,6 +278,8 @@ km_status kmi_health_look(km_project *project, kmi_health_result *result, km_err
         look_at_disk(project->memory_dir_fd, &result->facts);
         look_at_store(project, result, &store);
         look_at_queue(project, store, result);
+        look_for_alerts(project, &result->facts);
+        if (needs_mount(&result->facts)) look_at_mount(project->memory_dir_fd, result);
     }
     return kmi_health_judge(&result->facts, &result->findings, error);
 }
@@ -245,6 +301,8 @@ void kmi_health_result_finish(kmi_health_result *result) {
     report->database_bytes = facts->database_bytes;
     report->log_bytes = facts->log_bytes;
     report->disk_free_bytes = facts->disk_free_bytes;
+    report->free_bytes = facts->free_pages * facts->page_bytes;
+    report->quarantined_bytes = facts->quarantine.bytes;
 }
 
 km_status km_health_get(km_project *project, km_health_report **ret_report, km_error *error) {

@@ -43,7 +43,12 @@ static km_status open_backup(restoring *r, km_error *error) {
     r->fd = kmi_fd_open(AT_FDCWD, r->real_path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
     if (r->fd < 0 || fstat(r->fd, &info) != 0) return kmi_fail_errno(error, errno, "cannot open \"%s\"", r->path);
     if (!S_ISREG(info.st_mode)) return kmi_fail(error, KM_E_INVALID, "\"%s\" is no file", r->path);
-    return kmi_backup_read(r->project, r->fd, r->path, &r->tail, &r->is_plain, error);
+    km_status status = kmi_backup_read(r->project, r->fd, r->path, &r->tail, &r->is_plain, error);
+    if (status == KM_OK && r->tail.info.schema_version > kmi_store_known_schema())
+        return kmi_fail(error, KM_E_STORE,
+                        "\"%s\" was written by a newer kuzu-memory (schema %llu); update this program", r->path,
+                        (unsigned long long)r->tail.info.schema_version);
+    return status;
 }
 
 static km_status check_pages(restoring *r, kmi_store *store, km_error *error) {

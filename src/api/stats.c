@@ -15,6 +15,7 @@
 #include "status/liveness.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "worker/oldest.h"
 
 enum { last_errors_max = 5 };
 
@@ -65,15 +66,9 @@ static void copy_counters(const int64_t c[KMI_COUNTER_COUNT], km_stats *stats) {
     stats->failures = (uint64_t)c[KMI_COUNTER_TASKS_FAILED_EVER];
 }
 
-/* The oldest of those that wait in the store. */
-static km_status read_oldest(kmi_store *store, km_task_state state, stats_result *result, int64_t now_us,
-                             km_error *error) {
-    kmi_task_row *rows = NULL;
-    size_t count = 0;
-    km_status status = kmi_store_task_list(store, &state, false, 1, result->arena, &rows, &count, error);
-    if (status == KM_OK && count > 0 && now_us - rows[0].created_at_us > result->public.oldest_waiting_us)
-        result->public.oldest_waiting_us = now_us - rows[0].created_at_us;
-    return status;
+static void keep_older(km_stats *stats, int64_t now_us, int64_t created_at_us) {
+    if (created_at_us != KMI_OLDEST_NONE && now_us - created_at_us > stats->oldest_waiting_us)
+        stats->oldest_waiting_us = now_us - created_at_us;
 }
 
 static km_status read_store(kmi_store *store, stats_result *result, int64_t now_us, km_error *error) {
@@ -81,6 +76,7 @@ static km_status read_store(kmi_store *store, stats_result *result, int64_t now_
     int64_t counters[KMI_COUNTER_COUNT];
     km_name_count *types = NULL, *sources = NULL, *errors = NULL;
     uint64_t generation = 0, unit_count = 0;
+    int64_t oldest_us = KMI_OLDEST_NONE;
     km_status status = kmi_store_counters_get(store, counters, error);
     if (status == KM_OK) status = kmi_store_extent(store, &generation, &unit_count, error);
     stats->is_cache_needed = unit_count >= KMI_CACHE_UNITS_MIN;
@@ -91,10 +87,9 @@ static km_status read_store(kmi_store *store, stats_result *result, int64_t now_
     if (status == KM_OK)
         status = kmi_store_last_errors(store, last_errors_max, result->arena, &errors, &stats->last_error_count, error);
     if (status == KM_OK) status = kmi_store_schema_version(store, &stats->schema_version, error);
-    if (status == KM_OK && counters[KMI_COUNTER_TASKS_QUEUED] != 0)
-        status = read_oldest(store, KM_TASK_QUEUED, result, now_us, error);
-    if (status == KM_OK && counters[KMI_COUNTER_TASKS_RETRYING] != 0)
-        status = read_oldest(store, KM_TASK_RETRYING, result, now_us, error);
+    if (status == KM_OK && counters[KMI_COUNTER_TASKS_QUEUED] + counters[KMI_COUNTER_TASKS_RETRYING] != 0)
+        status = kmi_oldest_in_store(store, &oldest_us, error);
+    keep_older(stats, now_us, oldest_us);
     stats->types = types;
     stats->sources = sources;
     stats->last_errors = errors;
@@ -110,8 +105,7 @@ static bool count_waiting(const kmi_record *record, bool is_in_hand, void *conte
     counting *c = context;
     (void)is_in_hand;
     c->stats->queue_size++;
-    if (c->now_us - record->created_at_us > c->stats->oldest_waiting_us)
-        c->stats->oldest_waiting_us = c->now_us - record->created_at_us;
+    keep_older(c->stats, c->now_us, record->created_at_us);
     return true;
 }
 
@@ -183,28 +177,13 @@ static uint64_t count_active(const kmi_metrics *metrics, const km_worker_info *w
 
 /* A task that waits in a file is known by reading the file, and by asking the store whether it has decided on it meanwhile: right
  * to the last one, and soon done for a queue of any usual length. A long one is told from its counters. */
-enum { most_bytes_to_read = 256 * 1024, most_looks = 256 };
-
-typedef struct finding {
-    counting counting;
-    unsigned looks;
-    kmi_store *store;
-} finding;
-
-static bool find_oldest(const kmi_record *record, void *context) {
-    finding *f = context;
-    bool is_known = false;
-    if (f->store != NULL && ++f->looks < most_looks &&
-        kmi_store_task_find(f->store, &record->task_id, NULL, &is_known, NULL, NULL) == KM_OK && is_known)
-        return true;
-    count_waiting(record, false, &f->counting);
-    return false;
-}
+enum { most_bytes_to_read = 256 * 1024 };
 
 static km_status estimate_waiting(kmi_queue *queue, kmi_store *store, counting *c, km_error *error) {
     uint64_t in_store = c->stats->queue_size, records = 0, backlog = 0;
-    finding f = {.counting = *c, .store = store};
-    km_status status = kmi_queue_each(queue, find_oldest, &f, error);
+    int64_t oldest_us = KMI_OLDEST_NONE;
+    km_status status = kmi_oldest_in_queue(queue, store, &oldest_us, error);
+    keep_older(c->stats, c->now_us, oldest_us);
     if (status == KM_OK) status = kmi_journal_depth(queue, &records, &backlog, error);
     c->stats->queue_size = records + (backlog > in_store ? backlog : in_store);
     return status;

@@ -147,7 +147,15 @@ static bool count_file(const kmi_surveyed *file, void *context) {
     if (file->faults & KMI_FILE_ASIDE)
         count(&facts->aside, file->name, folder_bytes(file->dir_fd, file->name), written_us);
     if (strcmp(file->path, "config.json") == 0) facts->config_changed_at_us = written_us;
-    if (strcmp(file->path, "memories.db") == 0) facts->database_bytes = bytes;
+    if (strcmp(file->path, ".") == 0) {
+        facts->owner = file->info->st_uid;
+        facts->dir_changed_at_us = changed_us;
+    }
+    if (strcmp(file->path, "memories.db") == 0) {
+        facts->database_bytes = bytes;
+        facts->store_changed_at_us = changed_us;
+        facts->store_written_at_us = written_us;
+    }
     if (strcmp(file->path, "memories.db-wal") == 0) facts->log_bytes = bytes;
     return true;
 }

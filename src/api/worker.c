@@ -47,6 +47,22 @@ km_status km_worker_get_info(km_project *project, km_worker_info *ret_info, km_e
     return look(project, ret_info, error);
 }
 
+/* A worker that is called stalled may only be replaced after some more beats; who starts one by hand wants to see it replaced. */
+static km_status start_worker(km_project *project, kmi_queue *queue, bool *ret_started, km_error *error) {
+    enum { pause_ms = 50, beats_left = KMI_WORKER_BEATS_TAKEOVER - KMI_WORKER_BEATS_STALLED + 1 };
+    const kmi_metrics *metrics = kmi_project_metrics(project);
+    km_worker_info info = {.state = KM_WORKER_STOPPED};
+    km_status status = KM_OK;
+    for (int waited_ms = 0; waited_ms <= beats_left * KMI_WORKER_BEAT_MS; waited_ms += pause_ms) {
+        status = kmi_worker_ensure(queue, metrics, project->program, project->root, project->config_file, ret_started,
+                                   error);
+        if (status == KM_OK && !*ret_started) status = kmi_worker_look(queue, metrics, &info, error);
+        if (status != KM_OK || *ret_started || info.state != KM_WORKER_STALLED) break;
+        kmi_metrics_wait_change(metrics, kmi_metrics_change(metrics), pause_ms);
+    }
+    return status;
+}
+
 km_status km_worker_start(km_project *project, bool *ret_started, km_error *error) {
     if (project == NULL) return kmi_fail(error, KM_E_INVALID, "project must not be NULL");
     km_status status = kmi_project_check_config(project, error);
@@ -57,8 +73,10 @@ km_status km_worker_start(km_project *project, bool *ret_started, km_error *erro
     kmi_queue *queue = NULL;
     status = kmi_project_queue(project, true, &queue, error);
     if (status != KM_OK) return status;
-    return kmi_worker_ensure(queue, kmi_project_metrics(project), project->program, project->root, project->config_file,
-                             ret_started, error);
+    bool is_started = false;
+    status = start_worker(project, queue, &is_started, error);
+    if (ret_started != NULL) *ret_started = is_started;
+    return status;
 }
 
 /* A pid from the metrics page is only trusted while its process is the one that wrote it. */

@@ -19,7 +19,8 @@ static void add_json_entry(kmi_json_out *out, const km_config_entry *entry) {
 }
 
 static int print_table(kmi_cli *cli, const km_config_list *list) {
-    static const kmi_table_column columns[] = {{"KEY", false, false}, {"VALUE", false, true}, {"ORIGIN", false, false}};
+    static const kmi_table_column columns[] = {
+        {.title = "KEY"}, {.title = "VALUE", .is_flexible = true}, {.title = "ORIGIN"}};
     kmi_terminal terminal = kmi_cli_terminal(cli);
     kmi_table table;
     kmi_table_init(&table, columns, 3);

@@ -1,6 +1,6 @@
 /* status: how the memory is, once or again and again.
  *
- * --watch on a terminal draws on the alternate screen, each line cut short by its own end-of-line erase instead of clearing all
+ * --watch on a terminal draws on the alternate screen, each line erased just before it is written instead of clearing all
  * first, so nothing flickers and a window that changes its size leaves no rubbish; what was last seen is printed once more
  * when the watch ends. Elsewhere every look is plain lines, or one JSON object. */
 #include <string.h>
@@ -13,8 +13,8 @@
 #include "util/file.h"
 
 #define WATCH_PAUSE_S 1.0
-#define ENTER_SCREEN "\033[?1049h\033[?25l"
-#define LEAVE_SCREEN "\033[?25h\033[?1049l"
+#define ENTER_SCREEN "\033[?1049h\033[?25l\033[?7l" /* lines that are too long are cut: each is one row */
+#define LEAVE_SCREEN "\033[?7h\033[?25h\033[?1049l"
 #define HOME "\033[H"
 #define ERASE_LINE "\033[K"
 #define ERASE_BELOW "\033[J"
@@ -46,8 +46,8 @@ static void add_frame(kmi_buf *frame, const kmi_buf *page, size_t rows) {
     for (size_t row = 0; *line != '\0' && row < rows; row++) {
         const char *end = strchrnul(line, '\n');
         if (row > 0) kmi_buf_add_text(frame, "\r\n");
+        kmi_buf_add_text(frame, ERASE_LINE); /* not after it: behind a full line it would erase the last letter */
         kmi_buf_add(frame, line, (size_t)(end - line));
-        kmi_buf_add_text(frame, ERASE_LINE);
         line = *end == '\n' ? end + 1 : end;
     }
     kmi_buf_add_text(frame, ERASE_BELOW);

@@ -1,6 +1,7 @@
 /* tasks: list, show, wait, retry, cancel, purge. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/cli.h"
 #include "cli/json_out.h"
@@ -9,8 +10,12 @@
 #include "cli/table.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/uuid.h"
 
 #define DEFAULT_LIST_LIMIT 100
+/* On terminals with less the ids are shortened, to a part that is unique and that every command takes. */
+#define WIDE_COLUMNS 100
+#define SHORT_ID_SIZE 19
 /* km_task_wait() is called in slices, so that progress can be shown between them. */
 #define WAIT_SLICE_MS 250
 
@@ -59,20 +64,25 @@ static void add_json_tasks(kmi_buf *buf, const km_task_list *list) {
 }
 
 static int print_table(kmi_cli *cli, const km_task_list *list) {
-    static const kmi_table_column columns[] = {{"ID", false, false},      {"STATE", false, false},
-                                               {"PRIORITY", true, false}, {"ITEMS", true, false},
-                                               {"CREATED", false, false}, {"ERROR", false, true}};
+    static const kmi_table_column columns[] = {{.title = "ID"},
+                                               {.title = "STATE"},
+                                               {.title = "PRIORITY", .is_right = true, .is_optional = true},
+                                               {.title = "ITEMS", .is_right = true, .is_optional = true},
+                                               {.title = "CREATED"},
+                                               {.title = "ERROR", .is_flexible = true}};
     kmi_terminal terminal = kmi_cli_terminal(cli);
+    const bool is_narrow = terminal.columns > 0 && terminal.columns < WIDE_COLUMNS;
     kmi_table table;
     kmi_table_init(&table, columns, 6);
     for (size_t i = 0; i < list->count; i++) {
         const km_task *task = &list->items[i];
-        char priority[16], items[16], created[KMI_TIME_TEXT_SIZE];
+        char priority[16], items[16], created[KMI_TIME_TEXT_SIZE], id[KMI_UUID_TEXT_SIZE];
+        snprintf(id, is_narrow ? SHORT_ID_SIZE : sizeof id, "%s", task->id);
+        kmi_time_format(task->created_at_us, created);
+        if (terminal.columns > 0) stpcpy(created + 19, "Z"); /* seconds will do for people */
         snprintf(priority, sizeof priority, "%d", task->priority);
         snprintf(items, sizeof items, "%u", task->item_count);
-        const char *cells[] = {
-            task->id,   km_task_state_name(task->state), priority, items, kmi_time_format(task->created_at_us, created),
-            task->error};
+        const char *cells[] = {id, km_task_state_name(task->state), priority, items, created, task->error};
         kmi_table_add(&table, cells);
     }
     km_status status = kmi_table_print(&table, &terminal, &cli->out);
@@ -134,7 +144,7 @@ static void add_page(kmi_buf *buf, const km_task *task) {
     snprintf(text, sizeof text, "%u", task->item_count);
     add_line(buf, "Items:", text);
     snprintf(text, sizeof text, "%u", task->attempts);
-    add_line(buf, "Attempts:", text);
+    add_line(buf, "Failed runs:", text);
     snprintf(text, sizeof text, "%u", task->crashes);
     add_line(buf, "Crashes:", text);
     add_time_line(buf, "Created:", task->created_at_us);

@@ -72,6 +72,15 @@ static void add_since(kmi_buf *line, int64_t since_us, int64_t now_us) {
     if (since_us < now_us) kmi_buf_add_format(line, " (%s)", kmi_duration_format(now_us - since_us, age, sizeof age));
 }
 
+/* On a terminal a command has a line of its own and is never broken, so that it can be marked and pasted. */
+static void add_command(const char *command, const kmi_terminal *terminal, kmi_buf *buf) {
+    for (size_t i = 0; i < INDENT; i++) kmi_buf_add_char(buf, ' ');
+    kmi_terminal_add(terminal, buf, KMI_STYLE_DIM, "run:");
+    kmi_buf_add_char(buf, ' ');
+    kmi_terminal_add_text(terminal, buf, kmi_slice_from(command));
+    kmi_buf_add_char(buf, '\n');
+}
+
 void kmi_health_view_finding(const km_finding *finding, int64_t now_us, const kmi_terminal *terminal, kmi_buf *buf) {
     const char *level = finding->is_fixed ? "mended" : level_name(finding->level);
     size_t column = strlen(level);
@@ -83,9 +92,10 @@ void kmi_health_view_finding(const km_finding *finding, int64_t now_us, const km
     if (finding->is_fixed && finding->repair != NULL)
         kmi_buf_add_format(&line, "; done: %s", finding->repair);
     else
-        kmi_buf_add_format(&line, "; %s; run: %s", finding->why, finding->remedy);
+        kmi_buf_add_format(&line, terminal->is_terminal ? "; %s" : "; %s; run: %s", finding->why, finding->remedy);
     add_words(terminal, buf, line.ptr != NULL ? line.ptr : "", &column);
     kmi_buf_add_char(buf, '\n');
+    if (terminal->is_terminal && !finding->is_fixed) add_command(finding->remedy, terminal, buf);
 }
 
 static void add_json_finding(kmi_json_out *out, const km_finding *finding) {
@@ -118,6 +128,9 @@ void kmi_health_view_json(kmi_json_out *out, const km_health_report *report) {
     kmi_json_out_count(out, "database_bytes", report->database_bytes);
     kmi_json_out_count(out, "log_bytes", report->log_bytes);
     kmi_json_out_count(out, "disk_free_bytes", report->disk_free_bytes);
+    kmi_json_out_count(out, "free_bytes", report->free_bytes);
+    kmi_json_out_count(out, "schema_version", report->schema_version);
+    kmi_json_out_count(out, "quarantined_bytes", report->quarantined_bytes);
     kmi_json_out_array(out, "findings");
     for (size_t i = 0; i < report->finding_count; i++) add_json_finding(out, &report->findings[i]);
     kmi_json_out_array_end(out);

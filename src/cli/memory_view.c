@@ -95,9 +95,12 @@ static void add_why(kmi_buf *buf, const km_memory *memory) {
 
 static km_status add_table(kmi_cli *cli, const kmi_terminal *terminal, const km_memory *memories, size_t count,
                            bool explain, km_error *error) {
-    static const kmi_table_column columns[] = {{"ID", false, false},   {"TYPE", false, false},
-                                               {"DATE", false, false}, {"MEMORY", false, true},
-                                               {"SCORE", true, false}, {"REASON", false, false}};
+    static const kmi_table_column columns[] = {{.title = "ID"},
+                                               {.title = "TYPE"},
+                                               {.title = "DATE"},
+                                               {.title = "MEMORY", .is_flexible = true},
+                                               {.title = "SCORE", .is_right = true},
+                                               {.title = "REASON"}};
     kmi_table table;
     kmi_table_init(&table, columns, explain ? 6 : 4);
     for (size_t i = 0; i < count; i++) {

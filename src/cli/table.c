@@ -74,11 +74,25 @@ static void measure_columns(const kmi_table *table, size_t *ret_widths) {
     }
 }
 
-/* Takes what is too much for the terminal from the flexible column, down to a width that still says something. */
+/* How wide a line gets when columns are cut as far as they may be. */
+static size_t least_width(const kmi_table *table, const size_t *widths) {
+    size_t total = 0;
+    for (size_t i = 0; i < table->column_count; i++) {
+        bool is_cut = table->columns[i].is_flexible && widths[i] > LEAST_FLEXIBLE_COLUMNS;
+        if (widths[i] != 0) total += (total != 0 ? GAP : 0) + (is_cut ? LEAST_FLEXIBLE_COLUMNS : widths[i]);
+    }
+    return total;
+}
+
+/* Takes what is too much for the terminal from optional columns, whose width becomes 0, then from the flexible one, down to a width
+ * that still says something. */
 static void fit_columns(const kmi_table *table, const kmi_terminal *terminal, size_t *widths) {
     if (terminal->columns == 0) return;
-    size_t total = (table->column_count - 1) * GAP;
-    for (size_t i = 0; i < table->column_count; i++) total += widths[i];
+    for (size_t i = table->column_count; i-- > 0 && least_width(table, widths) > terminal->columns;)
+        if (table->columns[i].is_optional) widths[i] = 0;
+    size_t total = 0;
+    for (size_t i = 0; i < table->column_count; i++)
+        if (widths[i] != 0) total += (total != 0 ? GAP : 0) + widths[i];
     if (total <= terminal->columns) return;
     size_t excess = total - terminal->columns;
     for (size_t i = 0; i < table->column_count; i++) {
@@ -93,10 +107,13 @@ static void add_spaces(kmi_buf *buf, size_t count) {
     for (size_t i = 0; i < count; i++) kmi_buf_add_char(buf, ' ');
 }
 
-static void print_cell(const kmi_table *table, size_t column, size_t width, const char *text, bool is_title,
+static void print_cell(const kmi_table *table, size_t column, const size_t *widths, const char *text, bool is_title,
                        const kmi_terminal *terminal, kmi_buf *buf) {
+    size_t width = widths[column], next = column + 1;
+    if (width == 0) return;
+    while (next < table->column_count && widths[next] == 0) next++;
+    bool is_last = next == table->column_count;
     kmi_slice cell = kmi_slice_from(text);
-    bool is_last = column + 1 == table->column_count;
     bool is_cut = kmi_text_width(cell) > width;
     kmi_slice shown = is_cut ? kmi_text_cut(cell, width - 1) : cell;
     size_t used = kmi_text_width(shown) + (is_cut ? 1 : 0);
@@ -122,11 +139,11 @@ km_status kmi_table_print(const kmi_table *table, const kmi_terminal *terminal, 
     measure_columns(table, widths);
     fit_columns(table, terminal, widths);
     for (size_t i = 0; i < table->column_count; i++) {
-        print_cell(table, i, widths[i], table->columns[i].title, true, terminal, buf);
+        print_cell(table, i, widths, table->columns[i].title, true, terminal, buf);
     }
     for (size_t row = 0; row < table->row_count; row++) {
         for (size_t i = 0; i < table->column_count; i++) {
-            print_cell(table, i, widths[i], table->cells[row * table->column_count + i], false, terminal, buf);
+            print_cell(table, i, widths, table->cells[row * table->column_count + i], false, terminal, buf);
         }
     }
     return KM_OK;

@@ -1,7 +1,7 @@
 /* table.h - a table of text in columns, widths counted in terminal cells.
  *
- * On a terminal the one flexible column is cut so that no line breaks; elsewhere nothing is ever cut and there are no
- * colours. Cells are one line: control characters and new lines become spaces. The table owns copies of its cells. */
+ * On a terminal optional columns are left out, the last one first, and the one flexible column is cut, so that no line breaks;
+ * elsewhere nothing is ever left out or cut and there are no colours. Cells are one line: control characters and new lines become spaces. The table owns copies of its cells. */
 #ifndef KMI_CLI_TABLE_H
 #define KMI_CLI_TABLE_H
 
@@ -14,6 +14,7 @@ typedef struct kmi_table_column {
     const char *title;
     bool is_right; /* numbers */
     bool is_flexible;
+    bool is_optional; /* not on a narrow terminal */
 } kmi_table_column;
 
 typedef struct kmi_table {

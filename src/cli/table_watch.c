@@ -35,7 +35,8 @@ static const kmi_command alerts_verbs[] = {
     {.name = "ack",
      .arguments = "[CODE]",
      .most_arguments = 1,
-     .summary = "acknowledge one alert, or all: silent until it occurs anew",
+     .summary =
+         "acknowledge one alert, or all: silent until it occurs anew; \"secrets\": the secrets that were removed",
      .options = format_only,
      .run = kmi_run_alerts_ack},
     {.name = "test",
@@ -50,9 +51,10 @@ static const kmi_command alerts_verbs[] = {
 const kmi_command kmi_command_alerts = {
     .name = "alerts",
     .summary = "list, acknowledge and try out alerts",
-    .details = "Conditions and limits are the alerts.* keys of the configuration. The worker and stats check them. "
-               "alerts.command, a "
-               "program of yours that is told, is read from your own configuration file only, never from a project's.",
+    .details =
+        "Conditions and limits are the alerts.* keys of the configuration. The worker, stats and status check them. "
+        "alerts.command, a "
+        "program of yours that is told, is read from your own configuration file only, never from a project's.",
     .examples = "kuzu-memory alerts ack disk_space",
     .verbs = alerts_verbs,
     .default_verb = "list"};

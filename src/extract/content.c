@@ -17,6 +17,10 @@ static bool is_space(char c) {
 static bool is_emphasis(kmi_slice text, size_t i, size_t written) {
     char c = text.ptr[i];
     if (i + 1 >= text.len || (c != '*' && c != '_') || text.ptr[i + 1] != c) return false;
+    size_t from = i, to = i; /* a longer row masks something: "********" */
+    while (from > 0 && i - from < 4 && text.ptr[from - 1] == c) from--;
+    while (to < text.len && to - i < 4 && text.ptr[to] == c) to++;
+    if (to - from > 3) return false;
     bool opens = i == 0 || is_space(text.ptr[i - 1]) || written == 0;
     bool closes = i + 2 >= text.len || strchr(" .,:;!?)\n", text.ptr[i + 2]) != NULL;
     return opens || closes;

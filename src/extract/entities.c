@@ -30,7 +30,8 @@ static bool is_about_software(const kmi_tokens *tokens, size_t from) {
                              "deployed|installed|version|plugin|app|code|broker|queue|build|compiler|editor|browser|"
                              "ide|cluster|proxy|cache|store|scheduler|client|team|backend|frontend|tests|configured|"
                              "supported|deprecated|monitoring|logging|orm|platform|stack|software|package|vendor|"
-                             "customer|supplier|hosted|open-source|running|down|broken|behind|software"))
+                             "customer|supplier|hosted|replaced|migrated|upgraded|removed|retired|api|cli|sdk|firmware|"
+                             "script|scripts|bot|daemon|worker|open-source|running|down|broken|behind|software"))
             return true;
     return false;
 }
@@ -70,6 +71,11 @@ static bool is_called_for(const kmi_tokens *tokens, size_t at) {
     bool goes_on = at + 1 >= tokens->count || (tokens->items[at + 1].flags & KMI_T_PUNCT) != 0 ||
                    kmi_token_is_any(&tokens->items[at + 1], "for|and|on|in|because|at|with|but|since|or|over");
     if (is_used && goes_on) return true;
+    /* "the api is in go and the cli is in rust" */
+    if (at >= 3 && goes_on && kmi_token_is(&tokens->items[at - 1], "in") &&
+        kmi_token_is_any(&tokens->items[at - 2], "is|are|was|still|mostly|now|all|it's|be|partly") &&
+        is_about_software(tokens, 0))
+        return true;
     return at >= 2 && kmi_token_is(&tokens->items[at - 1], "in") &&
            kmi_token_is_any(
                &tokens->items[at - 2],
@@ -101,17 +107,44 @@ static bool is_exact_name(const kmi_names *names, const kmi_tokens *tokens, size
                                      "prefers|plain|pure|modern|from|ansi|portable|with"));
 }
 
+/* "Chop the celery", "a python was found", "React quickly": words of everyday life in a sentence that is about no software. */
+static bool is_everyday_thing(const kmi_tokens *tokens, size_t first, size_t at) {
+    const kmi_token *token = &tokens->items[at], *before = at > first ? &tokens->items[at - 1] : NULL;
+    if (!kmi_token_is_any(token,
+                          "python|celery|react|java|perl|panda|pandas|jest|mocha|chai|express|scala|lua|cobra|salt|"
+                          "cypress|selenium|solr|spring|storm|hive|puma|sass|less|docker|cucumber|bower|rails"))
+        return false;
+    if (at == first && at + 1 < tokens->count && kmi_token_is(token, "react"))
+        return kmi_slice_ends_with(tokens->items[at + 1].lower, KMI_SLICE_LITERAL("ly")) ||
+               kmi_token_is(&tokens->items[at + 1], "to");
+    return (token->flags & (KMI_T_CAPITAL | KMI_T_CODE)) == 0 && before != NULL &&
+           kmi_token_is_any(before, "the|a|some|of|fresh|my|your|his|her") && !is_about_software(tokens, first);
+}
+
 static bool is_meant(const kmi_names *names, const kmi_tokens *tokens, size_t first, size_t at, size_t end,
                      const kmi_name *name, const kmi_entity_list *list) {
     const kmi_token *token = &tokens->items[at];
+    if (end == at + 1 && is_everyday_thing(tokens, first, at)) return false;
     if (name->care == KMI_NAME_EXACT) return is_exact_name(names, tokens, at, name);
     if (name->care == KMI_NAME_PLAIN || end > at + 1)
         return name->care == KMI_NAME_PLAIN || (token->flags & KMI_T_CAPITAL) != 0;
     if ((token->flags & KMI_T_CODE) != 0) return true;
+    /* "my aunt Julia", "Crystal and her team": a name of people, too, where people are spoken of. */
+    if (kmi_token_has(token, KMI_W_FIRST_NAME) && at > first &&
+        kmi_token_has(&tokens->items[at - 1], KMI_W_ROLE | KMI_W_TITLE))
+        return false;
+    if (kmi_token_has(token, KMI_W_FIRST_NAME) && end < tokens->count &&
+        kmi_token_has(&tokens->items[end], KMI_W_PERSON_VERB) &&
+        !kmi_token_is_any(&tokens->items[end], "is|'s|will|can|works|takes|handles|manages|moved|reported|reports"))
+        return false;
     if ((token->flags & KMI_T_CAPITAL) == 0)
         return (strcmp(name->type, "language") == 0 && is_called_for(tokens, at)) ||
                (strcmp(name->type, "technology") == 0 && token->lower.len > 3 && token->classes == 0 &&
                 is_tool_here(tokens, at, list));
+    /* "Store: Cassandra": the value of a label, unless the label is a person's. */
+    if (at > first && at <= first + 8 && kmi_token_is(&tokens->items[at - 1], ":") && end >= tokens->count)
+        return !(kmi_token_has(token, KMI_W_FIRST_NAME) && at > first + 1 &&
+                 kmi_token_has(&tokens->items[at - 2], KMI_W_ROLE));
     bool opens = at == first || (at > 0 && kmi_token_is_any(&tokens->items[at - 1], ".|:|!|?|\"|'|“"));
     return !opens || is_supported(names, tokens, end, strcmp(name->type, "language") == 0) ||
            (token->flags & KMI_T_INNER_CAP) != 0 || strcmp(name->type, "place") == 0;

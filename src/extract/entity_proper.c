@@ -20,6 +20,17 @@ static bool is_any(const kmi_token *token, const char *words) {
     return token != NULL && kmi_token_is_any(token, words);
 }
 
+/* "April Summers", "June Park": a month before a family name, and no month. */
+static bool is_month_name(const kmi_tokens *tokens, size_t at) {
+    if (!kmi_token_is_any(&tokens->items[at], "april|may|june|august"))
+        return kmi_token_has(&tokens->items[at], KMI_W_FIRST_NAME);
+    if (at + 1 >= tokens->count || (at > 0 && kmi_token_has(&tokens->items[at - 1], KMI_W_PREPOSITION))) return false;
+    const kmi_token *next = &tokens->items[at + 1];
+    return (next->flags & (KMI_T_CAPITAL | KMI_T_DIGIT | KMI_T_SHAPED | KMI_T_ALL_CAPS | KMI_T_INNER_CAP)) ==
+               KMI_T_CAPITAL &&
+           (next->classes & ~(uint32_t)KMI_W_FIRST_NAME) == 0;
+}
+
 static bool can_be_in_name(const kmi_tokens *tokens, size_t first, size_t at, const kmi_entity_list *list) {
     const kmi_token *token = &tokens->items[at];
     if (kmi_token_has(token, KMI_W_TITLE) || (token->flags & KMI_T_CAPITAL) == 0 ||
@@ -30,7 +41,7 @@ static bool can_be_in_name(const kmi_tokens *tokens, size_t first, size_t at, co
     if (kmi_entities_at(list, at) != NULL || kmi_token_has(token, KMI_W_WEEKDAY | KMI_W_I | KMI_W_WE | KMI_W_PRONOUN |
                                                                       KMI_W_DETERMINER | KMI_W_AUXILIARY | KMI_W_BE))
         return kmi_token_has(token, KMI_W_FIRST_NAME) && kmi_entities_at(list, at) == NULL;
-    if (kmi_token_has(token, KMI_W_MONTH) && !kmi_token_has(token, KMI_W_FIRST_NAME)) return false;
+    if (kmi_token_has(token, KMI_W_MONTH) && !is_month_name(tokens, at)) return false;
     bool opens =
         at == first || (token->flags & KMI_T_CAPITAL && at > 0 && kmi_token_is_any(&tokens->items[at - 1], ":|.|!|?"));
     if (!opens) return true;
@@ -40,6 +51,9 @@ static bool can_be_in_name(const kmi_tokens *tokens, size_t first, size_t at, co
                               KMI_W_QUESTION | KMI_W_THANKS | KMI_W_GREETING | KMI_W_FILLER | KMI_W_NUMBER |
                               KMI_W_ADVERB | KMI_W_SINGLE | KMI_W_NEGATION | KMI_W_CHANGE)) == 0;
 }
+
+static const char particles[] =
+    "van|von|de|da|del|della|di|du|des|der|den|la|las|los|le|bin|ibn|al|el|do|dos|das|ter|ten|zu|zum|y|of|&";
 
 static run take_run(const kmi_tokens *tokens, size_t first, size_t at, const kmi_entity_list *list) {
     run found = {at, at + 1, at == first};
@@ -54,11 +68,14 @@ static run take_run(const kmi_tokens *tokens, size_t first, size_t at, const kmi
             found.to += 2;
             continue;
         }
-        bool is_particle = kmi_token_is_any(token, "van|von|de|da|del|della|der|den|la|le|bin|al|el|dos|ter|of|&") &&
-                           found.to + 1 < tokens->count && can_be_in_name(tokens, first, found.to + 1, list);
+        size_t behind = found.to; /* "van der Heijden", "de los Ángeles" */
+        while (behind < found.to + 3 && behind + 1 < tokens->count &&
+               kmi_token_is_any(&tokens->items[behind], particles))
+            behind++;
+        bool is_particle = behind > found.to && can_be_in_name(tokens, first, behind, list);
         if (!is_particle && !can_be_in_name(tokens, first, found.to, list)) break;
         if (kmi_token_is(token, "of") && !kmi_token_has(&tokens->items[found.to - 1], KMI_W_COMPANY)) break;
-        found.to++;
+        found.to = is_particle ? behind + 1 : found.to + 1;
     }
     return found;
 }
@@ -76,10 +93,31 @@ static const char *type_by_last_word(const kmi_tokens *tokens, const run *found)
     if (kmi_token_is_any(last, "island|islands|valley|county|province|beach|bay|hills|springs|heights|peninsula"))
         return "place";
     const kmi_token *head = &tokens->items[found->from];
-    return kmi_token_is_any(head, "university|bank|institute|ministry|college|city|church|order|society|museum|"
-                                  "department|school|academy")
+    return kmi_token_is_any(head,
+                            "university|bank|institute|ministry|college|city|church|order|society|museum|"
+                            "department|school|academy|stiftung|verein|stichting|fondation|fondazione|"
+                            "fundación|fundação|fundacja|università|universität|université|universidad|"
+                            "universiteit|hochschule|klinikum|banco|banque|banca|compagnie|società|gruppo|"
+                            "grupo|cooperativa|association|asociación|associação|hotel|café|restaurante|"
+                            "ristorante|gasthaus|autohaus|bäckerei|papierhaus|druckerei|kanzlei|praxis|ministerio|"
+                            "instituto|institut|escuela|école|clínica|clinique|hospital|club|team|fc")
                ? "organization"
                : NULL;
+}
+
+/* "Zoltán Halmosi", "Mette Sundqvist": two unknown words, the last with an ending that names of families have. */
+static bool has_surname_ending(const kmi_tokens *tokens, const run *found) {
+    static const char *const endings[] = {
+#include "extract/surname_endings.inc"
+    };
+    const kmi_token *head = &tokens->items[found->from], *last = &tokens->items[found->to - 1];
+    if (found->to != found->from + 2 || (head->classes & ~(uint32_t)KMI_W_FIRST_NAME) != 0 ||
+        (last->classes & ~(uint32_t)KMI_W_FIRST_NAME) != 0 || last->lower.len < 5 || head->lower.len < 3)
+        return false;
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++)
+        if (last->lower.len > strlen(endings[i]) && kmi_slice_ends_with(last->lower, kmi_slice_from(endings[i])))
+            return true;
+    return (head->flags & KMI_T_ACCENTED) != 0 && (last->flags & KMI_T_ACCENTED) != 0;
 }
 
 static bool is_person_by_name(const kmi_tokens *tokens, size_t first, const run *found) {
@@ -91,8 +129,11 @@ static bool is_person_by_name(const kmi_tokens *tokens, size_t first, const run 
     /* "Hanneke de Vries": a particle in small letters between two capitalised words. */
     for (size_t i = found->from + 1; i + 1 < found->to; i++)
         if ((tokens->items[i].flags & KMI_T_CAPITAL) == 0 &&
-            kmi_token_is_any(&tokens->items[i], "van|von|de|der|den|del|della|da|dos|bin|ter|al|el"))
+            kmi_token_is_any(&tokens->items[i],
+                             "van|von|de|der|den|del|della|di|du|da|do|dos|das|bin|ibn|ter|ten|al|el|los|las|zu"))
             return true;
+    if (has_surname_ending(tokens, found)) return true;
+    if (kmi_token_has(head, KMI_W_MONTH) && found->to - found->from >= 2) return true; /* see is_month_name() */
     if (!kmi_token_has(head, KMI_W_FIRST_NAME)) return false;
     if (found->to - found->from >= 2) return true;
     /* Alone, a first name that is also a word ("Will", "Mark", "Grace") needs more than its capital at the start. */
@@ -111,6 +152,7 @@ static bool is_person_by_context(const kmi_tokens *tokens, size_t first, const r
                     *c = token_at(tokens, first, found->from, 3);
     const kmi_token *next = found->to < tokens->count ? &tokens->items[found->to] : NULL;
     size_t words = found->to - found->from;
+    if (is_any(a, "dear|hi|hello|hey") && token_at(tokens, first, found->from, 2) == NULL) return true;
     if (is_any(a, "ask|contact|ping|notify|cc|thank|meet|email|tell|phone|consult") ||
         (is_any(a, "me") && is_any(b, "call")))
         return true;
@@ -142,6 +184,9 @@ static bool is_person_by_context(const kmi_tokens *tokens, size_t first, const r
         is_any(next, "joined|said|thinks|wrote|suggested|retires|prefers|leaves|approves|reviews|believes|likes|loves|"
                      "hates|joins|asked|told|knows|wants|owns|maintains|leads"))
         return true;
+    if (words >= 2 && words <= 3 && next != NULL && kmi_token_has(next, KMI_W_PERSON_VERB) &&
+        !kmi_token_is_any(next, "is|'s|will|can|works|takes|handles|manages|moved|worked"))
+        return true;
     /* "Ingrid Solberg is our release manager" */
     if (words >= 2 && is_any(next, "is|was") && found->to + 1 < tokens->count) {
         for (size_t i = found->to + 1; i < tokens->count && i < found->to + 8; i++)
@@ -164,6 +209,12 @@ static bool is_organization_by_context(const kmi_tokens *tokens, size_t first, c
         is_any(b, "work|works|worked|working|job|employed|consultant|intern|interned|engineer|developer|manager|lead|"
                   "hired|freelance|analyst|tester|contract|contracted|partnered"))
         return true;
+    /* "we buy the boards from Nordic Semiconductor" */
+    for (size_t i = first; is_any(a, "from") && i < at; i++)
+        if (kmi_token_is_any(&tokens->items[i], "buy|buys|bought|buying|order|orders|ordered|rent|rents|rented|lease|"
+                                                "leases|leased|purchase|purchased|source|sourced|license|licensed|"
+                                                "supplied|delivered|invoice|invoices|quote|quotes|subscribe"))
+            return true;
     if (is_any(a, "joined|joining|acquired|joins|left|leaving") ||
         (is_any(a, "by") && is_any(b, "acquired|bought|employed|hired|sponsored|funded")))
         return true;
@@ -203,6 +254,11 @@ static bool is_project_by_context(const kmi_tokens *tokens, size_t first, const 
     const kmi_token *a = token_at(tokens, first, at, 1);
     const kmi_token *next = found->to < tokens->count ? &tokens->items[found->to] : NULL;
     if (is_any(a, "project|codename|codenamed") || is_any(next, "project|initiative|codebase|repo|repository"))
+        return true;
+    /* "we are building the Coastal Erosion Monitor" */
+    if (found->to >= found->from + 2 && at < found->from &&
+        is_any(a, "building|build|developing|develop|launching|launched|shipping|releasing|released|maintaining|"
+                  "prototyping|rewriting|redesigning|porting|designing|started|begun|finishing|kicking|planning"))
         return true;
     bool is_naming = is_any(a, "called|named|codenamed|titled") ||
                      (is_any(a, "to|as") && is_any(token_at(tokens, first, at, 2), "renamed|rebranded"));
@@ -308,9 +364,34 @@ static void add_run(const kmi_tokens *tokens, run found, const char *type, kmi_e
     kmi_entities_add(list, name, type, found.from, found.to);
 }
 
+/* "ping björn lindqvist": in a text without capitals a first name counts beside a word that calls for people. */
+static bool find_small_name(const kmi_tokens *tokens, size_t first, size_t at, kmi_entity_list *list) {
+    const kmi_token *token = &tokens->items[at], *before = token_at(tokens, first, at, 1);
+    const kmi_token *next = at + 1 < tokens->count ? &tokens->items[at + 1] : NULL;
+    if ((token->classes & ~(uint32_t)KMI_W_COMMON) != KMI_W_FIRST_NAME || kmi_entities_at(list, at) != NULL ||
+        (token->flags & (KMI_T_CAPITAL | KMI_T_SHAPED | KMI_T_CODE | KMI_T_DIGIT)) != 0)
+        return false;
+    bool is_called =
+        is_any(before, "ping|ask|tell|cc|contact|call|email|notify|with|by|from|to|and|for|meet|dear|hi|hey|is") ||
+        (before != NULL && kmi_token_has(before, KMI_W_ROLE | KMI_W_TITLE));
+    bool acts =
+        next != NULL && (kmi_token_has(next, KMI_W_PERSON_VERB) || kmi_token_is_any(next, "is|has|was|and|doesn't"));
+    if (!is_called && !acts && !token->has_possessive) return false;
+    bool has_surname = is_called && next != NULL && next->classes == 0 && next->lower.len > 3 &&
+                       (next->flags & (KMI_T_SHAPED | KMI_T_PUNCT | KMI_T_DIGIT | KMI_T_CAPITAL)) == 0 &&
+                       kmi_entities_at(list, at + 1) == NULL &&
+                       !kmi_slice_ends_with(next->lower, KMI_SLICE_LITERAL("ing")) &&
+                       !kmi_slice_ends_with(next->lower, KMI_SLICE_LITERAL("ed")) && next->word == 0;
+    add_run(tokens, (run){at, at + 1 + has_surname, at == first}, "person", list);
+    return true;
+}
+
 void kmi_entities_find_proper(const kmi_tokens *tokens, size_t first, kmi_entity_list *list) {
     for (size_t at = first; at < tokens->count; at++) {
-        if (!can_be_in_name(tokens, first, at, list)) continue;
+        if (!can_be_in_name(tokens, first, at, list)) {
+            (void)find_small_name(tokens, first, at, list);
+            continue;
+        }
         run found = take_run(tokens, first, at, list);
         const char *type = type_of(tokens, first, &found);
         if (type == NULL) type = type_of_neighbour(tokens, first, &found, list);

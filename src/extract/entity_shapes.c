@@ -30,7 +30,23 @@ static const char extensions[] =
     "graphql tf tfvars hcl gradle properties plist mod sum cmake mk make dockerfile "
     "png jpg jpeg gif svg webp ico pdf doc docx xls xlsx ppt pptx odt zip tar gz tgz bz2 xz 7z rar jar war whl deb rpm "
     "dmg exe dll so dylib a o wasm db sqlite bak tmp pem crt key csr pub service timer socket tex bib po pot example "
-    "sample template inc";
+    "sample template inc "
+    "gd tscn tres overlay dts dtsi kconfig uproject unity prefab blend fbx obj gltf "
+    "glb stl stp gcode ino vhd vhdl hex elf ld asm cu cuh "
+    "f90 f95 adb ads pas vb vbs groovy sbt cabal nix zig nim cr "
+    "ejs hbs pug haml astro styl avif heic webp bmp tiff psd mp3 wav "
+    "ogg flac mp4 mov mkv avi parquet feather avro orc npy npz h5 hdf5 "
+    "pkl pickle onnx pth ckpt safetensors gguf joblib rds rdata rmd qmd thrift "
+    "avsc bicep rego jsonnet libsonnet desktop spec patch diff pid sock swp ics vcf "
+    "eml mbox gpx kml geojson shp ods epub apk aab ipa iso img vmdk "
+    "qcow2 jks p12 pfx cer der asc gpg sha256 entitlements xcodeproj xcworkspace pbxproj storyboard "
+    "xib podspec tmpl tpl j2 jinja jinja2 mustache liquid twig wsdl xsd xsl xslt "
+    "csproj sln fsproj vcxproj cshtml razor resx nuspec bzl bazel ninja gn qml qrc "
+    "urdf xacro pcap cast kicad_pcb kicad_sch sch pcb brd sdf vcd fit fits "
+    "nc las laz tif geotiff glsl hlsl wgsl vert frag shader tflite mlmodel pb "
+    "caffemodel model bnf ebnf g4 lex sty cls bst dvi eps ps1xml "
+    "psm1 psd1 nfo srt vtt ass sub m3u8 torrent msi cab appimage snap flatpak "
+    "service mount network slice rules conf properties manifest lockb webmanifest htaccess ";
 static const char bare_files[] =
     "Dockerfile Makefile Jenkinsfile Gemfile Rakefile Procfile Vagrantfile Brewfile Podfile Fastfile Caddyfile "
     "Tiltfile Justfile CMakeLists.txt README LICENSE CHANGELOG CONTRIBUTING CODEOWNERS .gitignore .dockerignore "
@@ -124,7 +140,10 @@ static bool is_version(const kmi_tokens *tokens, size_t at, const kmi_entity_lis
     bool is_measure = next != NULL && (kmi_token_has(next, KMI_W_UNIT | KMI_W_NUMBER) ||
                                        kmi_token_is_any(next, "%|times|x|degrees|metres|meters|tonnes|kg|km|percent"));
     if (dots == 1) return is_announced && !is_measure;
-    return has_v ? is_announced : before != NULL && kmi_token_is(before, "version") && !is_measure;
+    bool is_stage =
+        has_v && i < text.len &&
+        (has(text, "-beta") || has(text, "-alpha") || has(text, "-rc") || has(text, "-pre") || has(text, "-next"));
+    return has_v ? is_announced || is_stage : before != NULL && kmi_token_is(before, "version") && !is_measure;
 }
 
 static bool is_clock(kmi_slice text) {
@@ -267,13 +286,97 @@ static size_t match_date(const kmi_tokens *tokens, size_t at) {
     return next;
 }
 
+/* "7/15/2026", "15.7.2026", "2026/07/15". */
+static bool is_numeric_date(kmi_slice text) {
+    size_t parts[3] = {0}, count = 0;
+    char mark = '\0';
+    for (size_t i = 0; i < text.len; i++) {
+        if (is_digit(text.ptr[i])) {
+            parts[count]++;
+        } else if (strchr("/.-", text.ptr[i]) != NULL && (mark == '\0' || mark == text.ptr[i]) && count < 2) {
+            mark = text.ptr[i];
+            count++;
+        } else {
+            return false;
+        }
+    }
+    if (count != 2 || parts[1] == 0 || parts[1] > 2) return false;
+    return (parts[0] == 4 && parts[2] >= 1 && parts[2] <= 2) || (parts[0] >= 1 && parts[0] <= 2 && parts[2] == 4);
+}
+
+/* ".clang-format", ".nvmrc", ".gitignore": a file by its dot. */
+static bool is_dotfile(kmi_slice text) {
+    static const char names[] =
+        ".env .git .ssh .netrc .profile .htaccess .htpasswd .inputrc .screenrc .tmux .aws .kube .node-version "
+        ".python-version .ruby-version .mailmap .babelrc .flake8 .coveragerc .pypirc .rspec .rubocop .helmignore";
+    if (text.len < 4 || text.ptr[0] != '.' || !is_lower(text.ptr[1])) return false;
+    size_t hyphens = 0;
+    for (size_t i = 1; i < text.len; i++) {
+        if (!is_lower(text.ptr[i]) && !is_digit(text.ptr[i]) && text.ptr[i] != '-' && text.ptr[i] != '_') return false;
+        hyphens += text.ptr[i] == '-';
+    }
+    return hyphens > 0 || kmi_slice_ends_with(text, KMI_SLICE_LITERAL("rc")) ||
+           kmi_slice_ends_with(text, KMI_SLICE_LITERAL("ignore")) || is_listed(text, names);
+}
+
+/* "git@host:path/x.git" */
+static bool is_clone_address(kmi_slice text) {
+    const char *at = memchr(text.ptr, '@', text.len);
+    const char *colon = at != NULL ? memchr(at, ':', (size_t)(text.ptr + text.len - at)) : NULL;
+    return colon != NULL && at > text.ptr && colon + 2 < text.ptr + text.len && !is_digit(colon[1]) &&
+           (has(text, "/") || has(text, ".git"));
+}
+
+/* "@types/node": a package of a scope. */
+static bool is_scoped_package(kmi_slice text) {
+    if (text.len < 5 || text.ptr[0] != '@' || !is_lower(text.ptr[1]) || count_byte(text, '/') != 1) return false;
+    for (size_t i = 1; i < text.len; i++)
+        if (!is_lower(text.ptr[i]) && !is_digit(text.ptr[i]) && strchr("-._/", text.ptr[i]) == NULL) return false;
+    return text.ptr[text.len - 1] != '/';
+}
+
+/* "PGSSLMODE is set to …": capitals alone are a setting where they are set. */
+static bool is_set_here(const kmi_tokens *tokens, size_t at) {
+    const kmi_token *token = &tokens->items[at];
+    if ((token->flags & KMI_T_ALL_CAPS) == 0 || at + 1 >= tokens->count) return false;
+    const kmi_token *next = &tokens->items[at + 1], *before = at > 0 ? &tokens->items[at - 1] : NULL;
+    bool is_told =
+        at + 3 < tokens->count && kmi_token_is_any(next, "is|was|must|should") &&
+        (kmi_token_is_any(&tokens->items[at + 2], "set|unset|exported") ||
+         (kmi_token_is(&tokens->items[at + 2], "be") && kmi_token_is_any(&tokens->items[at + 3], "set|exported")));
+    bool is_named = kmi_token_is_any(next, "variable|env|environment") ||
+                    (before != NULL && kmi_token_is_any(before, "variable|export|setenv|unset"));
+    return (is_told || is_named) && token->lower.len >= 2;
+}
+
+/* A quoted path may hold blanks: up to the closing quote. Returns the token behind, or at + 1. */
+static size_t end_of_quoted_path(const kmi_tokens *tokens, size_t at) {
+    kmi_slice text = kmi_tokens_text(tokens, at, at + 1);
+    bool is_path = text.len > 3 && ((text.ptr[1] == ':' && text.ptr[2] == '\\') ||
+                                    kmi_slice_starts_with(text, KMI_SLICE_LITERAL("~/")) ||
+                                    (text.ptr[0] == '/' && count_byte(text, '/') > 1));
+    if (!is_path || (tokens->items[at].flags & KMI_T_QUOTED) == 0) return at + 1;
+    size_t end = at + 1;
+    while (end < tokens->count && end - at < 8 &&
+           (tokens->items[end].flags & (KMI_T_QUOTED | KMI_T_PUNCT)) == KMI_T_QUOTED)
+        end++;
+    bool is_closed = end < tokens->count && (tokens->items[end].flags & KMI_T_PUNCT) != 0 &&
+                     kmi_token_is_any(&tokens->items[end], "\"|`|'");
+    return is_closed && is_listed(extension_of(kmi_tokens_text(tokens, end - 1, end)), extensions) ? end : at + 1;
+}
+
 static const char *type_by_shape(const kmi_tokens *tokens, size_t at, kmi_slice text, const kmi_entity_list *list) {
     const kmi_token *token = &tokens->items[at];
     if ((token->flags & (KMI_T_SHAPED | KMI_T_DIGIT)) == 0) {
+        if (is_set_here(tokens, at)) return "configuration";
         if ((token->flags & KMI_T_CAPITAL) != 0 && text.len >= 6 && is_listed(text, bare_files)) return "file";
         return is_database_object(tokens, at, text) ? "database_object" : NULL;
     }
     if (is_email(text)) return "email";
+    if (is_numeric_date(text)) return "date";
+    if (is_scoped_package(text)) return "technology";
+    if (is_clone_address(text)) return "url";
+    if (is_dotfile(text)) return "file";
     if (is_version(tokens, at, list)) return "version";
     if (is_clock(text)) return NULL;
     if (is_url(text) && !is_listed(text, "fly.io socket.io next.js node.js")) return "url";
@@ -297,6 +400,9 @@ void kmi_entities_find_shapes(const kmi_tokens *tokens, size_t first, kmi_entity
         kmi_slice text = kmi_tokens_text(tokens, at, at + 1);
         kmi_slice variable = variable_name(text);
         const char *type = variable.len > 0 ? "configuration" : type_by_shape(tokens, at, text, list);
-        if (type != NULL) kmi_entities_add(list, variable.len > 0 ? variable : text, type, at, at + 1);
+        size_t end = type != NULL && strcmp(type, "file") == 0 ? end_of_quoted_path(tokens, at) : at + 1;
+        if (end > at + 1) text = kmi_tokens_text(tokens, at, end);
+        if (type != NULL) kmi_entities_add(list, variable.len > 0 ? variable : text, type, at, end);
+        at = end - 1;
     }
 }

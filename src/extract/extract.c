@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "extract/clauses.h"
 #include "extract/content.h"
 #include "extract/custom_patterns.h"
 #include "extract/entities.h"
@@ -31,6 +32,7 @@
 #define SKIPPED_MAX ((size_t)256)
 #define SKIPPED_TEXT_BYTES ((size_t)120)
 #define SENTENCE_BYTES_MIN ((size_t)3)
+#define CLAUSE_BREAKS_MAX ((size_t)3) /* in one sentence */
 #define INTRODUCTION_BYTES ((size_t)200)
 
 struct kmi_extractor {
@@ -254,7 +256,9 @@ static km_status describe(extraction_run *run, const kmi_tokens *tokens, const k
     kmi_entity_list entities;
     kmi_statement statement;
     kmi_relation relations[KMI_RELATIONS_MAX];
-    kmi_entities_find(run->extractor->names, tokens, act->first, &entities);
+    /* "Dear Ann, the servers …": who is addressed stands before the statement. */
+    bool is_addressed = act->first > 0 && kmi_token_is_any(&tokens->items[0], "dear|hi|hello|hey");
+    kmi_entities_find(run->extractor->names, tokens, is_addressed ? 0 : act->first, &entities);
     if (!kmi_statement_find(tokens, act, &entities, run->scratch, run->arena, &statement)) return out_of_memory(run);
     candidate->subject = statement.subject;
     candidate->attribute = statement.attribute;
@@ -288,7 +292,7 @@ static km_status keep_statement(extraction_run *run, const kmi_tokens *tokens, c
     kmi_content_request request = {tokens, judgement.keep_from, introduction, &run->antecedent};
     char *content = kmi_content_make(&request, run->scratch);
     if (content == NULL) return out_of_memory(run);
-    if (content[0] == '\0' && !run->input->is_verbatim) /* a line of nothing but marks of emphasis */
+    if (content[strspn(content, "*_~ ")] == '\0' && !run->input->is_verbatim) /* nothing but marks of emphasis */
         return add_skipped(run, tokens->text, "empty");
     bool is_new = true;
     km_status status = note_hash(run, hash_text(kmi_slice_from(content), CONTENT_SEED), &is_new);
@@ -316,7 +320,7 @@ static km_status keep_statement(extraction_run *run, const kmi_tokens *tokens, c
     return status;
 }
 
-static km_status extract_sentence(extraction_run *run, kmi_slice sentence, bool is_item) {
+static km_status extract_sentence(extraction_run *run, kmi_slice sentence, bool is_item, size_t breaks) {
     if (sentence.len < SENTENCE_BYTES_MIN) return KM_OK;
     bool is_new = true;
     /* Said before, word for word and of the same thing: not even looked at. */
@@ -332,7 +336,13 @@ static km_status extract_sentence(extraction_run *run, kmi_slice sentence, bool 
     if (reason != NULL) return add_skipped(run, sentence, reason);
     kmi_speech_act act = kmi_speech_act_of(run->extractor->acts, &tokens, run->is_assistant);
     if (act.skip_reason != NULL) return add_skipped(run, sentence, act.skip_reason);
-    return keep_statement(run, &tokens, &act, introduction);
+    size_t end = 0, next = breaks > 0 ? kmi_clauses_break(run->extractor->matcher, &tokens, &act, &end) : 0;
+    if (next == 0) return keep_statement(run, &tokens, &act, introduction);
+    /* Two statements: the rest is a sentence of its own, which may break again. */
+    kmi_slice rest = kmi_slice_sub(sentence, tokens.items[next].start, SIZE_MAX);
+    kmi_slice begun = kmi_slice_sub(sentence, 0, tokens.items[end].start);
+    status = extract_sentence(run, kmi_slice_trim(begun), is_item, 0);
+    return status == KM_OK ? extract_sentence(run, rest, is_item, breaks - 1) : status;
 }
 
 /* A line such as "Project notes:" is the name of a list; "We support:" is the beginning of its items. */
@@ -351,6 +361,12 @@ static bool is_heading_line(extraction_run *run, kmi_slice text) {
 static km_status extract_block(extraction_run *run, const kmi_prose_block *block) {
     if (block->skip_reason != NULL) {
         run->introduction = (kmi_slice){0};
+        /* "That also goes for …" below a quotation means what was quoted. */
+        kmi_slice quoted = kmi_slice_trim(block->text);
+        if (strcmp(block->skip_reason, "quote") == 0 && memchr(quoted.ptr, '\n', quoted.len) == NULL) {
+            run->antecedent = (kmi_antecedent){0};
+            run->antecedent.sentence = kmi_slice_trim(kmi_slice_sub(quoted, 1, SIZE_MAX));
+        }
         return add_skipped(run, block->text, block->skip_reason);
     }
     if (!block->is_item) run->introduction = (kmi_slice){0};
@@ -365,7 +381,7 @@ static km_status extract_block(extraction_run *run, const kmi_prose_block *block
         if (run->input->is_overdue != NULL && run->input->is_overdue(run->input->overdue_context))
             return kmi_fail(run->error, KM_E_BUSY, "extraction stopped at its deadline");
         account(run, KMI_STAGE_SENTENCES);
-        km_status status = extract_sentence(run, sentence, block->is_item);
+        km_status status = extract_sentence(run, sentence, block->is_item, CLAUSE_BREAKS_MAX);
         account(run, KMI_STAGE_PATTERNS);
         if (status != KM_OK) return status;
     }

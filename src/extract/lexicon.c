@@ -26,6 +26,11 @@ static const struct {
 #include "extract/words.inc"
 };
 
+/* How people type when they are in a hurry, and what they mean: "typed=meant", separated by blanks. */
+static const char spellings[] =
+#include "extract/spellings.inc"
+    ;
+
 kmi_word *kmi_lexicon_at(const kmi_lexicon *lexicon, uint32_t number) {
     if (number == 0 || number > lexicon->word_count) return NULL;
     return &lexicon->pages[(number - 1) / PAGE_WORDS][(number - 1) % PAGE_WORDS];
@@ -98,6 +103,18 @@ static bool add_list(kmi_lexicon *lexicon, uint32_t classes, const char *words) 
     return true;
 }
 
+static bool add_spellings(kmi_lexicon *lexicon, const char *pairs) {
+    while (*pairs != '\0') {
+        size_t typed = strcspn(pairs, "="), end = strcspn(pairs, " ");
+        kmi_word *meant = kmi_lexicon_add(lexicon, (kmi_slice){pairs + typed + 1, end - typed - 1}, 0);
+        kmi_word *word = kmi_lexicon_add(lexicon, (kmi_slice){pairs, typed}, 0);
+        if (meant == NULL || word == NULL) return false;
+        word->meant = meant;
+        pairs += end + (pairs[end] == ' ');
+    }
+    return true;
+}
+
 kmi_lexicon *kmi_lexicon_new(kmi_arena *arena) {
     kmi_lexicon *lexicon = kmi_arena_alloc(arena, sizeof *lexicon);
     if (lexicon == NULL) return NULL;
@@ -108,5 +125,5 @@ kmi_lexicon *kmi_lexicon_new(kmi_arena *arena) {
     if (lexicon->slots == NULL || lexicon->pages == NULL) return NULL;
     for (size_t i = 0; i < sizeof word_lists / sizeof word_lists[0]; i++)
         if (!add_list(lexicon, word_lists[i].classes, word_lists[i].words)) return NULL;
-    return lexicon;
+    return add_spellings(lexicon, spellings) ? lexicon : NULL;
 }

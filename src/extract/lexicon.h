@@ -45,10 +45,12 @@ typedef enum kmi_word_class {
 } kmi_word_class;
 
 typedef struct kmi_word {
-    kmi_slice text;     /* lower case */
-    uint32_t classes;   /* kmi_word_class */
-    uint32_t number;    /* from 1 */
-    uint32_t name;      /* 1 + index in the table of names, 0: none */
+    kmi_slice text;   /* lower case */
+    uint32_t classes; /* kmi_word_class */
+    uint32_t number;  /* from 1 */
+    uint32_t name;    /* 1 + index in the table of names, 0: none */
+    const struct kmi_word
+        *meant;         /* the word that this one is a careless spelling of: "pls" is "please"; NULL: itself */
     uint32_t first_use; /* for patterns: 1 + index of the first place that starts with this word, 0: none */
 } kmi_word;
 

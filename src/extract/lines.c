@@ -55,9 +55,96 @@ size_t kmi_line_item_marker(kmi_slice line) {
     return at;
 }
 
+/* A line that a program wrote: numbers, paths and signs take as much room as words do, or it says "3 to add". */
+static bool is_machine_line(kmi_slice line) {
+    size_t digits = 0, words = 0, odd = 0, run = 0;
+    for (size_t i = 0; i <= line.len; i++) {
+        char c = i < line.len ? line.ptr[i] : ' ';
+        digits += is_digit(c) && (i == 0 || !is_digit(line.ptr[i - 1]));
+        odd += strchr("/:[]()=_>#|", c) != NULL;
+        words += run >= 2 && !is_letter(c);
+        run = is_letter(c) ? run + 1 : 0;
+    }
+    return digits + odd >= 2 && (digits + odd) * 2 >= words;
+}
+
+/* "[    2.114203] usb 1-1: …": what the kernel puts first. */
+static bool is_kernel_line(kmi_slice line) {
+    size_t at = 1, digits = 0;
+    if (line.len < 12 || line.ptr[0] != '[') return false;
+    while (at < line.len && line.ptr[at] == ' ') at++;
+    for (; at < line.len && (is_digit(line.ptr[at]) || line.ptr[at] == '.'); at++) digits += is_digit(line.ptr[at]);
+    return digits >= 5 && at < line.len && line.ptr[at] == ']' && line.ptr[at - 1] != '.';
+}
+
+/* "127.0.0.1 - - [10/Oct/2025:13:55:36 +0000] …": what a web server writes. */
+static bool is_access_line(kmi_slice line) {
+    return line.len > 20 && is_digit(line.ptr[0]) && contains(kmi_slice_sub(line, 0, 48), " - ") &&
+           contains(kmi_slice_sub(line, 0, 64), " [") && contains(line, "] \"");
+}
+
+static bool is_hexadecimal(char c) {
+    return is_digit(c) || (c >= 'a' && c <= 'f');
+}
+
+/* What `git log` and mail programs put around a message. */
+static bool is_header_line(kmi_slice line) {
+    static const char *const headers[] = {"Author: ",
+                                          "AuthorDate: ",
+                                          "Commit: ",
+                                          "CommitDate: ",
+                                          "Merge: ",
+                                          "From: ",
+                                          "To: ",
+                                          "Cc: ",
+                                          "Bcc: ",
+                                          "Reply-To: ",
+                                          "Sent: ",
+                                          "Date: ",
+                                          "Message-ID: ",
+                                          "Von: ",
+                                          "An: ",
+                                          "Gesendet: ",
+                                          "De: ",
+                                          "Signed-off-by: ",
+                                          "Co-authored-by: ",
+                                          "Reviewed-by: ",
+                                          "Received: ",
+                                          "Return-Path: ",
+                                          "X-Mailer: ",
+                                          NULL};
+    if (starts(line, "commit ")) {
+        size_t at = 7;
+        while (at < line.len && is_hexadecimal(line.ptr[at])) at++;
+        return at >= 14 && (at == line.len || line.ptr[at] == ' ');
+    }
+    if (starts_with_any(line, headers)) {
+        size_t digits = 0;
+        for (size_t i = 0; i < line.len; i++) digits += is_digit(line.ptr[i]);
+        return memchr(line.ptr, '@', line.len) != NULL || digits >= 6 || starts(line, "Merge: ");
+    }
+    if ((starts(line, "On ") || starts(line, "Am ") || starts(line, "Le ")) && line.len > 12)
+        return kmi_slice_ends_with(line, KMI_SLICE_LITERAL("wrote:")) ||
+               kmi_slice_ends_with(line, KMI_SLICE_LITERAL("schrieb:")) ||
+               kmi_slice_ends_with(line, KMI_SLICE_LITERAL("écrit :"));
+    size_t bar = kmi_slice_find(line, KMI_SLICE_LITERAL(" | "), 0); /* src/a.c | 4 ++-- */
+    if (bar != SIZE_MAX && line.len > 0 && strchr("+-", line.ptr[line.len - 1]) != NULL && bar + 3 < line.len &&
+        (is_digit(line.ptr[bar + 3]) || line.ptr[bar + 3] == ' '))
+        return true;
+    return contains(line, " file changed, ") || contains(line, " files changed, ");
+}
+
+/* "11-30 10:11:12.123  1234  5678 E Tag: …" of Android. */
+static bool is_short_dated_line(kmi_slice line) {
+    return line.len > 16 && is_digit(line.ptr[0]) && is_digit(line.ptr[1]) &&
+           (line.ptr[2] == '-' || line.ptr[2] == '/') && is_digit(line.ptr[3]) && is_digit(line.ptr[4]) &&
+           line.ptr[5] == ' ' && is_digit(line.ptr[6]) && line.ptr[8] == ':' && line.ptr[11] == ':';
+}
+
 /* "2024-05-02 10:14:31", "[12:01:22]", "10:14:31.220", "May  2 10:14:02", "INFO  x": what a logger puts first. */
 static bool is_log(kmi_slice line) {
     size_t at = 0, digits = 0, marks = 0;
+    if (is_kernel_line(line) || is_access_line(line) || is_short_dated_line(line) || is_header_line(line)) return true;
     if (line.len > 0 && line.ptr[0] == '[') at = 1;
     while (at < line.len && (is_digit(line.ptr[at]) || strchr("-:/.,TZ+", line.ptr[at]) != NULL ||
                              (line.ptr[at] == ' ' && digits >= 8 && digits < 14))) {
@@ -68,21 +155,13 @@ static bool is_log(kmi_slice line) {
     if (digits >= 6 && marks >= 2 && (digits > 8 || line.ptr[0] == '[' || contains(kmi_slice_sub(line, 0, at), ":")))
         return true;
     static const char *const levels[] = {
-        "INFO ",        "DEBUG ",        "WARN ",     "WARNING ",     "ERROR ",   "FATAL ",
-        "TRACE ",       "CRITICAL ",     "INFO:",     "DEBUG:",       "ERROR:",   "WARN:",
-        "WARNING:",     "FATAL:",        "CRITICAL:", "[INFO]",       "[DEBUG]",  "[WARN]",
-        "[WARNING]",    "[ERROR]",       "[FATAL]",   "npm WARN",     "npm ERR!", "npm notice",
-        "npm error",    "npm warn",      "yarn ",     "error[E",      "error: ",  "warning: unused",
-        "make: ***",    "make[",         "FAILED ",   "PASSED ",      "ok ",      "not ok ",
-        "fatal: ",      "panic: ",       "E/",        "W/",           "I/",       "D/",
-        "gcc ",         "ld: ",          "level=",    "time=",        "ts=",      "Collecting ",
-        "Downloading ", "Successfully ", "remote: ",  "Cloning into", "HTTP/1.",  "HTTP/2",
-        "=== RUN",      "--- FAIL",      "--- PASS",  "=====",        "-----",    NULL};
+#include "extract/log_lines.inc"
+        NULL};
     if (starts_with_any(line, levels)) {
-        /* "ok" and "yarn" also open sentences. */
-        return !(
-            (starts(line, "ok ") || starts(line, "yarn ") || starts(line, "gcc ") || starts(line, "Successfully ")) &&
-            !(line.len > 3 && is_digit(line.ptr[3])));
+        static const char *const words[] = {
+#include "extract/log_words.inc"
+            NULL};
+        return !starts_with_any(line, words) || is_machine_line(line);
     }
     static const char *const months[] = {"Jan ", "Feb ", "Mar ", "Apr ", "May ", "Jun ", "Jul ",
                                          "Aug ", "Sep ", "Oct ", "Nov ", "Dec ", NULL};
@@ -146,7 +225,29 @@ typedef struct look {
     size_t signs; /* brackets, operators, semicolons */
     size_t gaps;  /* runs of two and more blanks inside */
     size_t letters;
+    size_t opening_words; /* before the first sign */
 } look;
+
+/* The braces of "/lines/{line}" and "${HOME}". */
+static bool is_placeholder_brace(kmi_slice line, size_t i) {
+    if (line.ptr[i] == '{')
+        return i > 0 && (line.ptr[i - 1] == '/' || line.ptr[i - 1] == '$' || line.ptr[i - 1] == '-');
+    if (line.ptr[i] != '}') return false;
+    for (size_t k = i; k-- > 0 && i - k < 40;) {
+        if (line.ptr[k] == '{') return is_placeholder_brace(line, k);
+        if (!is_letter(line.ptr[k]) && !is_digit(line.ptr[k]) && line.ptr[k] != '_' && line.ptr[k] != '-') return false;
+    }
+    return false;
+}
+
+/* The star of Markdown's emphasis: beside another one, or only on one side of a word. */
+static bool is_emphasis(kmi_slice line, size_t i) {
+    char before = i > 0 ? line.ptr[i - 1] : ' ', after = i + 1 < line.len ? line.ptr[i + 1] : ' ';
+    if (line.ptr[i] != '*' && line.ptr[i] != '~') return false;
+    if (before == line.ptr[i] || after == line.ptr[i]) return true;
+    bool has_before = before != ' ' && before != '(', has_after = after != ' ' && strchr(".,:;)!?", after) == NULL;
+    return has_before != has_after;
+}
 
 static look look_at(kmi_slice line) {
     look found = {0};
@@ -162,7 +263,9 @@ static look look_at(kmi_slice line) {
         }
         if (run >= 2 && (c == ' ' || c == '.' || c == ',' || c == '!' || c == '?')) found.words++;
         run = 0;
-        if (!in_code && strchr("{}[]();=<>|&\\^~+*", c) != NULL) found.signs++;
+        if (!in_code && strchr("{}[]();=<>|&\\^~+*", c) != NULL &&
+            !(i < line.len && (is_emphasis(line, i) || is_placeholder_brace(line, i))) && found.signs++ == 0)
+            found.opening_words = found.words;
         if (c == ' ' && i > 0 && i + 1 < line.len && line.ptr[i + 1] == ' ' && line.ptr[i - 1] != ' ' &&
             line.ptr[i - 1] != '.')
             found.gaps++;
@@ -214,7 +317,8 @@ static bool is_code(kmi_slice line, const look *found) {
         return found->words <= 3 || found->signs > 2;
     if ((last == ';' || last == '{') && found->signs >= 2 && found->signs * 2 >= found->words) return true;
     if (last == ')' && found->signs >= 2 && found->words <= 1) return true; /* int main(void) */
-    return found->signs >= 4 && found->signs >= found->words;
+    bool opens_well = found->opening_words >= 3 && is_upper(line.ptr[0]);   /* "The DSN looks like mysql://<user>…" */
+    return found->signs >= 4 && found->signs >= found->words && !opens_well;
 }
 
 /* `key = value` and "key": value of manifests; rows of a table; diffs. */

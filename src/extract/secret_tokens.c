@@ -12,12 +12,14 @@ typedef enum alphabet {
     ALPHABET_W,
     ALPHABET_U,
     ALPHABET_D,
+    ALPHABET_D2,
+    ALPHABET_D3,
     ALPHABET_B,
     ALPHABET_B2,
     ALPHABET_H,
     ALPHABET_P
 } alphabet;
-typedef enum shape { SHAPE_ANY, SHAPE_MIXED, SHAPE_JWT, SHAPE_DISCORD } shape;
+typedef enum shape { SHAPE_ANY, SHAPE_MIXED, SHAPE_SCRAMBLED, SHAPE_UUID, SHAPE_JWT, SHAPE_DISCORD } shape;
 
 typedef struct token_rule {
     const char *prefix;
@@ -46,10 +48,11 @@ static const unsigned char byte_classes[256] = {
 };
 /* The first bytes of the prefixes above; a unit test compares it with the table. */
 static const bool token_starts[256] = {
-    ['A'] = true, ['C'] = true, ['E'] = true, ['F'] = true, ['G'] = true, ['L'] = true, ['M'] = true, ['N'] = true,
-    ['O'] = true, ['P'] = true, ['S'] = true, ['a'] = true, ['b'] = true, ['d'] = true, ['e'] = true, ['f'] = true,
-    ['g'] = true, ['h'] = true, ['k'] = true, ['l'] = true, ['m'] = true, ['n'] = true, ['o'] = true, ['p'] = true,
-    ['r'] = true, ['s'] = true, ['t'] = true, ['w'] = true, ['x'] = true, ['y'] = true,
+    ['1'] = true, ['A'] = true, ['C'] = true, ['E'] = true, ['F'] = true, ['G'] = true, ['H'] = true, ['L'] = true,
+    ['M'] = true, ['N'] = true, ['O'] = true, ['P'] = true, ['S'] = true, ['Y'] = true, ['a'] = true, ['b'] = true,
+    ['c'] = true, ['d'] = true, ['e'] = true, ['f'] = true, ['g'] = true, ['h'] = true, ['i'] = true, ['j'] = true,
+    ['k'] = true, ['l'] = true, ['m'] = true, ['n'] = true, ['o'] = true, ['p'] = true, ['r'] = true, ['s'] = true,
+    ['t'] = true, ['v'] = true, ['w'] = true, ['x'] = true, ['y'] = true, ['z'] = true,
 };
 #undef U
 #undef L
@@ -79,6 +82,10 @@ static bool is_in_alphabet(unsigned char byte, alphabet letters) {
         return is_alnum || byte == '+' || byte == '/' || byte == '=' || byte == '_' || byte == '-';
     case ALPHABET_D:
         return is_alnum || byte == '_' || byte == '-' || byte == '.';
+    case ALPHABET_D2:
+        return is_alnum || (byte != '\0' && strchr("_-.+=:", byte) != NULL);
+    case ALPHABET_D3:
+        return is_alnum || byte == '_' || byte == '-' || byte == '$';
     case ALPHABET_P:
         return is_alnum || byte == '_' || byte == '-' || byte == '/';
     case ALPHABET_W:
@@ -98,6 +105,28 @@ static bool is_mixed(kmi_slice value) {
     return (digits > 0 && upper > 0 && lower > 0) || (digits >= 3 && upper + lower >= 3 && value.len >= 24);
 }
 
+static unsigned kind_of_byte(char c) {
+    return byte_classes[(unsigned char)c] & (KMI_BYTE_UPPER | KMI_BYTE_LOWER | KMI_BYTE_DIGIT);
+}
+
+bool kmi_secret_is_scrambled(kmi_slice value) {
+    size_t changes = 0, digits = 0;
+    for (size_t i = 0; i < value.len; i++) {
+        digits += kind_of_byte(value.ptr[i]) == KMI_BYTE_DIGIT;
+        changes += i > 0 && kind_of_byte(value.ptr[i]) != kind_of_byte(value.ptr[i - 1]);
+    }
+    return digits >= 2 && digits < value.len && changes * 3 >= value.len;
+}
+
+bool kmi_secret_is_uuid(kmi_slice value) {
+    if (value.len != 36) return false;
+    for (size_t i = 0; i < value.len; i++) {
+        bool is_hyphen = i == 8 || i == 13 || i == 18 || i == 23;
+        if (is_hyphen ? value.ptr[i] != '-' : !is_in_alphabet((unsigned char)value.ptr[i], ALPHABET_H)) return false;
+    }
+    return true;
+}
+
 /* A JSON web token has three parts; two are enough to be one whose signature was cut. */
 static bool is_jwt(kmi_slice value) {
     const char *dot = memchr(value.ptr, '.', value.len);
@@ -112,9 +141,21 @@ static bool is_discord(kmi_slice value) {
            is_mixed(value);
 }
 
+#define MASK_RUN 8
+
+/* "sk_live_xxxxxxxx…": the same sign again and again masks a key. */
+static bool is_masked(kmi_slice value) {
+    size_t run = 1;
+    for (size_t i = 1; i < value.len && run < MASK_RUN; i++) run = value.ptr[i] == value.ptr[i - 1] ? run + 1 : 1;
+    return run >= MASK_RUN;
+}
+
 static bool has_shape(kmi_slice value, shape form) {
+    if (is_masked(value)) return false;
     if (form == SHAPE_DISCORD) return is_discord(value);
     if (form == SHAPE_MIXED) return is_mixed(value);
+    if (form == SHAPE_SCRAMBLED) return kmi_secret_is_scrambled(value);
+    if (form == SHAPE_UUID) return kmi_secret_is_uuid(value);
     return form != SHAPE_JWT || is_jwt(value);
 }
 
@@ -129,6 +170,7 @@ bool kmi_secret_match_token(kmi_slice text, size_t at, kmi_secret_span *ret_span
         if ((byte_classes[(unsigned char)ptr[i]] & KMI_BYTE_SPACE) != 0) return false;
     for (size_t i = 0; i < TOKEN_RULE_COUNT; i++) {
         const token_rule *rule = &token_rules[i];
+        if (rule->prefix[0] > ptr[0]) break;
         if (rule->prefix[0] != ptr[0] || left < (size_t)rule->prefix_len + rule->least_len ||
             memcmp(ptr, rule->prefix, rule->prefix_len) != 0)
             continue;
@@ -143,6 +185,34 @@ bool kmi_secret_match_token(kmi_slice text, size_t at, kmi_secret_span *ret_span
         return true;
     }
     return false;
+}
+
+/* "32 hexadecimal digits-us12" of Mailchimp, "14 signs.atlasv1.…" of Terraform, "pat… .64 digits" of Airtable: told by what stands behind. */
+bool kmi_secret_match_suffixed(kmi_slice text, size_t at, size_t word_end, kmi_secret_span *ret_span) {
+    static const char terraform[] = ".atlasv1.";
+    size_t len = word_end - at, end = word_end;
+    if (len == 32 && text.len - end > 4 && memcmp(text.ptr + end, "-us", 3) == 0) {
+        end += 3;
+        while (end < text.len && end - word_end < 6 && byte_classes[(unsigned char)text.ptr[end]] & KMI_BYTE_DIGIT)
+            end++;
+        if (end == word_end + 3) return false;
+        *ret_span = (kmi_secret_span){at, end, "mailchimp-key"};
+        return true;
+    }
+    if (len == 17 && memcmp(text.ptr + at, "pat", 3) == 0 && text.len - end > 60 && text.ptr[end] == '.') {
+        end++;
+        while (end < text.len && is_in_alphabet((unsigned char)text.ptr[end], ALPHABET_H)) end++;
+        if (end - word_end < 60) return false;
+        *ret_span = (kmi_secret_span){at, end, "airtable-token"};
+        return true;
+    }
+    if (len != 14 || text.len - end < sizeof terraform + 39 ||
+        memcmp(text.ptr + end, terraform, sizeof terraform - 1) != 0)
+        return false;
+    end += sizeof terraform - 1;
+    while (end < text.len && is_in_alphabet((unsigned char)text.ptr[end], ALPHABET_W)) end++;
+    *ret_span = (kmi_secret_span){at, end, "terraform-token"};
+    return true;
 }
 
 /* Bytes that end the part of a URL in which user and password stand. */

@@ -17,6 +17,11 @@ static const char *const abbreviations[] = {"mr",  "mrs",  "ms",  "dr",  "prof",
 static const char *const soft_abbreviations[] = {"etc", "inc", "ltd", "co",  "corp", "jr", "sr",
                                                  "a.m", "p.m", "u.s", "u.k", "al",   "ver"};
 
+/* With a capital they stand before a name; without one they are words. */
+static const char *const titles[] = {"Mag", "Ing", "Dipl", "Hon",  "Capt", "Lt", "Sgt", "Maj",  "Gov",  "Fr",
+                                     "Rep", "Mme", "Mlle", "Dott", "Avv",  "Ir", "Drs", "Adm",  "Cmdr", "Mt",
+                                     "Cpl", "Pvt", "Sra",  "Srta", "Pres", "Hr", "Fam", "Bros", "Msgr", "Univ"};
+
 /* Abbreviations that are units behind a number, where they end a sentence as any word does: "p95 is 180 ms. The …" */
 static const char *const units[] = {"ms", "sec", "min", "s", "h", "est", "no", "dec"};
 
@@ -66,11 +71,16 @@ static bool dot_ends_sentence(kmi_slice text, size_t start, size_t dot, size_t a
         if (kmi_slice_equal_nocase(word, KMI_SLICE_LITERAL("no"))) return !(next >= '0' && next <= '9');
         return false;
     }
+    for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++)
+        if (kmi_slice_equal(word, kmi_slice_from(titles[i]))) return !(next >= 'A' && next <= 'Z');
     if (is_next_lower && is_one_of(word, soft_abbreviations, sizeof soft_abbreviations / sizeof soft_abbreviations[0]))
         return false;
     bool is_initial = word.len == 1 && word.ptr[0] >= 'A' && word.ptr[0] <= 'Z' && word.ptr[0] != 'I';
-    if (is_initial && next >= 'A' && next <= 'Z')
-        return word.ptr > text.ptr + start && dot - start > 12; /* "J. Smith", but "Service A. Then" */
+    if (is_initial && next >= 'A' && next <= 'Z') {
+        size_t at = (size_t)(word.ptr - text.ptr);
+        bool is_behind_dot = at > start + 1 && text.ptr[at - 2] == '.'; /* "Mr. J. R. Smith" */
+        return at > start && dot - start > 12 && !is_behind_dot;        /* "J. Smith", but "Service A. Then" */
+    }
     if (word.len > 0 && word.len <= 2 && word.ptr == text.ptr + start && word.ptr[0] >= '0' && word.ptr[0] <= '9')
         return false; /* "1. item" */
     return true;

@@ -28,7 +28,7 @@ static const struct {
 };
 #define OPENER_COUNT (sizeof openers / sizeof openers[0])
 #define SKIP_COUNT (sizeof skips / sizeof skips[0])
-#define OPENERS_IN_A_ROW_MAX 5
+#define OPENERS_IN_A_ROW_MAX 6
 #define PLEASANTRY_WORDS_MAX 14
 
 struct kmi_speech_acts {
@@ -122,6 +122,26 @@ static bool find_opener(const kmi_speech_acts *acts, const kmi_tokens *tokens, s
     return false;
 }
 
+/* "um wait the hall is …", "fyi the cert …": what people say before they begin, without a comma behind it. Returns: the token
+ * behind, or `at`. */
+static size_t skip_hesitation(const kmi_tokens *tokens, size_t at, bool *ret_is_correction) {
+    if (at + 3 > tokens->count || count_words(tokens, at) < 4) return at;
+    const kmi_token *word = &tokens->items[at], *next = &tokens->items[at + 1];
+    if (is_punctuation(next) || (word->flags & KMI_T_SHAPED) != 0) return at;
+    if (kmi_token_is_any(word, "um|uh|uhm|er|erm|hmm|hm|mhm|oh|ah|fyi|btw|psa|lol|omg|yo|haha|ps|reminder|note"))
+        return at + 1;
+    bool begins = kmi_token_has(next, KMI_W_DETERMINER | KMI_W_WE | KMI_W_I | KMI_W_PRONOUN) ||
+                  kmi_token_is_any(next, "um|uh|er|erm|hmm|hm|wait|no|sorry|actually|so|well|we|the|you");
+    if (!begins) return at;
+    if (kmi_token_is_any(word, "wait|oops|whoops|nope|nah") ||
+        (kmi_token_is_any(word, "sorry|no") && kmi_token_is_any(next, "the|our|we|wait|actually"))) {
+        *ret_is_correction = true;
+        return at + 1;
+    }
+    return at + kmi_token_is_any(word,
+                                 "ok|okay|well|yeah|yep|right|anyway|also|basically|honestly|hey|alright|like|so|cool");
+}
+
 static bool has_comma(const kmi_tokens *tokens, size_t from) {
     for (size_t i = from; i < tokens->count; i++)
         if (is_punctuation(&tokens->items[i]) && strchr(",;:", tokens->items[i].lower.ptr[0]) != NULL) return true;
@@ -146,14 +166,19 @@ kmi_speech_act kmi_speech_act_of(const kmi_speech_acts *acts, const kmi_tokens *
     for (size_t i = 0; i < OPENERS_IN_A_ROW_MAX && act.skip_reason == NULL; i++) {
         size_t end = 0;
         opener_kind kind = KMI_OPENER_ASIDE;
-        if (!find_opener(acts, tokens, act.first, &end, &kind)) break;
+        if (!find_opener(acts, tokens, act.first, &end, &kind)) {
+            end = skip_hesitation(tokens, act.first, &act.is_correction);
+            if (end == act.first) break;
+            act.first = end;
+            continue;
+        }
         act.first = end;
         act.is_correction |= kind == KMI_OPENER_CORRECTION;
         act.is_important |= kind == KMI_OPENER_IMPORTANT;
     }
     if (act.skip_reason == NULL && act.first > 0) {
         act.skip_reason = find_pleasantry(tokens, act.first);
-        if (act.skip_reason == NULL && !act.is_correction)
+        if (act.skip_reason == NULL && (!act.is_correction || count_words(tokens, act.first) <= 3))
             act.skip_reason = find_skip(acts, tokens, act.first, is_assistant);
     }
     if (act.skip_reason == NULL && is_worded_as_question(tokens, act.first)) act.skip_reason = "question";

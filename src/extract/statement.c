@@ -55,8 +55,8 @@ static bool is_article(const parse *self, size_t i) {
     bool is_label = i > self->first && (at(self, i)->flags & KMI_T_CAPITAL) != 0;
     return !is_label && kmi_token_is_any(at(self, i), "the|a|an|our|this|that");
 }
-static const char time_fillers[] =
-    "now|currently|already|still|just|today|again|also|only|really|actually|recently|always|usually|mostly|then";
+static const char time_fillers[] = "now|currently|already|still|just|today|again|also|only|really|actually|recently|"
+                                   "always|usually|mostly|then|anymore";
 
 static size_t lower_into(char *to, kmi_slice text) {
     for (size_t i = 0; i < text.len; i++)
@@ -294,8 +294,11 @@ static bool names_one_value(const parse *self) {
             return true;
     if (self->out->subject_to <= self->out->subject_from) return false;
     size_t last = self->out->subject_to - 1;
-    bool is_the_role = is_any(self, self->out->subject_from, "the") && has(self, last, KMI_W_ROLE); /* "the admin" */
-    return is_the_role || has(self, last, KMI_W_SINGLE);
+    /* "our supplier for paper": what it is for stands behind. */
+    for (size_t i = self->out->subject_from + 2; i < self->out->subject_to; i++)
+        if (is_any(self, i, "for|of|at|in|on") && has(self, i - 1, KMI_W_SINGLE | KMI_W_ROLE)) return true;
+    bool is_the = is_any(self, self->out->subject_from, "the"); /* "the admin" */
+    return has(self, last, is_the ? KMI_W_ROLE | KMI_W_SINGLE : KMI_W_SINGLE);
 }
 
 static bool has_value_shape(const parse *self, size_t from, size_t to) {
@@ -500,7 +503,7 @@ static void take_ending(parse *self, size_t verb) {
     size_t clause = value_end(self, object);
     /* ", we use Y now": the new value stands in the next clause. */
     for (size_t i = clause; i + 1 < self->end; i++) {
-        if (is_using(self, i) || is_any(self, i, "it's|but|is")) {
+        if (is_using(self, i) || is_any(self, i, "it's|its|but|is")) {
             self->out->value = join(self, i + 1, object_end(self, i + 1));
             return;
         }
@@ -564,11 +567,8 @@ static void find_corrections(parse *self) {
 
 /* Moves a text from the scratch arena into the result; what is longer than any name or value is none. */
 static bool keep_text(const char **text, kmi_arena *arena) {
+    if (*text != NULL && strlen(*text) > TEXT_BYTES_MAX) *text = NULL;
     if (*text == NULL) return true;
-    if (strlen(*text) > TEXT_BYTES_MAX) {
-        *text = NULL;
-        return true;
-    }
     *text = kmi_arena_copy_text(arena, *text);
     return *text != NULL;
 }

@@ -2,6 +2,7 @@
  * whole, which is where names, versions and paths are; general word-break rules would cut them apart. */
 #include "extract/tokens.h"
 
+#include <stdint.h>
 #include <string.h>
 
 static bool is_blank(char c) {
@@ -97,6 +98,11 @@ static kmi_token *push(splitter *self, size_t start, size_t end) {
 static void attach_word(splitter *self, kmi_token *token) {
     token->hash = kmi_word_hash(token->lower);
     const kmi_word *word = kmi_lexicon_find(self->lexicon, token->lower, token->hash);
+    if (word != NULL && word->meant != NULL && (token->flags & KMI_T_CODE) == 0) {
+        word = word->meant;
+        token->lower = word->text;
+        token->hash = kmi_word_hash(word->text);
+    }
     if (word != NULL) {
         token->word = word->number;
         token->classes = word->classes;
@@ -177,6 +183,17 @@ static void push_chunk(splitter *self, size_t start, size_t end) {
     }
 }
 
+/* "[runbook](https://…)": text and address are two things. */
+static void push_link(splitter *self, size_t start, size_t end) {
+    size_t seam = kmi_slice_find((kmi_slice){self->tokens->text.ptr + start, end - start}, KMI_SLICE_LITERAL("]("), 0);
+    if (seam == SIZE_MAX) {
+        push_chunk(self, start, end);
+        return;
+    }
+    push_chunk(self, start, start + seam + 1);
+    push_chunk(self, start + seam + 1, end);
+}
+
 bool kmi_tokens_split(const kmi_lexicon *lexicon, kmi_slice sentence, kmi_arena *scratch, kmi_tokens *ret_tokens) {
     size_t most = sentence.len / 2 + 16 < KMI_TOKENS_MAX ? sentence.len / 2 + 16 : KMI_TOKENS_MAX;
     *ret_tokens = (kmi_tokens){.text = sentence, .items = kmi_arena_alloc_array(scratch, most, sizeof(kmi_token))};
@@ -191,7 +208,7 @@ bool kmi_tokens_split(const kmi_lexicon *lexicon, kmi_slice sentence, kmi_arena 
         while (at < sentence.len && is_blank(sentence.ptr[at])) at++;
         size_t end = at;
         while (end < sentence.len && !is_blank(sentence.ptr[end])) end++;
-        if (end > at) push_chunk(&self, at, end);
+        if (end > at) push_link(&self, at, end);
         at = end;
     }
     return true;

@@ -110,6 +110,7 @@ bool kmi_types_is_imperative(const kmi_tokens *tokens, size_t first) {
     if (first + 2 >= tokens->count) return false;
     const kmi_token *verb = &tokens->items[first], *next = &tokens->items[first + 1];
     if (is_punctuation(verb) || is_punctuation(next) || has_main_verb(tokens, first + 1) ||
+        kmi_token_is(&tokens->items[first + 2], ":") || kmi_token_is_any(verb, "dear|hey|um|uh|fyi|btw|yo") ||
         (verb->flags & (KMI_T_SHAPED | KMI_T_DIGIT | KMI_T_ALL_CAPS)) != 0 || is_noun_here(tokens, first))
         return false;
     bool is_known = kmi_token_has(verb, KMI_W_IMPERATIVE);
@@ -152,6 +153,44 @@ static bool is_conditional_order(const kmi_tokens *tokens, size_t first, const c
     return false;
 }
 
+/* "if the reload dies just delete the cache", "when it hangs restart it": no comma, but an order behind a finite verb. */
+static bool is_bare_conditional_order(const kmi_tokens *tokens, size_t first) {
+    if (first >= tokens->count || !kmi_token_is_any(&tokens->items[first], "if|when|whenever|once")) return false;
+    bool has_verb = false;
+    for (size_t i = first + 2; i + 1 < tokens->count; i++) {
+        const kmi_token *token = &tokens->items[i], *before = &tokens->items[i - 1];
+        if (is_punctuation(token)) return false;
+        if (kmi_token_is_any(token, "just|simply|please|then"))
+            return is_short_order(tokens, i + 1) || kmi_types_is_imperative(tokens, i + 1);
+        bool is_order =
+            has_verb && kmi_token_has(token, KMI_W_IMPERATIVE) &&
+            !kmi_token_has(token, KMI_W_PREPOSITION | KMI_W_DETERMINER | KMI_W_ADVERB | KMI_W_BE | KMI_W_AUXILIARY) &&
+            !kmi_token_has(before, KMI_W_DETERMINER | KMI_W_PREPOSITION | KMI_W_BE | KMI_W_AUXILIARY | KMI_W_I |
+                                       KMI_W_WE | KMI_W_PRONOUN | KMI_W_CONJUNCTION | KMI_W_NEGATION) &&
+            !kmi_token_is_any(before, "to|you|not|a|the");
+        if (is_order && (kmi_token_has(&tokens->items[i + 1], KMI_W_DETERMINER | KMI_W_PRONOUN | KMI_W_NUMBER) ||
+                         (tokens->items[i + 1].flags & (KMI_T_SHAPED | KMI_T_QUOTED | KMI_T_CAPITAL)) != 0))
+            return true;
+        has_verb |=
+            kmi_token_has(token, KMI_W_VERB | KMI_W_BE | KMI_W_AUXILIARY) || (ends_with(token, "s") && i > first + 2);
+    }
+    return false;
+}
+
+/* "Public types need a comment": plural things without an article are all such things. */
+static bool is_general_need(const kmi_tokens *tokens, size_t first) {
+    for (size_t i = first + 1; i + 2 < tokens->count && i < first + 4; i++) {
+        const kmi_token *subject = &tokens->items[i - 1], *opening = &tokens->items[first];
+        if (!kmi_token_is_any(&tokens->items[i], "need|require|get|carry")) continue;
+        return ends_with(subject, "s") &&
+               !kmi_token_has(opening, KMI_W_DETERMINER | KMI_W_I | KMI_W_WE | KMI_W_PRONOUN | KMI_W_NUMBER) &&
+               (opening->flags & (KMI_T_INNER_CAP | KMI_T_SHAPED)) == 0 &&
+               kmi_token_is_any(&tokens->items[i + 1],
+                                "a|an|at|two|one|three|their|its|both|approval|tests|docs|review");
+    }
+    return false;
+}
+
 /* "I'm porting …", "we are still waiting …": a verb in progress, but not a lasting state ("we're using …"). */
 static bool is_in_progress(const kmi_tokens *tokens, size_t first) {
     size_t at = first;
@@ -180,6 +219,10 @@ static bool says_something(const kmi_tokens *tokens, size_t first) {
         const kmi_token *token = &tokens->items[i];
         words += !is_punctuation(token);
         if (i > first && kmi_token_has(token, KMI_W_BE | KMI_W_AUXILIARY | KMI_W_VERB)) return true;
+        /* "Runtime: Deno 1.40": a name and its value */
+        if (i > first && i < first + 5 && i + 1 < tokens->count && words <= 3 &&
+            (kmi_token_is_any(token, ":|–|—|=|→") || (kmi_token_is(token, "-") && i + 2 < tokens->count)))
+            return true;
     }
     return words >= 4;
 }
@@ -247,7 +290,8 @@ kmi_judgement kmi_types_judge(const kmi_matcher *matcher, const kmi_tokens *toke
         judgement.confidence = PROGRESS_CONFIDENCE;
         judgement.knowledge_type = "note";
     } else if (judgement.confidence < CONDITION_CONFIDENCE &&
-               is_conditional_order(tokens, act->first, "if|when|whenever|should|once|in")) {
+               (is_conditional_order(tokens, act->first, "if|when|whenever|should|once|in") ||
+                is_bare_conditional_order(tokens, act->first))) {
         judgement.type = "solution";
         judgement.pattern = "solve-condition";
         judgement.confidence = CONDITION_CONFIDENCE;
@@ -256,6 +300,11 @@ kmi_judgement kmi_types_judge(const kmi_matcher *matcher, const kmi_tokens *toke
         judgement.type = "rule";
         judgement.pattern = "rule-order-of-work";
         judgement.confidence = CONDITION_CONFIDENCE;
+        if (judgement.knowledge_type == NULL) judgement.knowledge_type = "rule";
+    } else if (judgement.confidence < IMPERATIVE_CONFIDENCE && is_general_need(tokens, act->first)) {
+        judgement.type = "rule";
+        judgement.pattern = "rule-general-need";
+        judgement.confidence = IMPERATIVE_CONFIDENCE;
         if (judgement.knowledge_type == NULL) judgement.knowledge_type = "rule";
     } else if (judgement.confidence < IMPERATIVE_CONFIDENCE && !is_assistant &&
                kmi_types_is_imperative(tokens, act->first)) {

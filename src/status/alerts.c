@@ -111,6 +111,7 @@ bool kmi_alert_get(const kmi_metrics *metrics, kmi_alert_kind kind, kmi_alert *r
         .is_shown = atomic_load(&place->shown_at_us) != 0,
         .first_at_us = atomic_load(&place->first_at_us),
         .last_at_us = atomic_load(&place->last_at_us),
+        .began_at_us = atomic_load(&place->began_at_us),
         .acknowledged_at_us = atomic_load(&place->acknowledged_at_us),
         .count = atomic_load(&place->count),
         .value = atomic_load(&place->value),

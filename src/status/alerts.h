@@ -38,6 +38,7 @@ typedef struct kmi_alert {
     bool is_active; /* holds now, as far as anybody has looked */
     bool is_shown;
     int64_t first_at_us, last_at_us;
+    int64_t began_at_us;        /* the occurrence that holds now, or the last one */
     int64_t acknowledged_at_us; /* 0: not */
     uint64_t count;
     int64_t value, limit; /* percent, seconds, percent, MiB */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "status/remedy.h"
 #include "util/clock.h"
 #include "util/error.h"
 
@@ -23,57 +24,8 @@
 #define LOG_BYTES_MAX (64 * MIB)   /* the worker moves the log every 4 MiB */
 #define FREE_BYTES_MAX (64 * MIB)
 #define FULL_BYTES (MIB) /* with less than this, one batch does not fit */
-#define FULL_FILES 8
 
 typedef void (*rule)(const kmi_health_facts *f, kmi_findings *findings);
-
-/* ---- Findings ---- */
-
-void kmi_findings_add(kmi_findings *findings, const km_finding *finding) {
-    if (findings->count == findings->capacity) {
-        size_t capacity = findings->capacity == 0 ? 16 : findings->capacity * 2;
-        km_finding *items = kmi_arena_alloc_array(findings->arena, capacity, sizeof *items);
-        if (items == NULL) {
-            findings->is_incomplete = true;
-            return;
-        }
-        if (findings->count > 0) memcpy(items, findings->items, findings->count * sizeof *items);
-        findings->items = items;
-        findings->capacity = capacity;
-    }
-    if (finding->what == NULL)
-        findings->is_incomplete = true;
-    else
-        findings->items[findings->count++] = *finding;
-}
-
-km_finding *kmi_findings_find(const kmi_findings *findings, const char *code) {
-    for (size_t i = 0; i < findings->count; i++)
-        if (strcmp(findings->items[i].code, code) == 0) return &findings->items[i];
-    return NULL;
-}
-
-/* Insertion sort: stable, and there are few. */
-void kmi_findings_sort(kmi_findings *findings) {
-    for (size_t i = 1; i < findings->count; i++) {
-        km_finding moved = findings->items[i];
-        size_t at = i;
-        for (; at > 0 && findings->items[at - 1].level < moved.level; at--)
-            findings->items[at] = findings->items[at - 1];
-        findings->items[at] = moved;
-    }
-}
-
-km_health kmi_findings_worst(const kmi_findings *findings) {
-    km_health worst = KM_HEALTH_OK;
-    for (size_t i = 0; i < findings->count; i++)
-        if (!findings->items[i].is_fixed && findings->items[i].level > worst) worst = findings->items[i].level;
-    return worst;
-}
-
-uint64_t kmi_health_version(void) {
-    return (uint64_t)KM_VERSION_MAJOR << 32 | (uint64_t)KM_VERSION_MINOR << 16 | KM_VERSION_PATCH;
-}
 
 static const char *size_text(kmi_findings *findings, uint64_t bytes) {
     const char *text = bytes < MIB ? kmi_arena_format(findings->arena, "%.1f KiB", (double)bytes / 1024)
@@ -97,23 +49,50 @@ static const char *names_text(kmi_findings *findings, const kmi_file_faults *fau
 
 /* ---- Store and disk ---- */
 
+/* Messages of the store and the queue about files of a later program say so. */
+static bool is_newer(const char *problem) {
+    return problem != NULL &&
+           (strstr(problem, "newer kuzu-memory") != NULL || strstr(problem, "newer version") != NULL);
+}
+#define WHY_NEWER "this program is older than the one that wrote it: update it, or use the newer one"
+#define SHOW_PROGRAMS "which -a kuzu-memory"
+
+static void judge_busy(const kmi_health_facts *f, kmi_findings *findings) {
+    const char *what = f->store_holder == 0
+                           ? f->store_problem
+                           : kmi_arena_format(findings->arena, "process %" PRId64 " (%s) keeps memories.db locked",
+                                              f->store_holder, f->store_holder_name);
+    kmi_findings_add(findings, &(km_finding){
+                                   .code = "store.busy",
+                                   .level = KM_HEALTH_DEGRADED,
+                                   .what = what,
+                                   .why = "nothing can be recalled or learnt until it ends",
+                                   .remedy = kmi_remedy_end_holder(f, findings->arena),
+                               });
+}
+
 static void judge_store(const kmi_health_facts *f, kmi_findings *findings) {
     if (f->store_status == KM_OK) return;
+    if (f->store_status == KM_E_BUSY) {
+        judge_busy(f, findings);
+        return;
+    }
     km_finding finding = {
-        .code = "store.unreadable",
+        .code = f->store_status == KM_E_STORE ? "store.unusable" : "store.unreadable",
         .level = KM_HEALTH_BROKEN,
         .what = f->store_problem,
+        .since_us = f->store_changed_at_us,
         .why = "memories cannot be read, and texts wait in the queue",
-        .remedy = "kuzu-memory doctor",
+        .remedy = "kuzu-memory doctor --fix",
     };
-    if (f->store_status == KM_E_STORE) {
-        finding.code = "store.unusable";
-        finding.remedy = "kuzu-memory doctor --fix";
-    } else if (f->store_status == KM_E_BUSY) {
-        finding.code = "store.busy";
-        finding.level = KM_HEALTH_DEGRADED;
-        finding.why = "reading commands wait";
-        finding.remedy = "kuzu-memory status";
+    if (is_newer(f->store_problem)) {
+        finding.why = WHY_NEWER;
+        finding.remedy = SHOW_PROGRAMS;
+    } else if (f->store_status == KM_E_IO) {
+        finding.why = "the disk or its file system fails: save what can be read on another one";
+        finding.remedy = kmi_remedy_rescue(f, findings->arena);
+    } else if (f->store_status == KM_E_PERMISSION && f->odd.count == 0) {
+        finding.remedy = kmi_remedy_permit(f, findings->arena);
     }
     kmi_findings_add(findings, &finding);
 }
@@ -125,6 +104,7 @@ static void judge_log(const kmi_health_facts *f, kmi_findings *findings) {
                                    .level = KM_HEALTH_DEGRADED,
                                    .what = kmi_arena_format(findings->arena, "the write-ahead log has grown to %s",
                                                             size_text(findings, f->log_bytes)),
+                                   .since_us = f->store_written_at_us, /* when it was moved last */
                                    .why = "reading gets slow; a program that keeps the store open holds it back",
                                    .remedy = "kuzu-memory doctor --fix",
                                });
@@ -146,19 +126,23 @@ static void judge_free_pages(const kmi_health_facts *f, kmi_findings *findings) 
 static void judge_disk(const kmi_health_facts *f, kmi_findings *findings) {
     if (!f->is_disk_known || f->is_read_only) return;
     uint64_t wanted = (uint64_t)f->config->alerts_disk_free_mb * MIB;
-    bool is_full = f->disk_free_bytes < FULL_BYTES || f->disk_free_files < FULL_FILES;
+    bool is_full = f->disk_free_bytes < FULL_BYTES || f->disk_free_files < KMI_HEALTH_FILES_MIN;
     if (!is_full && f->disk_free_bytes >= wanted) return;
-    kmi_findings_add(findings, &(km_finding){
-                                   .code = is_full ? "disk.full" : "disk.low",
-                                   .level = is_full ? KM_HEALTH_BROKEN : KM_HEALTH_DEGRADED,
-                                   .what = kmi_arena_format(
-                                       findings->arena, "%s are free on the disk of the memory%s",
-                                       size_text(findings, f->disk_free_bytes),
-                                       f->disk_free_files < FULL_FILES ? ", and no more files can be made" : ""),
-                                   .why = is_full ? "new texts are refused and waiting ones are not learnt"
-                                                  : "when it is full, texts are refused",
-                                   .remedy = kmi_arena_format(findings->arena, "df -h \"%s\"", f->memory_dir),
-                               });
+    kmi_findings_add(
+        findings,
+        &(km_finding){
+            .code = is_full ? "disk.full" : "disk.low",
+            .level = is_full ? KM_HEALTH_BROKEN : KM_HEALTH_DEGRADED,
+            .what = kmi_arena_format(
+                findings->arena, "%s are free on the disk of the memory%s", size_text(findings, f->disk_free_bytes),
+                f->disk_free_files < KMI_HEALTH_FILES_MIN ? ", and no more files can be made" : ""),
+            .since_us = f->disk_low_since_us,
+            .why = is_full ? "new texts are refused and waiting ones are not learnt: delete "
+                             "what you do not need, the largest come last"
+                           : "when it is full, texts are refused: delete what you do not "
+                             "need, the largest come last",
+            .remedy = kmi_remedy_make_room(f, findings->arena),
+        });
 }
 
 static void judge_writable(const kmi_health_facts *f, kmi_findings *findings) {
@@ -168,12 +152,13 @@ static void judge_writable(const kmi_health_facts *f, kmi_findings *findings) {
         .level = KM_HEALTH_BROKEN,
         .what = "the memory lies on a file system that is mounted read-only",
         .why = "memories can be read, new texts are refused",
-        .remedy = kmi_arena_format(findings->arena, "findmnt --target \"%s\"", f->memory_dir),
+        .remedy = kmi_remedy_remount(f, findings->arena),
     };
     if (!f->is_read_only) {
         finding.code = "files.not_writable";
         finding.what = "you may not write into the memory's directory";
-        finding.remedy = kmi_arena_format(findings->arena, "ls -ld \"%s\"", f->memory_dir);
+        finding.since_us = f->dir_changed_at_us;
+        finding.remedy = kmi_remedy_permit(f, findings->arena);
     }
     kmi_findings_add(findings, &finding);
 }
@@ -185,8 +170,9 @@ static void judge_locks(const kmi_health_facts *f, kmi_findings *findings) {
                              .code = "files.no_locks",
                              .level = KM_HEALTH_BROKEN,
                              .what = f->lock_problem,
-                             .why = "without locks nothing can be learnt safely, so nothing is",
-                             .remedy = kmi_arena_format(findings->arena, "findmnt --target \"%s\"", f->memory_dir),
+                             .why = "without locks nothing can be learnt safely, so nothing is: keep the memory on a "
+                                    "local disk, and set KUZU_MEMORY_PROJECT to its place",
+                             .remedy = kmi_remedy_move(f, findings->arena),
                          });
     } else if (f->weak_fs != NULL) {
         kmi_findings_add(
@@ -195,8 +181,9 @@ static void judge_locks(const kmi_health_facts *f, kmi_findings *findings) {
                 .code = "files.weak_file_system",
                 .level = KM_HEALTH_DEGRADED,
                 .what = kmi_arena_format(findings->arena, "the memory lies on a %s file system", f->weak_fs),
-                .why = "locks and mapped files may not hold there between machines; keep the project on a local disk",
-                .remedy = kmi_arena_format(findings->arena, "findmnt --target \"%s\"", f->memory_dir),
+                .why = "locks and mapped files may not hold there between machines: keep the memory on a local disk, "
+                       "and set KUZU_MEMORY_PROJECT to its place",
+                .remedy = kmi_remedy_move(f, findings->arena),
             });
     }
 }
@@ -221,8 +208,14 @@ static void judge_stalled(const kmi_health_facts *f, kmi_findings *findings) {
                   });
 }
 
+/* What keeps the worker from working is most often a finding of its own, and stands before this one. Else it is over, and a new
+ * worker need not wait for the next try. */
 static void judge_paused(const kmi_health_facts *f, kmi_findings *findings) {
     if (f->worker.state != KM_WORKER_PAUSED) return;
+    const char *remedy = "kuzu-memory worker stop && kuzu-memory worker start";
+    for (size_t i = findings->count; i > 0; i--)
+        if (findings->items[i - 1].level == KM_HEALTH_BROKEN && strncmp(findings->items[i - 1].code, "config.", 7) != 0)
+            remedy = findings->items[i - 1].remedy;
     kmi_findings_add(findings,
                      &(km_finding){
                          .code = "worker.paused",
@@ -230,7 +223,7 @@ static void judge_paused(const kmi_health_facts *f, kmi_findings *findings) {
                          .what = kmi_arena_format(findings->arena, "the worker is paused: %s", f->worker.problem),
                          .since_us = f->paused_since_us,
                          .why = "texts wait; it goes on by itself once the cause is mended",
-                         .remedy = "kuzu-memory doctor",
+                         .remedy = remedy,
                      });
 }
 
@@ -295,8 +288,10 @@ static void judge_clock(const kmi_health_facts *f, kmi_findings *findings) {
                                                             jump_us < 0 ? "back" : "forward",
                                                             duration_text(findings, jump_us < 0 ? -jump_us : jump_us)),
                                    .since_us = since_us,
-                                   .why = "times of memories, retries and expiry are off by as much",
-                                   .remedy = "date && kuzu-memory worker run --until-idle",
+                                   .why = "times of memories, retries and expiry may be off by as much; where the "
+                                          "clock is right now, a new worker goes by it",
+                                   .remedy = is_alive(f) ? "date; kuzu-memory worker stop && kuzu-memory worker start"
+                                                         : "date; kuzu-memory worker run --until-idle",
                                });
 }
 
@@ -304,13 +299,20 @@ static void judge_clock(const kmi_health_facts *f, kmi_findings *findings) {
 
 static void judge_queue(const kmi_health_facts *f, kmi_findings *findings) {
     if (f->queue_problem == NULL) return;
-    kmi_findings_add(findings, &(km_finding){
-                                   .code = "queue.unreadable",
-                                   .level = KM_HEALTH_BROKEN,
-                                   .what = f->queue_problem,
-                                   .why = "texts cannot be handed over or taken",
-                                   .remedy = "kuzu-memory doctor",
-                               });
+    km_finding finding = {
+        .code = "queue.unreadable",
+        .level = KM_HEALTH_BROKEN,
+        .what = f->queue_problem,
+        .why = "texts cannot be handed over or taken",
+        .remedy = "kuzu-memory doctor --fix",
+    };
+    if (is_newer(f->queue_problem)) {
+        finding.why = WHY_NEWER;
+        finding.remedy = SHOW_PROGRAMS;
+    } else if (f->queue_status == KM_E_PERMISSION && f->odd.count == 0) {
+        finding.remedy = kmi_remedy_permit(f, findings->arena);
+    }
+    kmi_findings_add(findings, &finding);
 }
 
 static void judge_depth(const kmi_health_facts *f, kmi_findings *findings) {
@@ -354,7 +356,7 @@ static void judge_quarantine(const kmi_health_facts *f, kmi_findings *findings) 
                                                size_text(findings, f->quarantine.bytes)),
                       .since_us = f->quarantine.since_us,
                       .why = "texts in it were not learnt; look (strings), hand over what can be saved, then delete it",
-                      .remedy = kmi_arena_format(findings->arena, "rm -r \"%s/queue/quarantine\"", f->memory_dir),
+                      .remedy = kmi_remedy_remove(f, "queue/quarantine", findings->arena),
                   });
 }
 
@@ -381,8 +383,9 @@ static void judge_redactions(const kmi_health_facts *f, kmi_findings *findings) 
                                    .level = KM_HEALTH_OK,
                                    .what = kmi_arena_format(
                                        findings->arena, "%" PRIu64 " secrets were removed from texts", f->redactions),
-                                   .why = "they were handed over, so they stand elsewhere too: renew them",
-                                   .remedy = "kuzu-memory stats --detailed",
+                                   .why = "they were handed over, so they stand elsewhere too: renew them, then "
+                                          "acknowledge it",
+                                   .remedy = "kuzu-memory alerts ack secrets",
                                });
 }
 
@@ -395,8 +398,8 @@ static void judge_config(const kmi_health_facts *f, kmi_findings *findings) {
                                        .level = KM_HEALTH_BROKEN,
                                        .what = f->config_problem,
                                        .since_us = f->config_changed_at_us,
-                                       .why = "new texts are refused; reading commands use defaults",
-                                       .remedy = "kuzu-memory config check",
+                                       .why = "new texts are refused; reading commands use defaults: correct it",
+                                       .remedy = kmi_remedy_edit(f, findings->arena),
                                    });
     } else if (f->config_warning_count > 0) {
         kmi_findings_add(findings, &(km_finding){
@@ -407,8 +410,8 @@ static void judge_config(const kmi_health_facts *f, kmi_findings *findings) {
                                                    : kmi_arena_format(findings->arena, "%s (and %zu more warnings)",
                                                                       f->config_warning, f->config_warning_count - 1),
                                        .since_us = f->config_changed_at_us,
-                                       .why = "what was meant by it does not hold",
-                                       .remedy = "kuzu-memory config check",
+                                       .why = "what was meant by it does not hold: correct it",
+                                       .remedy = kmi_remedy_edit(f, findings->arena),
                                    });
     }
 }
@@ -435,8 +438,7 @@ static void judge_foreign(const kmi_health_facts *f, kmi_findings *findings) {
                                                             names_text(findings, &f->foreign)),
                                    .since_us = f->foreign.since_us,
                                    .why = "a command of one of the two is refused",
-                                   .remedy = kmi_arena_format(findings->arena, "chown -R \"$(stat -c %%u .)\" \"%s\"",
-                                                              f->memory_dir),
+                                   .remedy = kmi_remedy_give_back(f, findings->arena),
                                });
 }
 
@@ -477,7 +479,7 @@ static void judge_aside(const kmi_health_facts *f, kmi_findings *findings) {
                                                   f->aside.name, size_text(findings, f->aside.bytes)),
                          .since_us = f->aside.since_us,
                          .why = "it holds old memories, forgotten ones too: delete it when you do not need it",
-                         .remedy = kmi_arena_format(findings->arena, "rm -r \"%s/aside\"", f->memory_dir),
+                         .remedy = kmi_remedy_remove(f, "aside", findings->arena),
                      });
 }
 

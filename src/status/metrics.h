@@ -36,6 +36,7 @@ typedef enum kmi_metric {
     KMI_METRIC_CACHE_EVICTIONS,
     KMI_METRIC_CACHE_ASIDE, /* answers for which the cache was not needed */
     /* From the top, marks that are set and not counted. */
+    KMI_METRIC_REDACTIONS_SEEN = 9,   /* how many removed secrets the user has acknowledged */
     KMI_METRIC_CLOCK_JUMP_BY_US = 10, /* signed; noticed by the running worker */
     KMI_METRIC_CLOCK_JUMP_AT_US = 11, /* 0: none */
     KMI_METRIC_PAUSED_SINCE_US = 12,  /* of the running worker; 0: it is not paused */

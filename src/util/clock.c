@@ -29,14 +29,22 @@ static int64_t read_clock_us(clockid_t clock) {
 #ifdef KMI_TEST_HOOKS
 #include <stdlib.h>
 
-/* A wrong clock for the programs that the fault tests run: seconds that it is ahead. */
-__attribute__((constructor)) static void read_test_offset(void) {
-    const char *seconds = getenv("KUZU_MEMORY_TEST_CLOCK_AHEAD");
-    if (seconds != NULL) kmi_clock_set_offset_us(strtoll(seconds, NULL, 10) * US_PER_SECOND);
+/* A wrong clock for the programs that the fault tests run: seconds that it is ahead, from a file that is read each time. */
+static void read_test_offset(void) {
+    const char *path = getenv("KUZU_MEMORY_TEST_CLOCK_AHEAD");
+    FILE *file = path == NULL ? NULL : fopen(path, "re");
+    long long seconds = 0;
+    if (file == NULL) return;
+    if (fscanf(file, "%lld", &seconds) == 1) kmi_clock_set_offset_us(seconds * US_PER_SECOND);
+    fclose(file);
+}
+#else
+static void read_test_offset(void) {
 }
 #endif
 
 int64_t kmi_clock_now_us(void) {
+    read_test_offset();
     return read_clock_us(CLOCK_REALTIME) + atomic_load_explicit(&wall_offset_us, memory_order_relaxed);
 }
 

@@ -7,6 +7,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 
 #include "util/clock.h"
@@ -83,4 +87,39 @@ km_status kmi_lock_probe(int fd, off_t byte, bool *ret_is_held, km_error *error)
     }
     *ret_is_held = lock.l_type != F_UNLCK;
     return KM_OK;
+}
+
+/* ---- Locks of processes ---- */
+
+#define LOCKS_MAX 100000
+
+typedef struct wanted_lock {
+    unsigned long major, minor, inode;
+    off_t first, last;
+} wanted_lock;
+
+/* A line of /proc/locks: "1: POSIX  ADVISORY  WRITE 1234 08:01:131073 1073741824 1073742335", the last may be "EOF". A waiting one
+ * has "->" behind its number. Returns: the process, or 0. */
+static int64_t parse_lock(const char *line, const wanted_lock *wanted) {
+    unsigned long major = 0, minor = 0, inode = 0;
+    long long first = 0, last = INT64_MAX;
+    int64_t pid = 0;
+    int count = sscanf(line, "%*u: POSIX %*s WRITE %" SCNd64 " %lx:%lx:%lu %lld %lld", &pid, &major, &minor, &inode,
+                       &first, &last);
+    bool is_file = count >= 5 && major == wanted->major && minor == wanted->minor && inode == wanted->inode;
+    return is_file && first <= wanted->last && last >= wanted->first && pid > 0 ? pid : 0;
+}
+
+int64_t kmi_lock_find_process(int dir_fd, const char *name, off_t first, off_t last) {
+    struct stat info;
+    char line[256];
+    int64_t pid = 0;
+    if (fstatat(dir_fd, name, &info, AT_SYMLINK_NOFOLLOW) != 0) return 0;
+    const wanted_lock wanted = {major(info.st_dev), minor(info.st_dev), info.st_ino, first, last};
+    FILE *file = fopen("/proc/locks", "re");
+    if (file == NULL) return 0;
+    for (int i = 0; i < LOCKS_MAX && pid == 0 && fgets(line, sizeof line, file) != NULL; i++)
+        pid = parse_lock(line, &wanted);
+    fclose(file);
+    return pid;
 }

@@ -17,4 +17,8 @@ void kmi_lock_release(int fd, off_t byte);
  * the safe answer for the caller that would start a second worker) and returns its error. */
 km_status kmi_lock_probe(int fd, off_t byte, bool *ret_is_held, km_error *error) KM_MUST_CHECK;
 
+/* Returns: the process that holds a lock for writing by process (as SQLite takes them) on a byte from `first` to `last` of the file
+ * `name` in a directory, or 0. Read from /proc: opening and closing the file would release such locks of our own. */
+int64_t kmi_lock_find_process(int dir_fd, const char *name, off_t first, off_t last);
+
 #endif

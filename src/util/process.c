@@ -254,3 +254,14 @@ uint64_t kmi_process_start_ticks(int64_t pid) {
     }
     return parse_start_ticks(text);
 }
+
+void kmi_process_name(int64_t pid, char *name, size_t size) {
+    char path[48], text[64];
+    if (pid <= 0) return;
+    snprintf(path, sizeof path, "/proc/%lld/comm", (long long)pid);
+    if (read_text(path, text, sizeof text) <= 0) return;
+    text[strcspn(text, "\n")] = '\0';
+    for (char *at = text; *at != '\0'; at++)
+        if ((unsigned char)*at < ' ' || *at == 127) *at = '?';
+    snprintf(name, size, "%s", text);
+}

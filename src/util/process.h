@@ -24,5 +24,7 @@ kmi_process_usage kmi_process_get_usage(void);
 /* A number that tells two processes with the same pid apart: start time in clock ticks since boot from
  * /proc/PID/stat. 0 when there is no such process (or another PID namespace hides it). */
 uint64_t kmi_process_start_ticks(int64_t pid);
+/* Copies the short name of a process to `name`, without control characters; leaves it as it is when there is none. */
+void kmi_process_name(int64_t pid, char *name, size_t size);
 
 #endif

@@ -245,7 +245,7 @@ static km_status commit_once(kmi_batch *batch, const kmi_batch_context *context,
     }
     const int64_t start_us = kmi_clock_monotonic_us();
     status = kmi_store_commit(context->store, error);
-    if (status == KM_OK)
+    if (status == KM_OK && context->config->performance_monitoring)
         kmi_metrics_observe(context->metrics, KMI_HISTOGRAM_COMMIT, kmi_clock_monotonic_us() - start_us);
     return status;
 }
@@ -280,7 +280,7 @@ km_status kmi_batch_commit(kmi_batch *batch, const kmi_batch_context *context, k
     if (status != KM_OK && is_task_fault) status = commit_once(batch, context, true, &is_task_fault, error);
     if (status != KM_OK) return status;
     const int64_t commit_us = kmi_clock_monotonic_us() - start_us;
-    note_durations(batch, context, commit_us);
+    if (context->config->performance_monitoring) note_durations(batch, context, commit_us);
     note_outcome(batch, context, commit_us);
     for (size_t i = 0; i < batch->count; i++) {
         kmi_batch_task *task = &batch->tasks[i];

@@ -2,60 +2,27 @@
  * waiting raises rank. Only a worker that has nothing in hand, because it cannot even take in, reads the queue's files. */
 #include "worker/watch.h"
 
-#include "queue/inspect.h"
 #include "queue/journal.h"
 #include "util/clock.h"
+#include "worker/oldest.h"
 
 #define LOOK_EVERY_US 1000000
 
-static void keep_older(int64_t created_at_us, int64_t *oldest_us) {
-    if (created_at_us < *oldest_us) *oldest_us = created_at_us;
-}
-
-typedef struct finding {
-    kmi_store *store;
-    unsigned looks;
-    int64_t oldest_us;
-} finding;
-
-/* The first one that the store does not know: a file whose tasks are all done may not have been given back yet. */
-static bool note_first(const kmi_record *record, void *context) {
-    enum { most_looks = 256 };
-    finding *f = context;
-    bool is_known = false;
-    if (f->store != NULL && ++f->looks < most_looks &&
-        kmi_store_task_find(f->store, &record->task_id, NULL, &is_known, NULL, NULL) == KM_OK && is_known)
-        return true;
-    keep_older(record->created_at_us, &f->oldest_us);
-    return false;
-}
-
-static void look_into_store(const kmi_watch_context *context, km_task_state state, int64_t *oldest_us) {
-    kmi_arena *arena = kmi_arena_new((size_t)1 << 20);
-    kmi_task_row *rows = NULL;
-    size_t count = 0;
-    if (arena != NULL && kmi_store_task_list(context->store, &state, false, 1, arena, &rows, &count, NULL) == KM_OK &&
-        count > 0)
-        keep_older(rows[0].created_at_us, oldest_us);
-    kmi_arena_free(arena);
-}
-
-/* Returns: when the oldest waiting task was handed over, INT64_MAX when none waits. */
+/* Returns: when the oldest waiting task was handed over, KMI_OLDEST_NONE when none waits. */
 static int64_t find_oldest(const kmi_watch_context *context) {
-    int64_t oldest_us = INT64_MAX;
+    int64_t oldest_us = KMI_OLDEST_NONE;
     bool has_batch = false;
     for (size_t b = 0; b < 2; b++) {
         const kmi_batch *batch = context->batches[b];
         if (batch == NULL) continue;
         has_batch = true;
-        for (size_t i = 0; i < batch->count; i++) keep_older(batch->tasks[i].created_at_us, &oldest_us);
+        for (size_t i = 0; i < batch->count; i++)
+            if (batch->tasks[i].created_at_us < oldest_us) oldest_us = batch->tasks[i].created_at_us;
     }
-    finding f = {.store = context->store, .oldest_us = INT64_MAX};
-    if (!has_batch && kmi_queue_each(context->queue, note_first, &f, NULL) == KM_OK) oldest_us = f.oldest_us;
-    if (context->store == NULL || context->store_waiting == 0) return oldest_us;
-    look_into_store(context, KM_TASK_QUEUED, &oldest_us);
-    look_into_store(context, KM_TASK_RETRYING, &oldest_us);
-    return oldest_us;
+    km_status status = has_batch ? KM_OK : kmi_oldest_in_queue(context->queue, context->store, &oldest_us, NULL);
+    if (status == KM_OK && context->store != NULL && context->store_waiting != 0)
+        status = kmi_oldest_in_store(context->store, &oldest_us, NULL);
+    return oldest_us; /* whatever cannot be looked at: the next look is in a second */
 }
 
 static void log_alerts(const kmi_watch_context *context, unsigned occurred) {

@@ -225,3 +225,50 @@ PY
     expect_status 0
     [[ $stderr == *'"progress":"bytes"'* ]] || fail "no progress of import"
 }
+
+# A backup around a database, as backup writes it: seal DATABASE FILE [VERSION OF THE FORM]
+seal() {
+    python3 - "$@" <<'PY'
+import hashlib, struct, sys
+store = open(sys.argv[1], "rb").read()
+form = int(sys.argv[3]) if len(sys.argv) > 3 else 1
+schema = int.from_bytes(store[60:64], "big")
+head = struct.pack("<8sIIQQqQQQ16sQQ", b"KMBACKUP", form, 128, len(store), 0, 0, 1, 0, schema, b"0.0.9", 0, 0)
+open(sys.argv[2], "wb").write(store + head + hashlib.sha256(store + head).digest())
+PY
+}
+
+@test "a backup of an older version is brought up to date, one of a newer version refused" {
+    old=$BATS_TEST_DIRNAME/../data/compat/store-1.db
+    seal "$old" "$PLACE/old.kmbackup"
+    cp "$old" "$PLACE/old.db"
+    for file in "$PLACE/old.kmbackup" "$PLACE/old.db"; do
+        run_km restore --dry-run "$file"
+        expect_status 0
+        [ ! -e "$MEMORY/memories.db" ] || fail "the preview made a store"
+        run_km restore "$file"
+        expect_status 0
+        run_km stats --format json
+        [ "$(json 'd["schema_version"]')" -ge 2 ]
+        run_km doctor
+        [[ $output != *store.* && $output != *counters.wrong* && $output != *search.* ]] || fail "not sound"
+        run_km recall Docker
+        [[ $output == *"Docker for deployment"* ]] || fail "not found"
+        rm -rf "$MEMORY"
+    done
+    km remember "The warehouse is blue" --quiet
+    before=$(contents)
+    seal "$old" "$PLACE/form.kmbackup" 9
+    cp "$old" "$PLACE/new.db"
+    python3 -c 'import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute("PRAGMA user_version=99")' "$PLACE/new.db"
+    seal "$PLACE/new.db" "$PLACE/schema.kmbackup"
+    for file in form.kmbackup schema.kmbackup new.db; do
+        run_km restore --dry-run "$PLACE/$file"
+        expect_status 69
+        expect_message newer
+        run_km restore "$PLACE/$file"
+        expect_status 69
+        expect_message newer
+        [ "$(contents)" = "$before" ] || fail "$file changed something"
+    done
+}

@@ -35,11 +35,13 @@ codes() {
     echo '{"recall":{"max_memory":3}}' >"$MEMORY/config.json"
     run_km status --format json
     expect_status 1
-    [ "$(json 'sorted(d)')" = "['checked_at', 'database_bytes', 'disk_free_bytes', 'elapsed_ms', 'failed_tasks', 'findings', 'log_bytes', 'memories', 'oldest_waiting_seconds', 'queue_limit', 'queue_size', 'status', 'worker']" ]
+    [ "$(json 'sorted(d)')" = "['checked_at', 'database_bytes', 'disk_free_bytes', 'elapsed_ms', 'failed_tasks', 'findings', 'free_bytes', 'log_bytes', 'memories', 'oldest_waiting_seconds', 'quarantined_bytes', 'queue_limit', 'queue_size', 'schema_version', 'status', 'worker']" ]
+    [ "$(json 'd["schema_version"]')" = "$(km stats --format json | python3 -c 'import json, sys; print(json.load(sys.stdin)["schema_version"])')" ]
     [ "$(json 'd["status"]')" = degraded ]
     [ "$(codes)" = config.warning ]
     [ "$(json 'sorted(d["findings"][0])')" = "['code', 'fixed', 'level', 'remedy', 'repair', 'since', 'what', 'why']" ]
-    [ "$(json 'd["findings"][0]["level"], d["findings"][0]["remedy"]')" = "('degraded', 'kuzu-memory config check')" ]
+    [ "$(json 'd["findings"][0]["level"]')" = degraded ]
+    [ "$(json 'd["findings"][0]["remedy"]')" = "\"\${EDITOR:-vi}\" $MEMORY/config.json" ]
 }
 
 @test "a broken configuration is a finding, not an error" {
@@ -141,18 +143,19 @@ def read(seconds):
 size(24, 80)
 os.chmod(os.environ["KUZU_MEMORY_PROJECT"] + "/kuzu-memories/memories.db", 0o644)
 first = read(1.0)
-assert first.startswith(b"\x1b[?1049h\x1b[?25l"), first[:40]
+assert first.startswith(b"\x1b[?1049h\x1b[?25l\x1b[?7l"), first[:40]
 assert b"\x1b[H" in first and b"files.open" in first, first
 size(3, 40)
 frames = read(0.8).split(b"\x1b[H")
 lines = frames[-2].split(b"\r\n")
 assert len(lines) <= 3, lines
 import re
+assert all(line.startswith(b"\x1b[K") for line in lines), lines
 plain = [re.sub(rb"\x1b\[[0-9;?]*[a-zA-Z]", b"", line) for line in lines]
 assert max(map(len, plain)) <= 40, plain
 os.write(fd, b"\x03")
 last = read(1.0)
-assert b"\x1b[?25h\x1b[?1049l" in last, last
+assert b"\x1b[?7h\x1b[?25h\x1b[?1049l" in last, last
 assert b"Degraded" in last.split(b"\x1b[?1049l")[1], last
 _, status = os.waitpid(pid, 0)
 assert os.waitstatus_to_exitcode(status) == 130, status
@@ -170,10 +173,45 @@ PY
         plain=$(sed 's/\x1b\[[0-9;]*m//g' <<<"$output")
         [ "$(awk '{ if (length($0) > most) most = length($0) } END { print most }' <<<"$plain")" -le "$columns" ] ||
             fail "too wide for $columns"
-        [[ $(tr -s ' \n' ' ' <<<"$plain") == *"run: kuzu-memory doctor --fix"* ]]
+        [[ $plain == *$'\n    run: kuzu-memory doctor --fix'* ]] || fail "the command has no line of its own at $columns"
     done
     NO_COLOR=1 on_terminal 80 "$PROGRAM" status
     [[ $output != *$'\033'* ]]
+}
+
+@test "a remedy is safe to paste, whatever the project is called" {
+    export KUZU_MEMORY_PROJECT="$PLACE/a 'strange' \$(touch $PLACE/pasted) project"
+    mkdir -p "$KUZU_MEMORY_PROJECT"
+    km remember "The warehouse is blue" --quiet
+    mkdir -m 700 "$KUZU_MEMORY_PROJECT/kuzu-memories/aside" "$KUZU_MEMORY_PROJECT/kuzu-memories/aside/x"
+    run_km status --format json
+    [ "$(codes)" = files.set_aside ]
+    sh -c "$(json 'd["findings"][0]["remedy"]')"
+    [ ! -e "$PLACE/pasted" ]
+    run_km status --format json
+    [ "$(codes)" = "" ]
+}
+
+@test "status notes alerts, as stats does" {
+    export KUZU_MEMORY_PROGRAM=/bin/false KUZU_MEMORY_ASYNC_QUEUE_SIZE=4
+    for i in 1 2 3 4; do km learn "A waiting text number $i" --quiet; done
+    run_km status --format json
+    expect_status 2
+    export KUZU_MEMORY_ASYNC_QUEUE_SIZE=100 # it is over, and only status has seen it
+    run_km alerts
+    [[ ${lines[0]} == *"(over)" ]] || fail "status noted no alert"
+}
+
+@test "removed secrets are told until they are acknowledged" {
+    km learn "The deploy key is AKIAIOSFODNN7EXAMPLF for the bucket" --sync --quiet
+    run_km status --format json
+    [ "$(codes)" = secrets.redacted ]
+    run_km alerts ack secrets
+    expect_output "Acknowledged 1 alerts"
+    run_km status --format json
+    [ "$(codes)" = "" ]
+    run_km alerts ack secrets
+    expect_output "Acknowledged 0 alerts"
 }
 
 @test "bad usage" {

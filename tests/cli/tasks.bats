@@ -169,6 +169,24 @@ Text of the usual priority
 Text of the first priority" ]
 }
 
+@test "on a terminal a list fits, and its short ids are taken by every command" {
+    for i in 1 2 3; do km learn "A text number $i" --quiet; done
+    drain
+    for columns in 60 80 200; do
+        on_terminal "$columns" "$PROGRAM" tasks list
+        expect_status 0
+        plain=$(sed 's/\x1b\[[0-9;]*m//g; s/\r//' <<<"$output")
+        [ "$(awk '{ if (length($0) > most) most = length($0) } END { print most }' <<<"$plain")" -le "$columns" ] ||
+            fail "too wide for $columns"
+    done
+    on_terminal 60 "$PROGRAM" tasks list
+    for id in $(sed 1d <<<"$output" | awk '{ print $1 }'); do
+        run_km tasks show "$id"
+        expect_status 0
+        expect_output_like $'Failed runs: 0\n'
+    done
+}
+
 @test "show tells every change of state with its time" {
     id=$(queue_one)
     run_km tasks show "$id" --format json

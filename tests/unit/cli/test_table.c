@@ -9,7 +9,8 @@
 #include "base/text.h"
 #include "cli/table.h"
 
-static const kmi_table_column columns[] = {{"ID", false, false}, {"TEXT", false, true}, {"N", true, false}};
+static const kmi_table_column columns[] = {
+    {.title = "ID"}, {.title = "TEXT", .is_flexible = true}, {.title = "N", .is_right = true}};
 
 static kmi_buf print(const kmi_table *table, kmi_terminal terminal) {
     kmi_buf buf;
@@ -63,11 +64,36 @@ static void cells_stay_on_one_line(void **state) {
     kmi_table_deinit(&table);
 }
 
+static void a_narrow_terminal_leaves_optional_columns_out(void **state) {
+    (void)state;
+    static const kmi_table_column four[] = {{.title = "ID"},
+                                            {.title = "COUNT", .is_right = true, .is_optional = true},
+                                            {.title = "SIZE", .is_optional = true},
+                                            {.title = "ERROR", .is_flexible = true}};
+    static const struct {
+        size_t columns;
+        const char *expected;
+    } cases[] = {{0, "ID    COUNT  SIZE  ERROR\nabcd      1  2     it failed because of this\n"},
+                 {29, "ID    COUNT  SIZE  ERROR\nabcd      1  2     it failed…\n"},
+                 {28, "ID    COUNT  ERROR\nabcd      1  it failed beca…\n"},
+                 {16, "ID    ERROR\nabcd  it failed…\n"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        kmi_table table;
+        kmi_table_init(&table, four, 4);
+        kmi_table_add(&table, (const char *const[]){"abcd", "1", "2", "it failed because of this"});
+        kmi_buf buf = print(&table, (kmi_terminal){.is_terminal = true, .columns = cases[i].columns});
+        assert_string_equal(buf.ptr, cases[i].expected);
+        kmi_buf_deinit(&buf);
+        kmi_table_deinit(&table);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(columns_are_aligned_without_a_terminal),
         cmocka_unit_test(a_terminal_cuts_the_flexible_column),
         cmocka_unit_test(cells_stay_on_one_line),
+        cmocka_unit_test(a_narrow_terminal_leaves_optional_columns_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

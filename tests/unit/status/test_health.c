@@ -28,6 +28,7 @@ static int setup(void **state) {
     kmi_config_init(&f->config);
     f->facts = (kmi_health_facts){.now_us = NOW_US,
                                   .memory_dir = "/p/kuzu-memories",
+                                  .project_name = "p",
                                   .config = &f->config,
                                   .waiting_limit = 100,
                                   .has_store = true,
@@ -92,6 +93,11 @@ static void the_store_and_its_sizes(void **state) {
     expect_finding("store.unreadable", KM_HEALTH_BROKEN);
     f->facts.store_status = KM_E_BUSY;
     expect_finding("store.busy", KM_HEALTH_DEGRADED);
+    f->facts.store_holder = 1234;
+    f->facts.store_holder_name = "python3";
+    expect_finding("store.busy", KM_HEALTH_DEGRADED);
+    assert_string_equal(f->findings.items[0].what, "process 1234 (python3) keeps memories.db locked");
+    assert_string_equal(f->findings.items[0].remedy, "kill 1234");
     f->facts.store_status = KM_OK;
     f->facts.log_bytes = 64 * MIB;
     expect_none("store.log_long");
@@ -141,6 +147,11 @@ static void the_worker(void **state) {
     f->facts.paused_since_us = NOW_US - 1;
     expect_finding("worker.paused", KM_HEALTH_DEGRADED);
     assert_true(kmi_findings_find(&f->findings, "worker.paused")->since_us == NOW_US - 1);
+    f->facts.is_read_only = true; /* what holds it up is what must be mended */
+    judge(f);
+    assert_string_equal(kmi_findings_find(&f->findings, "worker.paused")->remedy,
+                        kmi_findings_find(&f->findings, "files.read_only")->remedy);
+    f->facts.is_read_only = false;
     f->facts.worker.state = KM_WORKER_STOPPED;
     f->facts.waiting = 1;
     f->facts.oldest_waiting_at_us = NOW_US - 2 * SECOND_US + 1;

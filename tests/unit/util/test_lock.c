@@ -117,11 +117,27 @@ static void a_dead_owner_releases(void **state) {
     close(ready[1]);
 }
 
+/* As SQLite takes its locks: by process, on far bytes. */
+static void the_process_that_holds_a_lock_is_found(void **state) {
+    temp_dir *dir = *state;
+    int fd = open_lock_file(dir);
+    assert_true(kmi_lock_find_process(dir->fd, "lock", 0, 100) == 0);
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0x40000002, .l_len = 510};
+    assert_int_equal(fcntl(fd, F_SETLK, &lock), 0);
+    assert_true(kmi_lock_find_process(dir->fd, "lock", 0x40000000, 0x400001FF) == getpid());
+    assert_true(kmi_lock_find_process(dir->fd, "lock", 0, 0x40000001) == 0);
+    assert_true(kmi_lock_find_process(dir->fd, "none", 0, INT64_MAX) == 0);
+    lock.l_type = F_RDLCK; /* keeps nobody from reading */
+    assert_int_equal(fcntl(fd, F_SETLK, &lock), 0);
+    assert_true(kmi_lock_find_process(dir->fd, "lock", 0, INT64_MAX) == 0);
+    close(fd);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEMP_DIR_TEST(a_byte_has_one_owner),  TEMP_DIR_TEST(a_bad_descriptor_counts_as_held),
         TEMP_DIR_TEST(waiting_has_a_limit),   TEMP_DIR_TEST(a_released_lock_is_taken_by_who_waits),
-        TEMP_DIR_TEST(a_dead_owner_releases),
+        TEMP_DIR_TEST(a_dead_owner_releases), TEMP_DIR_TEST(the_process_that_holds_a_lock_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
