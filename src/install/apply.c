@@ -24,9 +24,15 @@ static km_status mend(const kmi_install_plan *plan, const char *path, const kmi_
     if (!record->is_found || !record->existed) return KM_OK;
     km_status status = kmi_install_strip(&plan->where, path, *text, plan->arena, &rest, error);
     if (status != KM_OK || !kmi_slice_equal(rest, *text)) return status;
-    /* What stood there before us cannot be edited any more: then there is nothing to compare with. */
-    if (kmi_install_rehearse(&plan->where, path, record->before, plan->arena, &rehearsed, NULL) == KM_OK)
-        *text = kmi_install_mend(*text, rehearsed, record->before, plan->arena);
+    /* All at once; or, where somebody's change lies between two of our places, one after the other. */
+    static const unsigned kinds[] = {0, 1 << KMI_INSTALL_MCP, 1 << KMI_INSTALL_HOOK};
+    const char *unmended = text->ptr;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (i == 1 && text->ptr != unmended) return KM_OK;
+        /* What stood there before us may be nothing that can be edited: then there is nothing to compare with. */
+        if (kmi_install_rehearse(&plan->where, path, record->before, kinds[i], plan->arena, &rehearsed, NULL) == KM_OK)
+            *text = kmi_install_mend(*text, rehearsed, record->before, plan->arena);
+    }
     return KM_OK;
 }
 

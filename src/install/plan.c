@@ -228,14 +228,17 @@ km_status kmi_install_plan_add(kmi_install_plan *plan, const kmi_install_client 
     return status;
 }
 
-/* Puts every entry that belongs into a file into its text, or takes them out. */
-static km_status edit_all(const kmi_install_where *where, const char *path, kmi_slice text, bool remove,
+enum { every_kind = 1 << KMI_INSTALL_MCP | 1 << KMI_INSTALL_HOOK };
+
+/* Puts every entry of these kinds that belongs into a file into its text, or takes them out. */
+static km_status edit_all(const kmi_install_where *where, const char *path, kmi_slice text, unsigned kinds, bool remove,
                           kmi_arena *arena, kmi_slice *ret_text, km_error *error) {
     kmi_install_file file = {.path = path, .exists = true, .before = text, .after = text};
     for (const kmi_install_client *client = KMI_INSTALL_CLIENTS; client->name != NULL; client++) {
         for (size_t i = 0; i < client->entry_count; i++) {
             const kmi_install_entry *entry = &client->entries[i];
             if (entry_file(where, entry) == NULL || entry->format == KMI_INSTALL_OWN_FILE) continue;
+            if ((kinds & 1U << entry->kind) == 0) continue;
             const char *target = entry_path(where, entry, arena);
             if (target == NULL) return fail_nomem(error);
             if (strcmp(target, path) != 0) continue;
@@ -257,14 +260,15 @@ static km_status edit_all(const kmi_install_where *where, const char *path, kmi_
 
 km_status kmi_install_strip(const kmi_install_where *where, const char *path, kmi_slice text, kmi_arena *arena,
                             kmi_slice *ret_text, km_error *error) {
-    return edit_all(where, path, text, true, arena, ret_text, error);
+    return edit_all(where, path, text, every_kind, true, arena, ret_text, error);
 }
 
-km_status kmi_install_rehearse(const kmi_install_where *where, const char *path, kmi_slice text, kmi_arena *arena,
-                               kmi_slice *ret_text, km_error *error) {
+km_status kmi_install_rehearse(const kmi_install_where *where, const char *path, kmi_slice text, unsigned kinds,
+                               kmi_arena *arena, kmi_slice *ret_text, km_error *error) {
     kmi_slice with = text;
-    km_status status = edit_all(where, path, text, false, arena, &with, error);
-    return status == KM_OK ? edit_all(where, path, with, true, arena, ret_text, error) : status;
+    if (kinds == 0) kinds = every_kind;
+    km_status status = edit_all(where, path, text, kinds, false, arena, &with, error);
+    return status == KM_OK ? edit_all(where, path, with, kinds, true, arena, ret_text, error) : status;
 }
 
 /* ---- How things stand ---- */

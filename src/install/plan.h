@@ -63,8 +63,9 @@ const char *kmi_install_value(const char *value, const char *program, kmi_arena 
 /* Takes every entry of any client out of a file's text, for a state to go back to when a file was changed by others too. */
 km_status kmi_install_strip(const kmi_install_where *where, const char *path, kmi_slice text, kmi_arena *arena,
                             kmi_slice *ret_text, km_error *error) KM_MUST_CHECK;
-/* Puts all of them into a text and takes them out again: the difference to `text` is what they leave behind. */
-km_status kmi_install_rehearse(const kmi_install_where *where, const char *path, kmi_slice text, kmi_arena *arena,
-                               kmi_slice *ret_text, km_error *error) KM_MUST_CHECK;
+/* Puts entries into a text and takes them out again: the difference to `text` is what they leave behind. kinds: bits, 1 <<
+ * kmi_install_kind; 0: all. */
+km_status kmi_install_rehearse(const kmi_install_where *where, const char *path, kmi_slice text, unsigned kinds,
+                               kmi_arena *arena, kmi_slice *ret_text, km_error *error) KM_MUST_CHECK;
 
 #endif
