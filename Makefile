@@ -7,8 +7,8 @@ DESTDIR =
 MESON = meson
 BUILD = build
 
-.PHONY: build demo test install uninstall bench bench-assistants bench-big bench-extract bench-recall check-assistants check-cases \
-    check-faults check-faults-full check-recount fuzz lint format clean help
+.PHONY: build demo test install uninstall bench bench-assistants bench-big bench-extract bench-hooks bench-recall check-assistants \
+    check-cases check-faults check-faults-full check-recount fuzz lint format clean help
 
 build: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet
@@ -54,6 +54,9 @@ bench-big: build
 # What assistants feel: time to the first answer, a warm call, resident memory, tokens.
 bench-assistants: build
 	@tests/bench/assistants $(BUILD)/kuzu-memory
+
+bench-hooks: build
+	@tests/bench/hooks $(BUILD)
 
 bench-recall: build
 	@tools/bench-recall $(BUILD)/kuzu-memory $(EVAL)

@@ -100,9 +100,11 @@ typedef struct km_options {
     const char *config_file; /* replaces the project's config.json; NULL: the project's own */
     const char *program;     /* the kuzu-memory program to start as worker; NULL: KUZU_MEMORY_PROGRAM, else the
                                 installed one. Without one, tasks wait until any kuzu-memory program comes by. */
+    bool user_memory;        /* the user's own memory instead of a project's; project_dir must be NULL */
+    bool ignore_link;        /* the folder's own memory, even where km_project_use() chose another one */
 } km_options;
 #define KM_OPTIONS_INIT \
-    { NULL, NULL, NULL }
+    { NULL, NULL, NULL, false, false }
 
 /* Finds the project and reads its configuration. Creates nothing. A project that has no memory yet opens fine.
  * A broken configuration is not an error here: km_project_config_error() tells it, and functions that write refuse
@@ -113,12 +115,18 @@ KM_API void km_project_free(km_project *project);
 /* Returns: NULL, or what is wrong with the configuration (file, key, value, range). Owned by the project. */
 KM_API const km_error *km_project_config_error(const km_project *project);
 
+/* Returns: NULL, or a clause about the project's root that a person should know: its link (km_project_use()) is broken, so that its
+ * own memory is used, or it calls itself a worktree of a repository that does not list it. Owned by the project. */
+KM_API const char *km_project_note(const km_project *project);
+
 typedef enum km_root_origin {
     KM_ROOT_OPTION,      /* --project */
     KM_ROOT_ENVIRONMENT, /* KUZU_MEMORY_PROJECT */
     KM_ROOT_MEMORY,      /* nearest parent that has kuzu-memories/ */
     KM_ROOT_GIT,         /* main worktree of the enclosing git repository */
-    KM_ROOT_CURRENT      /* the current directory */
+    KM_ROOT_CURRENT,     /* the current directory */
+    KM_ROOT_USER,        /* the user's own memory: $XDG_DATA_HOME/kuzu-memory, else ~/.local/share/kuzu-memory */
+    KM_ROOT_LINK         /* chosen for the folder found otherwise, with km_project_use() */
 } km_root_origin;
 
 typedef struct km_project_info {
@@ -128,8 +136,30 @@ typedef struct km_project_info {
     bool memory_exists;             /* kuzu-memories/ is there */
     bool store_exists;              /* memories.db is there */
     double enhance_timeout_seconds; /* performance.enhance_timeout_seconds */
+    const char *found_root;         /* KM_ROOT_LINK: the folder that uses the memory of `root`; else NULL */
 } km_project_info;
 KM_API KM_MUST_CHECK km_status km_project_get_info(km_project *project, km_project_info *ret_info, km_error *error);
+
+/* The user's own memory, beside the project's. Returns: NULL when there is none, or when this project is it. Owned by the
+ * project; use it as any project, on the same thread. Creates nothing; without one it costs one failed open. */
+KM_API km_project *km_project_user(km_project *project);
+
+/* From now on, whoever works in this project's folder uses the memory of the folder other_dir (and what that one is linked to).
+ * Open the project with ignore_link. Its own memories stay where they are, unused; km_project_merge() brings them over. NULL:
+ * its own memory again. Makes kuzu-memories/ in both. KM_E_CONFLICT: other_dir uses this project's memory already. */
+KM_API KM_MUST_CHECK km_status km_project_use(km_project *project, const char *other_dir, km_error *error);
+
+typedef struct km_merge_result {
+    uint64_t merged;     /* stored, or in a dry run: would be */
+    uint64_t duplicates; /* known here already */
+    uint64_t waiting;    /* dry run: texts that wait in the other's queue, and would be learnt there first */
+    char other_dir[1024];
+} km_merge_result;
+/* Brings all memories of the folder other_dir (its own, whatever it is linked to) into this project, with times, sources, entities and
+ * successions, in one transaction, each once however often it is called. The other one stays as it is. KM_E_NOT_FOUND: it
+ * has no memory. KM_E_BUSY: its queue was not learnt within 5 s. */
+KM_API KM_MUST_CHECK km_status km_project_merge(km_project *project, const char *other_dir, bool dry_run,
+                                                km_merge_result *ret_result, km_error *error);
 
 /* Creates kuzu-memories/ with configuration and store. Safe to repeat. With `force` an existing config.json is
  * replaced by the defaults; memories are never touched. ret_created (optional): whether anything was created. */
@@ -199,6 +229,8 @@ typedef struct km_learn_result {
     const km_skipped *skipped;
     size_t redaction_count;
     const char *const *redactions; /* kinds of secrets removed, one entry each */
+    size_t preference_count;       /* statements handed over to the user's own memory too: learn.user_preferences */
+    km_error preference_problem;   /* status KM_OK, or why they could not be; the project's memory has them */
 } km_learn_result;
 
 /* Hands items over for learning, in order. Without `synchronous` KM_OK means: they survive kill -9 and power loss
@@ -260,6 +292,7 @@ typedef struct km_memory {
     uint32_t seen_count;   /* times learnt, from 1 */
     size_t entity_count;
     const km_entity *entities;
+    bool is_user_memory;   /* it stands in the user's own memory, not in the project's */
     double score;          /* recall and enhance only */
     const char *reason;    /* recall and enhance only: why it was chosen */
     const km_match *match; /* recall, and enhance with the option `explain`; NULL for one that its words did not find */
@@ -318,6 +351,7 @@ typedef struct km_recall_query {
     int64_t until_us;
     int64_t now_us;          /* what "last week" is relative to; 0: now */
     bool include_superseded; /* --all */
+    bool include_user;       /* km_recall: what the user's own memory holds too, unless recall.user_memory is false */
 } km_recall_query;
 
 /* Memories that match the query, best first. No store: an empty list. Never waits for a writer. */
@@ -375,7 +409,8 @@ typedef struct km_enhance_result {
     char problem_message[480];
 } km_enhance_result;
 
-/* The prompt with the memories that matter. Fails only for bad arguments (KM_E_INVALID) and lack of memory; any
+/* The prompt with the memories that matter, of the project and, in places that are left, of the user's own memory (unless
+ * recall.user_memory is false): what contradicts or repeats the project's is left out. Fails only for bad arguments (KM_E_INVALID) and lack of memory; any
  * trouble with store or configuration is told in `problem` and leaves the prompt unchanged. Never waits for a writer;
  * stops at performance.enhance_timeout_seconds. */
 KM_API KM_MUST_CHECK km_status km_enhance(km_project *project, const char *prompt, size_t prompt_len,
@@ -803,8 +838,8 @@ KM_API KM_MUST_CHECK km_status km_restore(km_project *project, const char *path,
 
 /* ---- For those who put memories in front of an assistant (since 0.2.0) ---- */
 /* What holds whatever is asked: rules, preferences, identity and decisions, the most recently confirmed first, and after
- * them the newest statuses that have not expired. Limits of 0 leave a part out. No store: an empty list. Never waits for
- * a writer. */
+ * them the newest statuses that have not expired. Limits of 0 leave a part out. Up to a third of the places go to what the
+ * user's own memory holds (unless recall.user_memory is false). No store: an empty list. Never waits for a writer. */
 KM_API KM_MUST_CHECK km_status km_standing(km_project *project, size_t limit, size_t status_limit,
                                            km_memory_list **ret_list, km_error *error);
 /* Writes a memory's text as one harmless line: white space and control characters become single spaces, invisible

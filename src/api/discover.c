@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "api/link.h"
 #include "util/buf.h"
 #include "util/error.h"
 #include "util/file.h"
@@ -38,12 +40,34 @@ static km_status open_memory_dir(const char *directory, int *ret_fd, km_error *e
     return status;
 }
 
-bool kmi_is_home_or_above(const char *directory) {
-    const char *home = getenv("HOME");
+/* HOME as it is written, and resolved: the directory that a walk starts from is resolved, and HOME may lead through a link. */
+typedef struct home_path {
+    bool is_resolved;
+    char resolved[path_limit]; /* "": there is none */
+} home_path;
+
+static bool is_at_or_above(const char *directory, const char *path) {
     size_t len = strlen(directory);
+    return strncmp(path, directory, len) == 0 && (path[len] == '\0' || path[len] == '/');
+}
+
+static bool is_home_or_above(const char *directory, home_path *home) {
+    const char *given = getenv("HOME");
     if (strcmp(directory, "/") == 0) return true;
-    if (home == NULL || strncmp(home, directory, len) != 0) return false;
-    return home[len] == '\0' || home[len] == '/';
+    if (given == NULL || given[0] != '/') return false;
+    if (is_at_or_above(directory, given)) return true;
+    if (!home->is_resolved) {
+        char resolved[PATH_MAX];
+        bool is_good = realpath(given, resolved) != NULL && strlen(resolved) < path_limit;
+        memcpy(home->resolved, is_good ? resolved : "", is_good ? strlen(resolved) + 1 : 1);
+        home->is_resolved = true;
+    }
+    return is_at_or_above(directory, home->resolved);
+}
+
+bool kmi_is_home_or_above(const char *directory) {
+    home_path home = {.is_resolved = false};
+    return is_home_or_above(directory, &home);
 }
 
 static bool cut_last_component(char *path) {
@@ -106,12 +130,12 @@ static bool follow_worktree(const char *directory, char ret_main[path_limit]) {
 }
 
 /* Looks for .git from `start` up. Returns false when there is none below the home directory. */
-static bool find_git_root(const char *start, char ret_root[path_limit]) {
+static bool find_git_root(const char *start, home_path *home, char ret_root[path_limit]) {
     char directory[path_limit], path[path_limit];
     memcpy(directory, start, strlen(start) + 1);
     do {
         struct stat git;
-        if (kmi_is_home_or_above(directory)) return false;
+        if (is_home_or_above(directory, home)) return false;
         if (!join_path(directory, ".git", path) || stat(path, &git) != 0) continue;
         if (S_ISREG(git.st_mode) && follow_worktree(directory, ret_root)) return true;
         memcpy(ret_root, directory, strlen(directory) + 1);
@@ -121,12 +145,13 @@ static bool find_git_root(const char *start, char ret_root[path_limit]) {
 }
 
 /* Looks for kuzu-memories/ from `start` up. *ret_fd stays -1 when there is none. */
-static km_status find_memory(const char *start, char ret_root[path_limit], int *ret_fd, km_error *error) {
+static km_status find_memory(const char *start, home_path *home, char ret_root[path_limit], int *ret_fd,
+                             km_error *error) {
     char directory[path_limit];
     memcpy(directory, start, strlen(start) + 1);
     bool is_start = true;
     do {
-        if (!is_start && kmi_is_home_or_above(directory)) return KM_OK;
+        if (!is_start && is_home_or_above(directory, home)) return KM_OK;
         km_status status = open_memory_dir(directory, ret_fd, error);
         if (status != KM_OK || *ret_fd >= 0) {
             memcpy(ret_root, directory, strlen(directory) + 1);
@@ -156,15 +181,26 @@ static km_status discover_from_current(char ret_root[path_limit], km_root_origin
     char current[path_limit];
     if (getcwd(current, sizeof current) == NULL)
         return kmi_fail_errno(error, errno, "cannot tell the current directory");
+    home_path home = {.is_resolved = false};
     *ret_origin = KM_ROOT_MEMORY;
-    km_status status = find_memory(current, ret_root, ret_fd, error);
+    km_status status = find_memory(current, &home, ret_root, ret_fd, error);
     if (status == KM_OK && *ret_fd >= 0) return leave_copy(ret_root, ret_origin, ret_fd, error);
     if (status != KM_OK) return status;
     *ret_origin = KM_ROOT_GIT;
-    if (find_git_root(current, ret_root)) return open_memory_dir(ret_root, ret_fd, error);
+    if (find_git_root(current, &home, ret_root)) return open_memory_dir(ret_root, ret_fd, error);
     *ret_origin = KM_ROOT_CURRENT;
     memcpy(ret_root, current, strlen(current) + 1);
     return KM_OK;
+}
+
+/* "../two" and "." name a folder for now; what is shown and compared is its path. A link that was named stays as it was named. */
+static bool has_dots(const char *path) {
+    for (const char *at = path; at != NULL; at = strchr(at, '/')) {
+        at += *at == '/' ? 1 : 0;
+        size_t len = strcspn(at, "/");
+        if ((len == 1 && at[0] == '.') || (len == 2 && at[0] == '.' && at[1] == '.')) return true;
+    }
+    return false;
 }
 
 /* A directory that was named: made absolute, and it must exist. */
@@ -175,6 +211,9 @@ static km_status use_named(const char *name, char ret_root[path_limit], int *ret
     if (!join_path(current, name[0] == '/' ? name + 1 : name, ret_root))
         return kmi_fail(error, KM_E_INVALID, "the path of the project is too long");
     for (size_t len = strlen(ret_root); len > 1 && ret_root[len - 1] == '/'; len--) ret_root[len - 1] = '\0';
+    char resolved[PATH_MAX];
+    if (has_dots(ret_root) && realpath(ret_root, resolved) != NULL && strlen(resolved) < path_limit)
+        memcpy(ret_root, resolved, strlen(resolved) + 1);
     km_status status = open_memory_dir(ret_root, ret_fd, error);
     struct stat directory;
     if (status == KM_OK && *ret_fd < 0 && (stat(ret_root, &directory) != 0 || !S_ISDIR(directory.st_mode)))
@@ -182,25 +221,88 @@ static km_status use_named(const char *name, char ret_root[path_limit], int *ret
     return status;
 }
 
-km_status kmi_discover_root(const char *project_dir, char **ret_root, km_root_origin *ret_origin,
-                            int *ret_memory_dir_fd, km_error *error) {
+km_status kmi_discover_user(char **ret_root, int *ret_memory_dir_fd, km_error *error) {
     char root[path_limit];
-    km_root_origin origin = KM_ROOT_OPTION;
+    const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+    bool has_data = data != NULL && data[0] == '/';
+    if (!has_data && (home == NULL || home[0] != '/'))
+        return kmi_fail(error, KM_E_INVALID, "there is no place for your own memory: set HOME, or XDG_DATA_HOME");
+    if (!join_path(has_data ? data : home, has_data ? "kuzu-memory" : ".local/share/kuzu-memory", root))
+        return kmi_fail(error, KM_E_INVALID, "the path of your own memory is too long");
     int fd = -1;
-    if (project_dir == NULL) {
-        project_dir = getenv("KUZU_MEMORY_PROJECT");
-        origin = KM_ROOT_ENVIRONMENT;
-        if (project_dir != NULL && project_dir[0] == '\0') project_dir = NULL;
-    }
-    km_status status = project_dir != NULL ? use_named(project_dir, root, &fd, error)
-                                           : discover_from_current(root, &origin, &fd, error);
+    km_status status = open_memory_dir(root, &fd, error);
     if (status != KM_OK) return status;
     *ret_root = strdup(root);
     if (*ret_root == NULL) {
         kmi_fd_close(&fd);
         return kmi_fail(error, KM_E_NOMEM, "out of memory while opening the project");
     }
-    *ret_origin = origin;
     *ret_memory_dir_fd = fd;
+    return KM_OK;
+}
+
+static km_status fail_memory(km_error *error) {
+    return kmi_fail(error, KM_E_NOMEM, "out of memory while opening the project");
+}
+
+/* Goes on to the memory that was chosen for this one, from link to link. One that is broken is told, and the folder keeps to
+ * its own memory: what is learnt meanwhile can be merged later. */
+static void follow_links(kmi_discovery *found) {
+    for (int hop = 0; hop < KMI_LINK_HOPS_MAX && found->memory_dir_fd >= 0; hop++) {
+        char *root = NULL;
+        int fd = -1;
+        km_error problem = {0};
+        kmi_link_state state = kmi_link_follow(found->root, found->memory_dir_fd, &root, &fd, &problem);
+        if (state == KMI_LINK_BROKEN) found->note = strdup(problem.message);
+        if (state != KMI_LINK_GOOD) return;
+        if (found->found == NULL)
+            found->found = found->root;
+        else
+            free(found->root);
+        kmi_fd_close(&found->memory_dir_fd);
+        found->root = root;
+        found->memory_dir_fd = fd;
+        found->origin = KM_ROOT_LINK;
+    }
+}
+
+/* A folder that calls itself a worktree of a repository that does not know it: it was moved by hand, is mounted elsewhere, or
+ * lies. */
+static char *look_for_lost_worktree(const char *root) {
+    static const char prefix[] = "gitdir: ";
+    char line[git_file_limit], git_dir[path_limit], main_root[path_limit];
+    char *note = NULL;
+    if (!read_git_line(root, ".git", line) || strncmp(line, prefix, sizeof prefix - 1) != 0) return NULL;
+    if (strstr(line, "/worktrees/") == NULL || follow_worktree(root, main_root)) return NULL;
+    bool is_there = resolve(root, line + sizeof prefix - 1, git_dir);
+    if (asprintf(&note,
+                 is_there
+                     ? "it calls itself a worktree of \"%.200s\", which does not list it; if it was moved, run \"git "
+                       "worktree repair\" there"
+                     : "it calls itself a worktree of \"%.200s\", which is not there",
+                 line + sizeof prefix - 1) < 0)
+        return NULL;
+    return note;
+}
+
+km_status kmi_discover_root(const char *project_dir, bool ignore_link, kmi_discovery *ret_discovery, km_error *error) {
+    char root[path_limit];
+    kmi_discovery found = {.origin = KM_ROOT_OPTION, .memory_dir_fd = -1};
+    if (project_dir == NULL) {
+        project_dir = getenv("KUZU_MEMORY_PROJECT");
+        found.origin = KM_ROOT_ENVIRONMENT;
+        if (project_dir != NULL && project_dir[0] == '\0') project_dir = NULL;
+    }
+    km_status status = project_dir != NULL ? use_named(project_dir, root, &found.memory_dir_fd, error)
+                                           : discover_from_current(root, &found.origin, &found.memory_dir_fd, error);
+    if (status != KM_OK) return status;
+    found.root = strdup(root);
+    if (found.root == NULL) {
+        kmi_fd_close(&found.memory_dir_fd);
+        return fail_memory(error);
+    }
+    if (!ignore_link) follow_links(&found);
+    if (found.note == NULL && found.origin == KM_ROOT_GIT) found.note = look_for_lost_worktree(found.root);
+    *ret_discovery = found;
     return KM_OK;
 }

@@ -8,6 +8,7 @@
 #include "api/result.h"
 #include "base/text.h"
 #include "recall/context_cache.h"
+#include "recall/merge.h"
 #include "recall/recall.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -63,42 +64,83 @@ static void note_cache(km_project *project, const kmi_cache_report *report) {
     if (report->has_evicted) kmi_metrics_add(metrics, KMI_METRIC_CACHE_EVICTIONS, 1);
 }
 
-static km_status add_context(km_project *project, const kmi_context_request *request, int64_t deadline_us,
-                             uint64_t cache_bytes, bool explain, enhance_result *result, km_error *error) {
-    KMI_CLEANUP_STORE kmi_store *store = NULL;
+/* How one store is asked. */
+typedef struct asking {
+    const kmi_context_request *request;
+    int64_t deadline_us;
+    uint64_t cache_bytes;
+    bool explain;
+} asking;
+
+/* What one project's store gives, and the store; nothing without one. */
+static km_status find_context(km_project *project, const asking *how, enhance_result *result, kmi_store **ret_store,
+                              kmi_context *ret_context, km_error *error) {
     km_memory *items = NULL;
     size_t count = 0;
-    km_status status = kmi_project_find_store(project, &store, error);
+    km_status status = kmi_project_find_store(project, ret_store, error);
+    kmi_store *store = *ret_store;
     if (status != KM_OK || store == NULL) return status;
-    kmi_store_set_deadline(store, deadline_us);
+    kmi_store_set_deadline(store, how->deadline_us);
     double confidence = 0;
-    kmi_cache_place place = {.memory_dir_fd = project->memory_dir_fd, .limit_bytes = cache_bytes};
+    kmi_cache_place place = {.memory_dir_fd = project->memory_dir_fd, .limit_bytes = how->cache_bytes};
     kmi_cache_report report;
-    if (explain) { /* the cache keeps what was chosen, not why */
-        status = kmi_context_choose(store, request, result->arena, &items, NULL, &count, &confidence,
-                                    &result->public.explanation, error);
+    if (how->explain) { /* the cache keeps what was chosen, not why */
+        const km_explanation *explanation = NULL;
+        status = kmi_context_choose(store, how->request, result->arena, &items, NULL, &count, &confidence, &explanation,
+                                    error);
+        if (result->public.explanation == NULL) result->public.explanation = explanation;
     } else {
-        status = kmi_context_find(store, request, &place, result->arena, &items, &count, &confidence, &report, error);
+        status =
+            kmi_context_find(store, how->request, &place, result->arena, &items, &count, &confidence, &report, error);
         note_cache(project, &report);
         result->public.is_cached = status == KM_OK && report.use == KMI_CACHE_HIT;
     }
     if (status != KM_OK || count == 0) return status;
-    const char *const *lines = NULL;
-    status = kmi_context_lines(store, items, count, request->now_us, result->arena, &lines, error);
+    status = kmi_context_lines(store, items, count, how->request->now_us, result->arena, &ret_context->lines, error);
     if (status != KM_OK) return status;
+    ret_context->items = items;
+    ret_context->count = count;
+    return KM_OK;
+}
+
+static km_status show_context(const kmi_context_request *request, const kmi_context *context, enhance_result *result,
+                              km_error *error) {
+    if (context->count == 0) return KM_OK;
     KMI_CLEANUP_BUF kmi_buf text;
     kmi_buf_init(&text, request->prompt.len + request->max_chars * 8 + 65536);
-    status = kmi_context_render(request->prompt, lines, count, &text, error);
+    km_status status = kmi_context_render(request->prompt, context->lines, context->count, &text, error);
     if (status != KM_OK) return status;
     char *enhanced = kmi_arena_copy(result->arena, kmi_buf_slice(&text));
     if (enhanced == NULL) return kmi_fail_memory(error);
     result->public.enhanced_prompt = enhanced;
     result->public.enhanced_prompt_len = text.len;
-    result->public.memories = items;
-    result->public.lines = lines;
-    result->public.memory_count = count;
-    result->public.confidence = confidence;
+    result->public.memories = context->items;
+    result->public.lines = context->lines;
+    result->public.memory_count = context->count;
+    for (size_t i = 0; i < context->count; i++)
+        if (context->items[i].confidence > result->public.confidence)
+            result->public.confidence = context->items[i].confidence;
     return KM_OK;
+}
+
+/* Trouble with the user's own memory takes nothing away from what the project's gave. */
+static km_status add_context(km_project *project, const asking *how, enhance_result *result, km_error *error) {
+    KMI_CLEANUP_STORE kmi_store *store = NULL;
+    KMI_CLEANUP_STORE kmi_store *users_store = NULL;
+    kmi_context context = {0}, users = {0};
+    km_error fault = {0};
+    km_status status = find_context(project, how, result, &store, &context, error);
+    if (status != KM_OK) return status;
+    bool is_cached = result->public.is_cached;
+    km_project *user = project->config.recall_user_memory ? km_project_user(project) : NULL;
+    km_status users_status = user != NULL ? find_context(user, how, result, &users_store, &users, &fault) : KM_OK;
+    if (context.count > 0) result->public.is_cached = is_cached;
+    if (users_status == KM_OK && users.count > 0)
+        status = kmi_context_merge(&context, store, &users, how->request, result->arena, &context, error);
+    if (status == KM_OK) status = show_context(how->request, &context, result, error);
+    if (status != KM_OK || users_status == KM_OK) return status;
+    if (error != NULL) *error = fault;
+    return kmi_fail_context(error, users_status, "your own memory");
 }
 
 static void tell_problem(km_enhance_result *result, km_status status, const char *message) {
@@ -135,8 +177,8 @@ km_status km_enhance(km_project *project, const char *prompt, size_t prompt_len,
         int64_t deadline_us = start_us + (int64_t)(project->config.performance_enhance_timeout_seconds * 1e6);
         /* A caller with a time of its own asks about another day than the cache's. */
         int64_t cache_mb = options->now_us == 0 ? project->config.performance_cache_size_mb : 0;
-        status =
-            add_context(project, &request, deadline_us, (uint64_t)cache_mb << 20, options->explain, result, &fault);
+        asking how = {&request, deadline_us, (uint64_t)cache_mb << 20, options->explain};
+        status = add_context(project, &how, result, &fault);
     }
     result->public.is_degraded = status == KM_E_BUSY;
     result->public.elapsed_us = kmi_clock_monotonic_us() - start_us;

@@ -89,8 +89,9 @@ static km_status stop_worker(km_project *project, km_error *error) {
     km_error fault = {0};
     km_status status = km_worker_stop(project, false, WORKER_LEAVES_MS, &fault);
     if (status == KM_E_NOT_FOUND) return KM_OK;
+    if (status == KM_E_PERMISSION) return kmi_fail(error, KM_E_BUSY, "%s", fault.message);
     if (status != KM_OK && error != NULL) *error = fault;
-    return status == KM_E_PERMISSION ? KM_E_BUSY : status;
+    return status;
 }
 
 static km_status take_bytes(kmi_exchange *exchange, const kmi_queue *queue, bool *ret_is_done, km_error *error) {

@@ -4,6 +4,7 @@
 
 #include "api/learn_now.h"
 #include "api/learn_result.h"
+#include "api/preferences.h"
 #include "api/prepare.h"
 #include "api/project.h"
 #include "queue/journal.h"
@@ -65,12 +66,8 @@ static km_status learn_later(km_project *project, const kmi_prepared *prepared, 
     return KM_OK;
 }
 
-km_status km_learn(km_project *project, const km_learn_item *items, size_t item_count, const km_learn_options *options,
-                   km_learn_result **ret_result, km_error *error) {
-    static const km_learn_options defaults = KM_LEARN_OPTIONS_INIT;
-    if (options == NULL) options = &defaults;
-    if (project == NULL || ret_result == NULL)
-        return kmi_fail(error, KM_E_INVALID, "project and ret_result must not be NULL");
+static km_status learn(km_project *project, const km_learn_item *items, size_t item_count,
+                       const km_learn_options *options, km_learn_result **ret_result, km_error *error) {
     km_status status = kmi_project_check_config(project, error);
     if (status != KM_OK) return status;
     KMI_CLEANUP_PREPARED kmi_prepared prepared = {0};
@@ -89,6 +86,17 @@ km_status km_learn(km_project *project, const km_learn_item *items, size_t item_
     return status;
 }
 
+km_status km_learn(km_project *project, const km_learn_item *items, size_t item_count, const km_learn_options *options,
+                   km_learn_result **ret_result, km_error *error) {
+    static const km_learn_options defaults = KM_LEARN_OPTIONS_INIT;
+    if (options == NULL) options = &defaults;
+    if (project == NULL || ret_result == NULL)
+        return kmi_fail(error, KM_E_INVALID, "project and ret_result must not be NULL");
+    km_status status = learn(project, items, item_count, options, ret_result, error);
+    if (status == KM_OK && !options->dry_run) kmi_preferences_hand_on(project, items, item_count, *ret_result);
+    return status;
+}
+
 km_status km_remember(km_project *project, const km_learn_item *item, km_learn_result **ret_result, km_error *error) {
     if (project == NULL || item == NULL || ret_result == NULL)
         return kmi_fail(error, KM_E_INVALID, "project, item and ret_result must not be NULL");
@@ -99,5 +107,7 @@ km_status km_remember(km_project *project, const km_learn_item *item, km_learn_r
     KMI_CLEANUP_PREPARED kmi_prepared prepared = {0};
     status = kmi_prepare(&project->config, &exact, 1, KM_PRIORITY_DEFAULT, &prepared, error);
     kmi_learn_now how = {.never_expires = true};
-    return status == KM_OK ? kmi_learn_now_run(project, &prepared, &how, ret_result, error) : status;
+    if (status == KM_OK) status = kmi_learn_now_run(project, &prepared, &how, ret_result, error);
+    if (status == KM_OK) kmi_preferences_hand_on(project, &exact, 1, *ret_result);
+    return status;
 }

@@ -58,6 +58,24 @@ kmi_config_sources kmi_project_config_sources(const km_project *project) {
     };
 }
 
+static km_status find_root(km_project *project, const km_options *options, km_error *error) {
+    if (!options->user_memory) {
+        kmi_discovery found;
+        km_status status = kmi_discover_root(options->project_dir, options->ignore_link, &found, error);
+        if (status != KM_OK) return status;
+        project->root = found.root;
+        project->found_root = found.found;
+        project->note = found.note;
+        project->origin = found.origin;
+        project->memory_dir_fd = found.memory_dir_fd;
+        return KM_OK;
+    }
+    if (options->project_dir != NULL)
+        return kmi_fail(error, KM_E_INVALID, "either a project's memory or the user's own, not both");
+    project->origin = KM_ROOT_USER;
+    return kmi_discover_user(&project->root, &project->memory_dir_fd, error);
+}
+
 km_status km_project_open(const km_options *options, km_project **ret_project, km_error *error) {
     static const km_options defaults = KM_OPTIONS_INIT;
     if (options == NULL) options = &defaults;
@@ -67,8 +85,7 @@ km_status km_project_open(const km_options *options, km_project **ret_project, k
     project->memory_dir_fd = -1;
     project->queue = (kmi_queue)KMI_QUEUE_CLOSED;
     project->metrics = (kmi_metrics)KMI_METRICS_CLOSED;
-    km_status status =
-        kmi_discover_root(options->project_dir, &project->root, &project->origin, &project->memory_dir_fd, error);
+    km_status status = find_root(project, options, error);
     if (status != KM_OK) {
         km_project_free(project);
         return status;
@@ -94,6 +111,9 @@ km_status km_project_open(const km_options *options, km_project **ret_project, k
 
 void km_project_free(km_project *project) {
     if (project == NULL) return;
+    km_project_free(project->user);
+    free(project->found_root);
+    free(project->note);
     kmi_metrics_close(&project->metrics);
     kmi_queue_deinit(&project->queue);
     kmi_fd_close(&project->memory_dir_fd);
@@ -108,8 +128,30 @@ void km_project_free(km_project *project) {
     free(project);
 }
 
+km_project *km_project_user(km_project *project) {
+    if (project == NULL || project->origin == KM_ROOT_USER) return NULL;
+    if (project->user == NULL) {
+        char *root = NULL;
+        int fd = -1;
+        struct stat here, there;
+        if (kmi_discover_user(&root, &fd, NULL) != KM_OK) return NULL;
+        free(root);
+        bool is_other = fd >= 0 && fstat(fd, &there) == 0 &&
+                        (project->memory_dir_fd < 0 || fstat(project->memory_dir_fd, &here) != 0 ||
+                         here.st_dev != there.st_dev || here.st_ino != there.st_ino);
+        kmi_fd_close(&fd);
+        km_options options = {.user_memory = true, .program = project->program};
+        if (!is_other || km_project_open(&options, &project->user, NULL) != KM_OK) return NULL;
+    }
+    return project->user;
+}
+
 const km_error *km_project_config_error(const km_project *project) {
     return project->config_error.status == KM_OK ? NULL : &project->config_error;
+}
+
+const char *km_project_note(const km_project *project) {
+    return project->note;
 }
 
 km_status kmi_project_check_config(const km_project *project, km_error *error) {
@@ -135,6 +177,7 @@ km_status km_project_get_info(km_project *project, km_project_info *ret_info, km
         .root = project->root,
         .memory_dir = project->memory_dir,
         .origin = project->origin,
+        .found_root = project->found_root,
         .enhance_timeout_seconds = project->config.performance_enhance_timeout_seconds,
         .memory_exists = exists,
         .store_exists = exists && fstatat(project->memory_dir_fd, "memories.db", &store, 0) == 0,
@@ -162,11 +205,24 @@ static km_status write_if_absent(int dir_fd, const char *name, kmi_slice text, k
     return kmi_file_replace(dir_fd, name, text, error);
 }
 
+/* The user's own data folder may be the first of its kind. What cannot be made is told when it is opened. */
+static void make_parents(char *path) {
+    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        (void)mkdir(path, 0700);
+        *slash = '/';
+    }
+    (void)mkdir(path, 0700);
+}
+
 km_status kmi_project_create(km_project *project, bool *ret_created, km_error *error) {
     if (ret_created != NULL) *ret_created = false;
     if (project->memory_dir_fd >= 0) return KM_OK;
-    bool is_named = project->origin == KM_ROOT_OPTION || project->origin == KM_ROOT_ENVIRONMENT;
-    if (!is_named && kmi_is_home_or_above(project->root))
+    bool is_named =
+        project->origin == KM_ROOT_OPTION || project->origin == KM_ROOT_ENVIRONMENT || project->origin == KM_ROOT_LINK;
+    if (project->origin == KM_ROOT_USER)
+        make_parents(project->root);
+    else if (!is_named && kmi_is_home_or_above(project->root))
         return kmi_fail(error, KM_E_INVALID, "\"%s\" is no project: change into one, or name it with --project",
                         project->root);
     /* The user may well reach the project through a symbolic link; what we make inside it never is one. */

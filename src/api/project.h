@@ -22,6 +22,9 @@ struct km_project {
     km_error config_error; /* status KM_OK: none */
     kmi_queue queue;       /* kept open once it was needed: kmi_project_queue() */
     kmi_metrics metrics;   /* likewise: kmi_project_metrics() */
+    km_project *user;      /* the user's own memory, opened when it was first asked for: km_project_user() */
+    char *found_root;      /* the folder whose memory is linked to that of `root`, or NULL */
+    char *note;            /* what a person should know of how the root was found, or NULL */
     km_progress progress;  /* NULL: nobody wants to know */
     void *progress_context;
 };

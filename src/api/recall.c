@@ -1,6 +1,4 @@
 /* Reading memories. A project without a memory, or without a store yet, is an empty one: reading creates nothing. */
-#include "recall/recall.h"
-
 #include <stdlib.h>
 
 #include "api/project.h"
@@ -8,10 +6,16 @@
 #include "base/text.h"
 #include "extract/extract.h"
 #include "recall/line.h"
+#include "recall/merge.h"
+#include "recall/recall.h"
 #include "util/clock.h"
 #include "util/error.h"
 
-enum { default_limit = 10, limit_max = 1000000 };
+enum {
+    default_limit = 10,
+    limit_max = 1000000,
+    users_share = 3, /* of the places, one in so many is kept for the user's own memory */
+};
 
 km_status kmi_fail_memory(km_error *error) {
     return kmi_fail(error, KM_E_NOMEM, "out of memory while building the answer");
@@ -37,15 +41,42 @@ void km_memory_list_free(km_memory_list *public) {
 typedef km_status (*read_memories)(km_project *project, kmi_store *store, const void *request, kmi_memory_list *list,
                                    km_error *error);
 
-static km_status read_list(km_project *project, bool needs_store, read_memories read, const void *request,
-                           km_memory_list **ret_list, km_error *error) {
+typedef struct reading {
+    read_memories read;
+    const void *request;
+    bool needs_store; /* else no store is an empty list */
+    bool with_user;   /* what the user's own memory gives too */
+    size_t limit, users_places;
+} reading;
+
+static km_status read_one(km_project *project, const reading *how, kmi_memory_list *list, km_error *error) {
+    KMI_CLEANUP_STORE kmi_store *store = NULL;
+    km_status status = how->needs_store ? kmi_project_open_store(project, KMI_STORE_READ, &store, error)
+                                        : kmi_project_find_store(project, &store, error);
+    return status == KM_OK && store != NULL ? how->read(project, store, how->request, list, error) : status;
+}
+
+/* Trouble with the user's own memory takes nothing away from what the project's gave. */
+static km_status add_users(km_project *project, const reading *how, kmi_memory_list *list, km_error *error) {
+    km_project *user = project->config.recall_user_memory ? km_project_user(project) : NULL;
+    kmi_memory_list users = {.arena = list->arena};
+    km_memory *items = NULL;
+    if (user == NULL || read_one(user, how, &users, NULL) != KM_OK || users.public.count == 0) return KM_OK;
+    const km_explanation *why = users.public.explanation;
+    if (why != NULL && why->confidence < why->threshold) return KM_OK; /* nothing there is about the question */
+    km_status status = kmi_list_merge(list->public.items, list->public.count, users.public.items, users.public.count,
+                                      how->limit, how->users_places, list->arena, &items, &list->public.count, error);
+    list->public.items = items;
+    if (list->public.explanation == NULL) list->public.explanation = users.public.explanation;
+    return status;
+}
+
+static km_status read_list(km_project *project, const reading *how, km_memory_list **ret_list, km_error *error) {
     const int64_t start_us = kmi_clock_monotonic_us();
     kmi_memory_list *list = kmi_memory_list_new();
     if (list == NULL) return kmi_fail_memory(error);
-    KMI_CLEANUP_STORE kmi_store *store = NULL;
-    km_status status = needs_store ? kmi_project_open_store(project, KMI_STORE_READ, &store, error)
-                                   : kmi_project_find_store(project, &store, error);
-    if (status == KM_OK && store != NULL) status = read(project, store, request, list, error);
+    km_status status = read_one(project, how, list, error);
+    if (status == KM_OK && how->with_user) status = add_users(project, how, list, error);
     if (status != KM_OK) {
         km_memory_list_free(&list->public);
         return status;
@@ -88,7 +119,12 @@ km_status km_recall(km_project *project, const km_recall_query *query, km_memory
                         KM_CONTENT_LIMIT_BYTES);
     status = kmi_text_check_utf8(text, "the query", error);
     if (status == KM_OK && kmi_text_is_blank(text)) status = kmi_fail(error, KM_E_INVALID, "the query is empty");
-    return status == KM_OK ? read_list(project, false, read_recall, &checked, ret_list, error) : status;
+    reading how = {.read = read_recall,
+                   .request = &checked,
+                   .with_user = checked.include_user,
+                   .limit = checked.limit,
+                   .users_places = checked.limit / users_share};
+    return status == KM_OK ? read_list(project, &how, ret_list, error) : status;
 }
 
 static km_status read_recent(km_project *project, kmi_store *store, const void *request, kmi_memory_list *list,
@@ -106,7 +142,8 @@ km_status km_recent(km_project *project, const km_recall_query *query, km_memory
     if (project == NULL || ret_list == NULL)
         return kmi_fail(error, KM_E_INVALID, "project and ret_list must not be NULL");
     km_status status = check_query(query == NULL ? &everything : query, &checked, error);
-    return status == KM_OK ? read_list(project, false, read_recent, &checked, ret_list, error) : status;
+    reading how = {.read = read_recent, .request = &checked};
+    return status == KM_OK ? read_list(project, &how, ret_list, error) : status;
 }
 
 /* The memory itself, then those it superseded. */
@@ -131,7 +168,8 @@ static km_status read_show(km_project *project, kmi_store *store, const void *re
 km_status km_show(km_project *project, const char *id, km_memory_list **ret_list, km_error *error) {
     if (project == NULL || id == NULL || ret_list == NULL)
         return kmi_fail(error, KM_E_INVALID, "project, id and ret_list must not be NULL");
-    return read_list(project, true, read_show, id, ret_list, error);
+    reading how = {.read = read_show, .request = id, .needs_store = true};
+    return read_list(project, &how, ret_list, error);
 }
 
 typedef struct standing_limits {
@@ -166,7 +204,12 @@ km_status km_standing(km_project *project, size_t limit, size_t status_limit, km
     if (limit > limit_max || status_limit > limit_max)
         return kmi_fail(error, KM_E_INVALID, "limits must be 0 to %d", limit_max);
     standing_limits limits = {limit, status_limit};
-    return read_list(project, false, read_standing, &limits, ret_list, error);
+    reading how = {.read = read_standing,
+                   .request = &limits,
+                   .with_user = true,
+                   .limit = limit + status_limit,
+                   .users_places = (limit + status_limit) / users_share};
+    return read_list(project, &how, ret_list, error);
 }
 
 size_t km_line_format(const char *text, size_t text_len, size_t max_chars, char *ret_line, size_t size) {

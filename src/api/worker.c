@@ -12,6 +12,8 @@
 #include "util/error.h"
 #include "util/process.h"
 
+#define UNKNOWN_US 2000000 /* how long a worker may hold its lock without telling its process */
+
 km_status km_worker_run(km_project *project, const km_worker_options *options, km_error *error) {
     static const km_worker_options defaults = KM_WORKER_OPTIONS_INIT;
     if (project == NULL) return kmi_fail(error, KM_E_INVALID, "project must not be NULL");
@@ -90,6 +92,22 @@ static km_status signal_worker(km_project *project, int64_t pid, int signal_numb
     return kmi_fail_errno(error, errno, "cannot stop the worker (process %lld)", (long long)pid);
 }
 
+/* One that has just begun or is about to leave holds its lock and does not tell its process: look again for a moment. */
+static km_status signal_when_known(km_project *project, km_worker_info *info, int signal_number, km_error *error) {
+    const int64_t deadline_us = kmi_clock_monotonic_us() + UNKNOWN_US;
+    for (;;) {
+        km_error fault = {0};
+        km_status status = signal_worker(project, info->pid, signal_number, &fault);
+        if (status != KM_E_PERMISSION || kmi_clock_monotonic_us() > deadline_us) {
+            if (status != KM_OK && error != NULL) *error = fault;
+            return status;
+        }
+        usleep(2000);
+        status = look(project, info, error);
+        if (status != KM_OK || info->state == KM_WORKER_STOPPED) return status;
+    }
+}
+
 /* Waits until no worker holds its lock. */
 static km_status wait_for_end(km_project *project, int64_t timeout_ms, km_error *error) {
     const int64_t deadline_us = kmi_clock_monotonic_us() + timeout_ms * 1000;
@@ -125,7 +143,7 @@ km_status km_worker_stop(km_project *project, bool force, int64_t timeout_ms, km
     km_status status = look_past_starter(project, &info, error);
     if (status != KM_OK) return status;
     if (info.state == KM_WORKER_STOPPED) return kmi_fail(error, KM_E_NOT_FOUND, "no worker is running");
-    status = signal_worker(project, info.pid, SIGTERM, error);
+    status = signal_when_known(project, &info, SIGTERM, error);
     if (status == KM_OK) status = wait_for_end(project, timeout_ms, error);
     if (status != KM_E_BUSY || !force) return status;
     status = signal_worker(project, info.pid, SIGKILL, error);

@@ -74,7 +74,7 @@ static void fill_relevant(kmi_block *block, const void *source) {
 
 void kmi_hook_answer_prompt(kmi_hook *hook, kmi_buf *out) {
     km_enhance_result *result = NULL;
-    if (hook->event->answer == KMI_ANSWER_NONE || hook->user_text.len == 0 || !hook->info.store_exists) return;
+    if (hook->event->answer == KMI_ANSWER_NONE || hook->user_text.len == 0) return;
     if (km_enhance(hook->project, hook->user_text.ptr, hook->user_text.len, NULL, &result, NULL) != KM_OK) return;
     answer(hook, fill_relevant, result, context_chars, out);
     km_enhance_result_free(result);
@@ -87,6 +87,6 @@ static void fill_digest(kmi_block *block, const void *source) {
 }
 
 void kmi_hook_answer_start(kmi_hook *hook, kmi_buf *out) {
-    if (hook->event->answer == KMI_ANSWER_NONE || !hook->info.store_exists) return;
+    if (hook->event->answer == KMI_ANSWER_NONE) return;
     answer(hook, fill_digest, hook, digest_chars, out);
 }

@@ -62,6 +62,10 @@ static const json_t *find_value(const json_t *section, const kmi_config_key *key
     return value != NULL ? value : other;
 }
 
+static bool is_switched_off(const kmi_config_key *key, const kmi_config *config) {
+    return !*(const bool *)((const char *)config + key->offset);
+}
+
 static km_status apply_section(const json_t *section, const char *section_name, const config_file *file,
                                kmi_config *config, kmi_arena **arena, kmi_config_report *report, km_error *error) {
     char where[512];
@@ -80,6 +84,11 @@ static km_status apply_section(const json_t *section, const char *section_name, 
         }
         if (key->is_user_only && !file->is_users) {
             warn(report, "\"%.300s\": \"%s\" is ignored: it is read from your own configuration file only", file->path,
+                 key->full_name);
+            continue;
+        }
+        if (key->is_off_final && !file->is_users && json_is_true(value) && is_switched_off(key, config)) {
+            warn(report, "\"%.300s\": \"%s\" is ignored: your own configuration file turns it off", file->path,
                  key->full_name);
             continue;
         }

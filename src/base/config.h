@@ -28,7 +28,9 @@ typedef struct kmi_config {
     double recall_confidence_threshold;
     int64_t recall_max_context_chars;
     int64_t recall_standing_memories;
+    bool recall_user_memory;
     bool learn_redact_secrets;
+    bool learn_user_preferences;
     const char *learn_custom_patterns_json; /* JSON object, "{}" by default; owned by the arena given to load */
     double retention_days_fact; /* retention.<type>: days, 0 = never expires; see kmi_config_retention_days() */
     double retention_days_identity;

@@ -146,7 +146,7 @@ km_status kmi_config_default_text(kmi_buf *ret_text, km_error *error) {
     KMI_CLEANUP_JSON json_t *root = json_object();
     for (size_t i = 0; i < kmi_config_key_count; i++) {
         const kmi_config_key *key = &kmi_config_keys[i];
-        if (key->is_user_only) {
+        if (key->is_user_only || key->is_off_final) {
             continue;
         }
         json_t *section = root != NULL ? require_section(root, key, NULL) : NULL;

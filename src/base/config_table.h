@@ -28,6 +28,7 @@ typedef struct kmi_config_key {
     double most;
     const char *environment; /* variable that sets it, or NULL */
     bool is_user_only;       /* ignored in a project's file: a stranger may have written that */
+    bool is_off_final;       /* a switch: one that the user's file turned off stays off */
     const char *description;
 } kmi_config_key;
 

@@ -41,6 +41,14 @@ kmi_terminal kmi_cli_terminal(const kmi_cli *cli) {
     return kmi_terminal_get(STDOUT_FILENO, kmi_cli_has(cli, KMI_SLOT_NO_COLOR));
 }
 
+/* Whoever expects another memory must not wonder where things went. */
+static void tell_note(const kmi_cli *cli) {
+    const char *note = km_project_note(cli->project);
+    bool shows_it = cli->command != NULL && cli->command->run == kmi_run_project;
+    if (note == NULL || cli->is_quiet || shows_it) return;
+    kmi_cli_message("this folder uses its own memory: %s", note);
+}
+
 km_status kmi_cli_open(kmi_cli *cli, km_error *error) {
     if (cli->project != NULL) return KM_OK;
     /* The running program itself is the worker, wherever it lies and even after an upgrade replaced its file.
@@ -48,9 +56,14 @@ km_status kmi_cli_open(kmi_cli *cli, km_error *error) {
     const char *program = getenv("KUZU_MEMORY_PROGRAM");
     km_options options = KM_OPTIONS_INIT;
     options.project_dir = kmi_cli_text(cli, KMI_SLOT_PROJECT);
+    options.user_memory = kmi_cli_has(cli, KMI_SLOT_USER_MEMORY);
+    if (options.user_memory && options.project_dir != NULL)
+        return kmi_fail(error, KM_E_INVALID, "give either --user or --project, not both");
     options.config_file = kmi_cli_text(cli, KMI_SLOT_CONFIG);
     options.program = program != NULL && program[0] != '\0' ? NULL : "/proc/self/exe";
-    return km_project_open(&options, &cli->project, error);
+    km_status status = km_project_open(&options, &cli->project, error);
+    if (status == KM_OK) tell_note(cli);
+    return status;
 }
 
 km_status kmi_cli_open_reading(kmi_cli *cli, km_error *error) {

@@ -101,6 +101,7 @@ static void tell_submission(kmi_cli *cli, const km_learn_result *result) {
 
 static int print_result(kmi_cli *cli, km_learn_result *result, bool is_learn) {
     if (cli->is_quiet) {
+        if (result->preference_problem.status != KM_OK) kmi_learn_tell_problem(result);
         if (!cli->is_fast_exit) km_learn_result_free(result);
         return KMI_EXIT_OK;
     }

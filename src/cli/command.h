@@ -14,6 +14,7 @@ struct kmi_cli;
 
 typedef enum kmi_slot {
     KMI_SLOT_PROJECT,
+    KMI_SLOT_USER_MEMORY,
     KMI_SLOT_CONFIG,
     KMI_SLOT_DEBUG,
     KMI_SLOT_QUIET,
@@ -69,6 +70,8 @@ typedef enum kmi_slot {
     KMI_SLOT_PRINT,
     KMI_SLOT_LIST,
     KMI_SLOT_FROM,
+    KMI_SLOT_EVERYWHERE,
+    KMI_SLOT_OWN,
     KMI_SLOT_MAX
 } kmi_slot;
 
@@ -140,6 +143,8 @@ extern const kmi_command kmi_command_metrics, kmi_command_alerts, kmi_command_lo
 /* The commands themselves, one file a group. */
 int kmi_run_init(struct kmi_cli *cli);
 int kmi_run_project(struct kmi_cli *cli);
+int kmi_run_project_use(struct kmi_cli *cli);
+int kmi_run_project_merge(struct kmi_cli *cli);
 int kmi_run_learn(struct kmi_cli *cli);
 int kmi_run_remember(struct kmi_cli *cli);
 int kmi_run_enhance(struct kmi_cli *cli);

@@ -36,6 +36,10 @@ static const kmi_option global_project = {
     .kind = KMI_VALUE_DIRECTORY,
     .argument = "DIR",
     .help = "root of the project (default: KUZU_MEMORY_PROJECT, else found from the current directory)"};
+static const kmi_option global_user = {.slot = KMI_SLOT_USER_MEMORY,
+                                       .name = "user",
+                                       .kind = KMI_VALUE_FLAG,
+                                       .help = "your own memory, which follows you, instead of the project's"};
 static const kmi_option global_config = {.slot = KMI_SLOT_CONFIG,
                                          .name = "config",
                                          .kind = KMI_VALUE_PATH,
@@ -60,8 +64,9 @@ static const kmi_option global_version = {
 static const kmi_option global_help = {
     .slot = KMI_SLOT_HELP, .name = "help", .letter = 'h', .kind = KMI_VALUE_FLAG, .help = "print help and exit"};
 
-const kmi_option *const kmi_global_options[] = {&global_project,  &global_config,  &global_debug, &global_quiet,
-                                                &global_no_color, &global_version, &global_help,  NULL};
+const kmi_option *const kmi_global_options[] = {&global_project, &global_user,  &global_config,
+                                                &global_debug,   &global_quiet, &global_no_color,
+                                                &global_version, &global_help,  NULL};
 
 const kmi_command *const kmi_commands[] = {
     &kmi_command_init,   &kmi_command_learn,   &kmi_command_remember,   &kmi_command_enhance,   &kmi_command_recall,

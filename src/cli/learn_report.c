@@ -76,10 +76,10 @@ static void add_json_parts(kmi_learn_report *report, const km_learn_result *resu
 
 /* One finding of a dry run. A terminal, however narrow, gets what and why on a line of its own and the text below it;
  * elsewhere each is one line with tabs: action, type or reason, confidence, text, pattern. */
-static void add_finding(const kmi_terminal *terminal, kmi_buf *buf, const km_learned *learned,
-                        const km_skipped *skipped) {
+static void add_finding(const kmi_terminal *terminal, kmi_buf *buf, const km_learned *learned, const char *text,
+                        const char *reason) {
     const char *action = learned != NULL ? learned->action : "skipped";
-    const char *kind = learned != NULL ? learned->type : skipped->reason;
+    const char *kind = learned != NULL ? learned->type : reason;
     const char *pattern = learned != NULL && learned->pattern != NULL ? learned->pattern : "";
     char confidence[16] = "";
     if (learned != NULL) snprintf(confidence, sizeof confidence, "%.2f", learned->confidence);
@@ -89,7 +89,7 @@ static void add_finding(const kmi_terminal *terminal, kmi_buf *buf, const km_lea
     } else {
         kmi_buf_add_format(buf, "%s\t%s\t%s\t", action, kind, confidence);
     }
-    kmi_terminal_add_text(terminal, buf, kmi_slice_from(learned != NULL ? learned->content : skipped->text));
+    kmi_terminal_add_text(terminal, buf, kmi_slice_from(text));
     if (!terminal->is_terminal && learned != NULL) kmi_buf_add_format(buf, "\t%s", pattern);
     kmi_buf_add_char(buf, '\n');
 }
@@ -98,12 +98,16 @@ static void add_finding(const kmi_terminal *terminal, kmi_buf *buf, const km_lea
 static void add_dry_lines(kmi_learn_report *report, const kmi_cli *cli, const km_learn_result *result) {
     kmi_terminal terminal = kmi_cli_terminal(cli);
     for (size_t i = 0; i < result->memory_count; i++)
-        add_finding(&terminal, &report->memories, &result->memories[i], NULL);
+        add_finding(&terminal, &report->memories, &result->memories[i], result->memories[i].content, NULL);
     for (size_t i = 0; i < result->skipped_count; i++)
-        add_finding(&terminal, &report->skipped, NULL, &result->skipped[i]);
+        add_finding(&terminal, &report->skipped, NULL, result->skipped[i].text, result->skipped[i].reason);
     for (size_t i = 0; i < result->redaction_count; i++)
         kmi_buf_add_format(&report->redactions, terminal.is_terminal ? "removed: %s\n" : "removed\t%s\n",
                            result->redactions[i]);
+}
+
+void kmi_learn_tell_problem(const km_learn_result *result) {
+    kmi_cli_message("taken into this project's memory, but not into your own: %s", result->preference_problem.message);
 }
 
 void kmi_learn_report_add(kmi_learn_report *report, const kmi_cli *cli, const km_learn_result *result,
@@ -123,6 +127,8 @@ void kmi_learn_report_add(kmi_learn_report *report, const kmi_cli *cli, const km
         report->strengthened_count += strcmp(action, "strengthened") == 0;
         report->stored_count += strcmp(action, "stored") == 0 || strcmp(action, "superseded") == 0;
     }
+    report->preference_count += result->preference_count;
+    if (result->preference_problem.status != KM_OK) kmi_learn_tell_problem(result);
     if (cli->is_quiet) return;
     if (kmi_cli_is_format(cli, "json")) {
         add_json_parts(report, result);
@@ -156,6 +162,7 @@ static void print_json(const kmi_learn_report *report, kmi_cli *cli) {
     if (report->state != KM_LEARN_QUEUED || report->redactions.len > 0) {
         add_array(&out, "redactions", &report->redactions);
     }
+    if (report->preference_count > 0) kmi_json_out_count(&out, "user_preferences", report->preference_count);
     if (kmi_cli_has(cli, KMI_SLOT_BATCH)) {
         if (report->state != KM_LEARN_DRY_RUN) add_array(&out, "task_ids", &report->task_ids);
         kmi_json_out_count(&out, "items", report->item_count);

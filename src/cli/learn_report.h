@@ -9,7 +9,7 @@
 typedef struct kmi_learn_report {
     km_learn_state state;
     uint64_t item_count, task_count, queue_size;
-    uint64_t stored_count, strengthened_count;
+    uint64_t stored_count, strengthened_count, preference_count;
     int64_t elapsed_us;
     char first_task[KMI_UUID_TEXT_SIZE];
     /* Parts of the answer: items of JSON arrays, or with --dry-run lines of text. */
@@ -20,6 +20,8 @@ typedef struct kmi_learn_report {
 /* The report points into itself: it must not be copied. */
 void kmi_learn_report_init(kmi_learn_report *report);
 void kmi_learn_report_deinit(kmi_learn_report *report);
+/* Says on standard error why preferences did not get into the user's own memory. */
+void kmi_learn_tell_problem(const km_learn_result *result);
 /* Adds a result. `cli` tells which form will be wanted. */
 void kmi_learn_report_add(kmi_learn_report *report, const kmi_cli *cli, const km_learn_result *result,
                           size_t item_count);

@@ -62,6 +62,7 @@ void kmi_memory_add_json(kmi_json_out *out, const char *key, const km_memory *me
     kmi_json_out_time(out, "created_at", memory->created_at_us);
     kmi_json_out_time(out, "observed_at", memory->observed_at_us);
     kmi_json_out_real(out, "confidence", memory->confidence);
+    if (memory->is_user_memory) kmi_json_out_text(out, "scope", "user");
     if (detail == KMI_MEMORY_SCORED || detail == KMI_MEMORY_EXPLAINED) {
         kmi_json_out_real(out, "score", memory->score);
         kmi_json_out_text(out, "reason", memory->reason);
@@ -208,6 +209,8 @@ void kmi_memory_add_page(kmi_cli *cli, const km_memory *memory) {
     add_time_field(cli, &terminal, "Created", memory->created_at_us);
     add_time_field(cli, &terminal, "Last seen", memory->last_seen_at_us);
     add_time_field(cli, &terminal, "Expires", memory->expires_at_us);
+    add_field(cli, &terminal, "When", memory->time_phrase);
+    add_time_field(cli, &terminal, "Resolved", memory->event_at_us);
     snprintf(number, sizeof number, "%u", memory->seen_count);
     add_field(cli, &terminal, "Seen", number);
     add_field(cli, &terminal, "Task", memory->origin_task);

@@ -331,8 +331,12 @@ static const kmi_option forget_confirm = {.slot = KMI_SLOT_CONFIRM,
                                           .name = "confirm",
                                           .kind = KMI_VALUE_FLAG,
                                           .help = "forget what --query finds without asking"};
-static const kmi_option *const forget_options[] = {&forget_query,   &forget_limit,      &forget_dry_run,
-                                                   &forget_confirm, &kmi_option_format, NULL};
+static const kmi_option forget_everywhere = {.slot = KMI_SLOT_EVERYWHERE,
+                                             .name = "everywhere",
+                                             .kind = KMI_VALUE_FLAG,
+                                             .help = "in your own memory as well as in this project's"};
+static const kmi_option *const forget_options[] = {
+    &forget_query, &forget_limit, &forget_dry_run, &forget_confirm, &forget_everywhere, &kmi_option_format, NULL};
 
 const kmi_command kmi_command_forget = {
     .name = "forget",
@@ -341,7 +345,8 @@ const kmi_command kmi_command_forget = {
     .summary = "erase memories for good",
     .details = "Erases the words from table, index, graph, cache, queue and free pages, all the memories or none. With "
                "--query "
-               "the memories are shown first and --confirm is needed; on a terminal the program asks.",
+               "the memories are shown first and --confirm is needed; on a terminal the program asks.\n\n"
+               "Looks in this project's memory; with --user in your own, with --everywhere in both.",
     .examples = "kuzu-memory forget 0192c3b0-55aa\n"
                 "kuzu-memory forget --query \"old staging server\" --dry-run",
     .options = forget_options,

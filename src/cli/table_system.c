@@ -34,10 +34,48 @@ const kmi_command kmi_command_init = {.name = "init",
                                       .options = init_options,
                                       .run = kmi_run_init};
 
+static const kmi_option use_own = {
+    .slot = KMI_SLOT_OWN, .name = "own", .kind = KMI_VALUE_FLAG, .help = "its own memory again"};
+static const kmi_option *const use_options[] = {&use_own, &kmi_option_format, NULL};
+static const kmi_option merge_dry_run = {.slot = KMI_SLOT_DRY_RUN,
+                                         .name = "dry-run",
+                                         .kind = KMI_VALUE_FLAG,
+                                         .help = "tell what would be merged and show the newest, change nothing"};
+static const kmi_option *const merge_options[] = {&merge_dry_run, &kmi_option_format, NULL};
+
+static const kmi_command project_verbs[] = {
+    {.name = "show",
+     .summary = "tell which memory is used here, and why",
+     .options = format_only,
+     .run = kmi_run_project},
+    {.name = "use",
+     .arguments = "[DIR]",
+     .most_arguments = 1,
+     .summary = "use the memory of another folder here, such as a second clone of the repository",
+     .details = "Both folders note it, so that a folder cannot choose a memory by itself. Memories that are here "
+                "already stay, "
+                "unused; \"project merge\" brings them over.",
+     .examples = "kuzu-memory project use ~/work/shop\n"
+                 "kuzu-memory project use --own",
+     .options = use_options,
+     .run = kmi_run_project_use},
+    {.name = "merge",
+     .arguments = "DIR",
+     .least_arguments = 1,
+     .most_arguments = 1,
+     .summary = "bring the memories of another folder into this project's",
+     .details =
+         "Lossless, in one transaction, each memory once however often it is repeated. The other folder keeps its own.",
+     .examples = "kuzu-memory project merge ../shop-clone --dry-run",
+     .options = merge_options,
+     .run = kmi_run_project_merge},
+    {.name = NULL}};
+
 const kmi_command kmi_command_project = {.name = "project",
-                                         .summary = "tell which project's memory is used, and why",
-                                         .options = format_only,
-                                         .run = kmi_run_project};
+                                         .summary =
+                                             "tell which project's memory is used, and why; share or merge memories",
+                                         .verbs = project_verbs,
+                                         .default_verb = "show"};
 
 static const kmi_option stats_detailed = {.slot = KMI_SLOT_DETAILED,
                                           .name = "detailed",

@@ -46,6 +46,7 @@ static bool is_supported(const kmi_names *names, const kmi_tokens *tokens, size_
             next,
             "code|service|services|app|apps|module|modules|backend|version|library|packages|programs|files|scripts|"
             "bindings|images|containers|charts|jobs|pipelines|dashboards|clusters|has|runs|can|"
+            "database|databases|server|servers|instances|queries|licences|licenses|tables|pods|users|nodes|builds|"
             "does|requires|needs|supports|handles|will|doesn't|uses|cannot|for"))
         return true;
     size_t name_end = 0;

@@ -137,6 +137,13 @@ static bool is_person_by_name(const kmi_tokens *tokens, size_t first, const run 
     if (!kmi_token_has(head, KMI_W_FIRST_NAME)) return false;
     if (found->to - found->from >= 2) return true;
     /* Alone, a first name that is also a word ("Will", "Mark", "Grace") needs more than its capital at the start. */
+    const kmi_token *next = found->to < tokens->count ? &tokens->items[found->to] : NULL;
+    if (found->opens &&
+        kmi_token_is_any(head, "grace|chase|hope|faith|joy|pat|art|grant|drew|lance|skip|chip|cliff|dawn|rich|"
+                               "frank|jack|guy|dean|rose|bill|sandy|penny|holly|ivy|daisy|violet|iris|olive|"
+                               "amber|pearl|summer|autumn|sky|reed|wade|trip|chance|hunter|mason|carter|"
+                               "cooper|tanner|porter|page|major|king|prince|angel|melody|harmony|destiny"))
+        return head->has_possessive || (next != NULL && kmi_token_has(next, KMI_W_PERSON_VERB));
     return !found->opens || (head->classes & ~(uint32_t)(KMI_W_FIRST_NAME | KMI_W_COMMON)) == 0;
 }
 
@@ -179,6 +186,8 @@ static bool is_person_by_context(const kmi_tokens *tokens, size_t first, const r
         is_any(b, "approval|review|sign-off|permission|input|help|feedback|together|paired|pairing"))
         return true;
     if (a != NULL && kmi_token_has(a, KMI_W_ROLE) && (a->flags & KMI_T_CAPITAL) == 0) return true;
+    if (words >= 2 && is_any(a, ",") && b != NULL && kmi_token_has(b, KMI_W_ROLE))
+        return true; /* "the intern, Hye-jin Park" */
     if (is_any(a, "only") && is_any(next, "can|may|has|is|knows")) return true;
     if (next != NULL && (!found->opens || words >= 2) &&
         is_any(next, "joined|said|thinks|wrote|suggested|retires|prefers|leaves|approves|reviews|believes|likes|loves|"

@@ -289,6 +289,10 @@ static km_status describe(extraction_run *run, const kmi_tokens *tokens, const k
 static km_status keep_statement(extraction_run *run, const kmi_tokens *tokens, const kmi_speech_act *act,
                                 kmi_slice introduction) {
     kmi_judgement judgement = kmi_types_judge(run->extractor->matcher, tokens, act, run->is_assistant);
+    /* "Click on Save": what an assistant tells to do once. */
+    if (run->is_assistant && !run->input->is_verbatim && strcmp(judgement.pattern, "sentence") == 0 &&
+        kmi_types_is_imperative(tokens, act->first))
+        return add_skipped(run, tokens->text, "chatter");
     kmi_content_request request = {tokens, judgement.keep_from, introduction, &run->antecedent};
     char *content = kmi_content_make(&request, run->scratch);
     if (content == NULL) return out_of_memory(run);

@@ -167,7 +167,8 @@ static bool is_log(kmi_slice line) {
                                          "Aug ", "Sep ", "Oct ", "Nov ", "Dec ", NULL};
     if (starts_with_any(line, months) && line.len > 15 && line.ptr[9] == ':' && line.ptr[12] == ':') return true;
     if (contains(line, ": error: ") || contains(line, ": warning: ") || contains(line, ": fatal error: "))
-        return true; /* what compilers and linkers say */
+        return true;                                                     /* what compilers and linkers say */
+    if (kmi_slice_ends_with(line, KMI_SLICE_LITERAL("%]"))) return true; /* a test run's progress */
     return contains(line, "] INFO") || contains(line, "] ERROR") || contains(line, "] WARN") ||
            contains(line, "] DEBUG");
 }
@@ -206,12 +207,26 @@ static bool is_trace(kmi_slice line) {
     return is_error_name && (end == line.len || line.ptr[end] == ':');
 }
 
+/* "curl -X POST https://…": a command without its prompt. */
+static bool is_command_line(kmi_slice line) {
+    static const char *const commands[] = {
+        "curl ",  "wget ",   "git ",    "docker ",  "kubectl ", "helm ", "npm ",       "npx ",
+        "pnpm ",  "pip ",    "apt ",    "sudo ",    "ssh ",     "scp ",  "rsync ",     "make ",
+        "cargo ", "go ",     "python ", "python3 ", "node ",    "psql ", "mysql ",     "tar ",
+        "grep ",  "find ",   "chmod ",  "chown ",   "export ",  "echo ", "terraform ", "ansible-playbook ",
+        "aws ",   "gcloud ", "az ",     NULL};
+    if (line.len == 0 || !is_lower(line.ptr[0]) || !starts_with_any(line, commands)) return false;
+    char last = line.ptr[line.len - 1];
+    return contains(line, " -") && last != '.' && last != '!' && is_machine_line(line);
+}
+
 static bool is_shell(kmi_slice line) {
     if ((starts(line, "$ ") || starts(line, "% ") || starts(line, ">>> ") || starts(line, "PS C:") ||
          starts(line, "❯ ") || starts(line, "➜ ")) &&
         line.len > 3)
         return true;
     if (starts(line, "# ") || line.len < 4) return false;
+    if (is_command_line(line)) return true;
     if (line.ptr[1] == ':' && line.ptr[2] == '\\' && memchr(line.ptr, '>', line.len) != NULL) return true; /* C:\> */
     /* user@host:~$ command */
     size_t at_sign = kmi_slice_find(kmi_slice_sub(line, 0, 60), KMI_SLICE_LITERAL("@"), 0);

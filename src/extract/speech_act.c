@@ -88,6 +88,12 @@ static bool ends_with_question_mark(const kmi_tokens *tokens) {
     return false;
 }
 
+static bool has_comma(const kmi_tokens *tokens, size_t from) {
+    for (size_t i = from; i < tokens->count; i++)
+        if (is_punctuation(&tokens->items[i]) && strchr(",;:", tokens->items[i].lower.ptr[0]) != NULL) return true;
+    return false;
+}
+
 /* "how do I …", "is it …", "do you …" without a question mark. */
 static bool is_worded_as_question(const kmi_tokens *tokens, size_t first) {
     if (first + 2 >= tokens->count) return false;
@@ -97,6 +103,13 @@ static bool is_worded_as_question(const kmi_tokens *tokens, size_t first) {
     if (kmi_token_is_any(a, "do|does|did|can|could|would|should|is|are|was|were|has|am") && is_subject &&
         !kmi_token_is_any(a, "do"))
         return true;
+    /* "Did the build pass", "is the server up": no statement begins so. */
+    bool is_noun = (kmi_token_has(b, KMI_W_DETERMINER) && !kmi_token_is_any(b, "a|an|no")) ||
+                   kmi_token_is_any(b, "anyone|any|my|your|our|someone|everyone|all");
+    if (kmi_token_is_any(a, "did|does|is|are|was|were|has|could|would") && is_noun &&
+        (a->flags & KMI_T_ALL_CAPS) == 0 && !has_comma(tokens, first))
+        return true;
+    if (kmi_token_is(a, "have") && kmi_token_is_any(b, "you|we|they|i")) return true;
     if (kmi_token_is(a, "do") && kmi_token_is_any(b, "you|u|we|i|they|these|those")) return true;
     if (kmi_token_is_any(a, "whats|wheres|whos|hows|whens|whys|what's|where's|who's|how's|when's|why's")) return true;
     if (kmi_token_is_any(a, "how") && kmi_token_is_any(b, "come|to|many|much|long|often|far|fast|big")) return true;
@@ -142,9 +155,14 @@ static size_t skip_hesitation(const kmi_tokens *tokens, size_t at, bool *ret_is_
                                  "ok|okay|well|yeah|yep|right|anyway|also|basically|honestly|hey|alright|like|so|cool");
 }
 
-static bool has_comma(const kmi_tokens *tokens, size_t from) {
-    for (size_t i = from; i < tokens->count; i++)
-        if (is_punctuation(&tokens->items[i]) && strchr(",;:", tokens->items[i].lower.ptr[0]) != NULL) return true;
+/* "谢谢你的帮助": scripts without blanks put thanks in front of the rest of one word. */
+static bool begins_with_thanks(const kmi_tokens *tokens, size_t first) {
+    static const char *const thanks[] = {"谢谢",       "謝謝",   "感谢", "感謝",   "多谢",
+                                         "ありがとう", "有難う", "감사", "고마워", "고맙"};
+    kmi_slice word = tokens->items[first].lower;
+    for (size_t i = 0; i < sizeof thanks / sizeof thanks[0]; i++)
+        if (kmi_slice_starts_with(word, kmi_slice_from(thanks[i])))
+            return tokens->text.len <= 60 && !has_comma(tokens, first);
     return false;
 }
 
@@ -154,6 +172,7 @@ static const char *find_skip(const kmi_speech_acts *acts, const kmi_tokens *toke
         if (skips[i].speaker == KMI_SPEAKER_ASSISTANT && !is_assistant) continue;
         if (kmi_phrase_match(acts->skips[i], tokens, first, first, &end)) return skips[i].reason;
     }
+    if (begins_with_thanks(tokens, first)) return "acknowledgement";
     if (kmi_token_is_any(&tokens->items[first], "thanks|thank") && !has_comma(tokens, first)) return "acknowledgement";
     return NULL;
 }

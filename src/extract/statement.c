@@ -4,11 +4,12 @@
  * ("X is Y", "X runs on Y", "we use X for Y", "X requires 12 characters"). A statement of another shape keeps its subject
  * and gets no attribute; it is then never superseded by mistake, which would be the worse fault. */
 #include "extract/statement.h"
-#include "extract/event_verb.h"
 
 #include <string.h>
 
 #include "base/text.h"
+#include "extract/event_verb.h"
+#include "extract/time_phrases.h"
 #include "extract/types.h"
 
 #define SUBJECT_WORDS_MAX 12
@@ -204,9 +205,8 @@ static void find_verb(parse *self) {
 }
 
 static void find_subject(parse *self) {
-    size_t from = self->first, to = self->verb;
-    if (to >= self->end) return;
-    if (to == self->first) to++; /* "we're", "I've": subject and verb in one */
+    size_t from = kmi_time_setting_end(self->tokens, self->first, self->verb), to = self->verb;
+    if (to == from) to++; /* "we're", "I've": subject and verb in one */
     while (to > from + 1 && (has(self, to - 1, KMI_W_ADVERB | KMI_W_NEGATION) || is_any(self, to - 1, "longer"))) to--;
     self->out->subject_from = from;
     self->out->subject_to = to;

@@ -208,3 +208,16 @@ kmi_time_found kmi_time_phrase_find(const kmi_tokens *tokens, size_t first, int6
     }
     return (kmi_time_found){0};
 }
+
+size_t kmi_time_setting_end(const kmi_tokens *tokens, size_t first, size_t verb) {
+    bool is_time =
+        kmi_token_is_any(&tokens->items[first], "yesterday|today|tomorrow|tonight|recently|lately|finally|eventually");
+    bool is_phrase =
+        kmi_token_is_any(&tokens->items[first], "last|this|next|in|on|since|at|during|from|by|until|after|every");
+    for (size_t i = first + 1; (is_time || is_phrase) && i < verb && i < first + 5; i++) {
+        if (kmi_token_is_any(&tokens->items[i], "we|i|our|my") ||
+            (is_time && i == first + 1 && kmi_token_is_any(&tokens->items[i], "the|a")))
+            return i;
+    }
+    return first;
+}

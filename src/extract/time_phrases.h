@@ -13,4 +13,8 @@ typedef struct kmi_time_found {
  * Relative ones count from `said_at_us`; 0 leaves them unresolved. */
 kmi_time_found kmi_time_phrase_find(const kmi_tokens *tokens, size_t first, int64_t said_at_us);
 
+/* "Yesterday we …", "in March our office …": when it was is no part of who did it. Returns: the token where the subject of
+ * the verb at `verb` begins, `first` without such a setting. */
+size_t kmi_time_setting_end(const kmi_tokens *tokens, size_t first, size_t verb);
+
 #endif

@@ -12,6 +12,7 @@
 #define CONDITION_CONFIDENCE 0.83
 #define PROGRESS_CONFIDENCE 0.895
 #define ASSISTANT_FACTOR 0.9
+#define SCRIPT_WORD_BYTES_MIN ((size_t)24) /* scripts without blanks: one token is a whole clause */
 
 static bool is_punctuation(const kmi_token *token) {
     return (token->flags & KMI_T_PUNCT) != 0;
@@ -218,6 +219,7 @@ static bool says_something(const kmi_tokens *tokens, size_t first) {
     for (size_t i = first; i < tokens->count; i++) {
         const kmi_token *token = &tokens->items[i];
         words += !is_punctuation(token);
+        if ((token->flags & KMI_T_ACCENTED) != 0 && token->lower.len >= SCRIPT_WORD_BYTES_MIN) return true;
         if (i > first && kmi_token_has(token, KMI_W_BE | KMI_W_AUXILIARY | KMI_W_VERB)) return true;
         /* "Runtime: Deno 1.40": a name and its value */
         if (i > first && i < first + 5 && i + 1 < tokens->count && words <= 3 &&

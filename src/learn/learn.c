@@ -1,5 +1,5 @@
 /* Applying what was extracted. Three questions for each candidate, in this order:
- *   Is it known?           The same statement, but for case, punctuation and articles, strengthens the memory that is there.
+ *   Is it known?           The same statement (see same.h) strengthens the memory that is there.
  *   Does it replace one?   The same property of the same subject with another value supersedes the older statement. "Older"
  *                          is when it was said, not when it was learnt: tasks have priorities, and old chats are imported.
  *   Else it is new.
@@ -7,6 +7,7 @@
  * memories (but for their ids). */
 #include "learn/learn.h"
 
+#include "learn/same.h"
 #include "learn/supersede.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -110,8 +111,7 @@ static km_status apply_candidate(const learner *l, const kmi_candidate *candidat
     bool is_known = false;
     kmi_rivals rivals = {0};
     uint64_t mark_ns = l->origin->learning != NULL ? kmi_clock_monotonic_ns() : 0;
-    km_status status =
-        kmi_store_memory_find_same(l->store, kmi_slice_from(candidate->content), &is_known, &outcome->id, error);
+    km_status status = kmi_same_find(l->store, kmi_slice_from(candidate->content), &is_known, &outcome->id, error);
     if (status == KM_OK && !is_known)
         status = kmi_rivals_find(l->store, candidate, l->said_at_us, l->arena, &rivals, error);
     account(l, KMI_STAGE_COMPARE, &mark_ns);

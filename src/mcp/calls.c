@@ -25,6 +25,7 @@ static void add_memory_data(kmi_json_out *out, const km_memory *memory, const ch
     kmi_json_out_slice(out, "id", kmi_slice_sub(kmi_slice_from(memory->id), 0, short_id_len));
     kmi_json_out_text(out, "content", line);
     kmi_json_out_text(out, "type", memory->type);
+    if (memory->is_user_memory) kmi_json_out_text(out, "scope", "user");
     kmi_json_out_text(out, "date", kmi_time_format_date(said_at(memory), date));
     kmi_json_out_real(out, "confidence", (double)(int)(memory->confidence * 100 + 0.5) / 100);
     kmi_json_out_object_end(out);
@@ -42,7 +43,8 @@ static void add_memories(kmi_tool_call *call, const km_memory_list *list) {
         if (chars + len > KMI_TOOL_TEXT_CHARS) break;
         chars += len;
         add_memory_data(call->data, memory, line);
-        kmi_buf_add_format(call->text, "%zu. %s (%s, %s, id %.*s)\n", count + 1, line, memory->type,
+        kmi_buf_add_format(call->text, "%zu. %s (%s, %s%s, id %.*s)\n", count + 1, line, memory->type,
+                           memory->is_user_memory ? "the user's own memory, " : "",
                            kmi_time_format_date(said_at(memory), date), short_id_len, memory->id);
     }
     kmi_json_out_array_end(call->data);
@@ -56,6 +58,7 @@ km_status kmi_tool_run_recall(kmi_tool_call *call, km_error *error) {
         .query = kmi_tool_text(call, "query"),
         .limit = (size_t)kmi_tool_number(call, "limit", default_limit),
         .type = kmi_tool_text(call, "type"),
+        .include_user = true,
     };
     kmi_time_span span;
     if (kmi_tool_span(call, "since", &span)) query.since_us = span.from_us;
@@ -120,24 +123,42 @@ km_status kmi_tool_run_learn(kmi_tool_call *call, km_error *error) {
     return KM_OK;
 }
 
+static bool holds(km_project *project, const char *id) {
+    km_memory_list *list = NULL;
+    bool is_there = project != NULL && km_show(project, id, &list, NULL) == KM_OK;
+    km_memory_list_free(list);
+    return is_there;
+}
+
+/* recall shows both memories, so an id may be of either: each goes to the one that has it, the project's first. */
 static km_status erase(kmi_tool_call *call, const json_t *ids, km_error *error) {
-    size_t count = json_array_size(ids);
-    const char **list = calloc(count, sizeof *list);
-    if (list == NULL) return kmi_fail(error, KM_E_NOMEM, "out of memory");
-    for (size_t i = 0; i < count; i++) list[i] = json_string_value(json_array_get(ids, i));
-    km_forget_result *result = NULL;
-    km_status status = km_forget(call->project, list, count, &result, error);
-    free(list);
+    size_t all = json_array_size(ids), counts[2] = {0, 0}, erased = 0;
+    km_project *places[2] = {call->project, km_project_user(call->project)};
+    const char **lists = calloc(2 * all, sizeof *lists);
+    if (lists == NULL) return kmi_fail(error, KM_E_NOMEM, "out of memory");
+    for (size_t i = 0; i < all; i++) {
+        const char *id = json_string_value(json_array_get(ids, i));
+        size_t place = places[1] != NULL && !holds(places[0], id) && holds(places[1], id) ? 1 : 0;
+        lists[place * all + counts[place]++] = id;
+    }
+    km_status status = KM_OK;
+    for (size_t place = 0; place < 2 && status == KM_OK; place++) {
+        km_forget_result *result = NULL;
+        if (counts[place] == 0) continue;
+        status = km_forget(places[place], lists + place * all, counts[place], &result, error);
+        if (status == KM_OK) erased += result->count;
+        km_forget_result_free(result);
+    }
+    free(lists);
     if (status != KM_OK) return status;
-    kmi_json_out_count(call->data, "erased", result->count);
-    kmi_buf_add_format(call->text, "Erased %zu %s.\n", result->count, result->count == 1 ? "note" : "notes");
-    km_forget_result_free(result);
+    kmi_json_out_count(call->data, "erased", erased);
+    kmi_buf_add_format(call->text, "Erased %zu %s.\n", erased, erased == 1 ? "note" : "notes");
     return KM_OK;
 }
 
 km_status kmi_tool_run_forget(kmi_tool_call *call, km_error *error) {
     const json_t *ids = json_object_get(call->arguments, "ids");
-    km_recall_query query = {.query = kmi_tool_text(call, "query")};
+    km_recall_query query = {.query = kmi_tool_text(call, "query"), .include_user = true};
     bool has_ids = ids != NULL && !json_is_null(ids);
     if (has_ids == (query.query != NULL))
         return kmi_fail(error, KM_E_INVALID, "give either ids, to erase, or query, to see what fits");

@@ -276,6 +276,32 @@ static void add_abbreviations(text_writer *self) {
         PICK(self, ((const char *const[]){"e.g.", "Mr.", "J.", "i.e.", "No.", "approx.", "a.m.", "etc."})));
 }
 
+static void add_clauses(text_writer *self) {
+    static const char *const words[] = {"and ", "but ",  ", ",    "; ",    "the lamp ", "we ",  "my ",
+                                        "is ",  "uses ", "must ", "runs ", "prefer ",   "red ", "on "};
+    add(self, "%s", PICK(self, words));
+    if (below(self, 60) == 0) add(self, "%u.\n", below(self, 9000));
+}
+static void add_purposes(text_writer *self) {
+    static const char *const words[] = {"password ", "for ",  "the ", "token ",  "of ",  "my ",    "in ",  "with ",
+                                        "code ",     "door ", "is ",  "phrase ", "key ", "login ", "set ", "codes: "};
+    add(self, "%s", PICK(self, words));
+}
+static void add_emphasis(text_writer *self) {
+    static const char *const words[] = {"**", "* ", "a*", "__", "~~", "word ", "*b* ", "[x](y) ", "- ", "> "};
+    add(self, "%s", PICK(self, words));
+    if (below(self, 40) == 0) add(self, "\n");
+}
+static void add_people(text_writer *self) {
+    static const char *const words[] = {"ping ", "anna ", "van ", "der ",  "Ann ",   "de los ", "May ", "by ",
+                                        "and ",  "Dr. ",  "J. ",  "Ruiz ", "April ", "the ",    "dear "};
+    add(self, "%s", PICK(self, words));
+    if (below(self, 90) == 0) add(self, "%u. ", below(self, 9000));
+}
+static void add_nested_items(text_writer *self) {
+    add(self, "%*s- part %u: value %u\n", (int)below(self, 60), "", below(self, 99), below(self, 9999));
+}
+
 const text_kind text_kinds[] = {
     {"prose", add_prose},
     {"Markdown with fences", add_markdown},
@@ -308,6 +334,11 @@ const text_kind text_kinds[] = {
     {"corrections", add_corrections},
     {"small words", add_questions},
     {"abbreviations", add_abbreviations},
+    {"clauses", add_clauses},
+    {"purposes of passwords", add_purposes},
+    {"emphasis", add_emphasis},
+    {"people", add_people},
+    {"nested items", add_nested_items},
 };
 const size_t text_kind_count = sizeof text_kinds / sizeof text_kinds[0];
 

@@ -10,7 +10,7 @@ PROGRAM=${KUZU_MEMORY_PROGRAM_UNDER_TEST:-${KM_PROGRAM:?name the program under t
 fresh_place() {
     local name
     for name in $(compgen -e KUZU_MEMORY_); do unset "$name"; done
-    unset NO_COLOR COLUMNS
+    unset NO_COLOR COLUMNS XDG_DATA_HOME
     PLACE=$BATS_TEST_TMPDIR/place
     mkdir -p "$PLACE/home" "$PLACE/config" "$PLACE/project" "$PLACE/tmp"
     export HOME=$PLACE/home XDG_CONFIG_HOME=$PLACE/config KUZU_MEMORY_PROJECT=$PLACE/project TMPDIR=$PLACE/tmp

@@ -9,9 +9,8 @@ import fcntl, os, pty, struct, sys, termios
 def main():
     columns, command = int(sys.argv[1]), sys.argv[2:]
     pid, fd = pty.fork()
-    size = struct.pack("HHHH", 25, columns, 0, 0)
-    if pid == 0:
-        fcntl.ioctl(0, termios.TIOCSWINSZ, size)  # here, before the command can look
+    if pid == 0:  # the width first: set from outside it may come too late
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 25, columns, 0, 0))
         os.execvp(command[0], command)
     if os.environ.get("TYPED"):
         os.write(fd, os.environ["TYPED"].encode())

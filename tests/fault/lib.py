@@ -60,6 +60,19 @@ class Context:
         """The same surroundings for another build or copy of the program."""
         return Context(program, self.tools, self.work, self.seed, self.is_full, self.hooked)
 
+    def shared(self):
+        """Surroundings that outlive this test."""
+        work = self.work.parent / "shared"
+        work.mkdir(exist_ok=True)
+        return Context(self.program, self.tools, work, self.seed, self.is_full, self.hooked)
+
+    def beside(self, name):
+        """Surroundings in a folder of their own, with a random stream that follows from this one's."""
+        work = self.work / name
+        work.mkdir()
+        other = Context(self.program, self.tools, work, f"{self.seed}-{name}", self.is_full, self.hooked)
+        return other
+
     def sample(self, population, short_size):
         """All of it in the full form, a random part of it (sorted) in the short one."""
         population = list(population)
@@ -211,7 +224,9 @@ class Project:
 
     def copy(self, name):
         """A second project with the same content."""
-        directory = self.directory.parent / name
+        return self.copy_to(self.directory.parent / name)
+
+    def copy_to(self, directory):
         shutil.copytree(self.directory, directory, symlinks=True)
         return Project(self.context, directory, is_new=False)
 

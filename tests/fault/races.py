@@ -271,7 +271,7 @@ def learn_falls_asleep(context):
     """A learn is held up before each of its calls while others learn and workers take and retire the journal."""
     template, ledger = used_project(context, stored=2, waiting=2)
     calls = count_calls(template, "count", ("learn", "Counting calls.", "--quiet"), of="first", follows=False)
-    for at in range(1, calls + 1):
+    for at in context.sample(range(1, calls + 1), 16):
         project, promised = template.copy(f"sleep-{at}"), Ledger(ledger)
         text = promised.text()
         fault = Fault("pause-80", at, of="first", follows=False)
@@ -304,7 +304,7 @@ def worker_falls_asleep(context):
     """A worker is held up before its calls while texts keep coming in."""
     template, ledger = used_project(context, stored=2, waiting=6)
     calls = count_calls(template, "count", ("worker", "run", "--until-idle"))
-    points = context.sample(range(1, calls + 1), 60)
+    points = context.sample(range(1, calls + 1), 25)
     for at in points:
         project, promised = template.copy(f"sleep-{at}"), Ledger(ledger)
         fault = Fault("pause-60", at)

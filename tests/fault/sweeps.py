@@ -40,14 +40,14 @@ class Tally:
         return f"{self.runs} runs, {self.fired} faults, {len(self.broken)} broken"
 
 
-class Sweep:
-    """One row in one group: its start, what it leads to, and the attempts."""
+class Start:
+    """What a row begins with, and what an undisturbed run leads to. Made once for all groups."""
+
+    made = {}
 
     def __init__(self, context, scenario):
-        self.context = context
         self.scenario = scenario
-        self.tally = Tally()
-        self.template = context.project(name="template")
+        self.template = context.project(name=scenario.name)
         try:
             scenario.prepare(self.template)
         except Broken as reason:
@@ -55,20 +55,20 @@ class Sweep:
                 raise Skip("no program with test hooks beside this one") from None
             raise
         processes.wait_for_quiet()
-        self.old = self._undisturbed(runs=False)
-        self.new = self._undisturbed(runs=True)
-        self.startup_calls = startup_calls(context)
+        self.old = self._undisturbed(context, runs=False)
+        self.new = self._undisturbed(context, runs=True)
 
-    def _start(self, name):
+    def project(self, context, name):
+        """A fresh copy, below the folder of the test."""
         if not self.scenario.has_own_start:
-            return self.template.copy(name)
-        project = self.context.project(name=name)
+            return self.template.copy_to(context.work / name)
+        project = context.project(name=name)
         self.scenario.prepare(project)
         processes.wait_for_quiet()
         return project
 
-    def _undisturbed(self, runs):
-        project = self._start("undisturbed")
+    def _undisturbed(self, context, runs):
+        project = self.project(context, f"{self.scenario.name}-undisturbed")
         if runs:
             counting = Fault("", 0, **self.scenario.tracing)
             result = self.scenario.run(project, counting)
@@ -76,48 +76,63 @@ class Sweep:
                 raise Broken(f"{self.scenario.name} failed undisturbed: {result}")
             self.calls = counting.calls_made
             processes.wait_for_quiet()
-        seen = self._recovered(project, None)
+        seen = recovered(self.scenario, project, None)
         project.remove()
         return seen
 
+
+def recovered(scenario, project, second):
+    """What there is once the machine is well again; `second`: a fault of the worker that recovers."""
+    if second is not None:
+        project.run(*WORKER, fault=second)
+    project.drain()
+    if scenario.finish is not None:
+        scenario.finish(project)
+    result = project.run("learn", NEIGHBOUR, "--verbatim", "--quiet")
+    if result.code != 0:
+        raise Broken(f"C: the next learn was refused: {result}")
+    project.age_leftovers()
+    project.drain()
+    left = processes.wait_for_quiet()
+    if left:
+        raise Broken(f"F: left running: {left}")
+    seen = scenario.look(project)
+    memories = project.contents()
+    if memories.count(NEIGHBOUR) != 1:
+        raise Broken(f"C: the next text is stored {memories.count(NEIGHBOUR)} times")
+    check_whole(project, len(memories))
+    return seen
+
+
+class Sweep:
+    """One row in one group: its start and the attempts."""
+
+    def __init__(self, context, scenario):
+        self.context = context
+        self.scenario = scenario
+        self.tally = Tally()
+        if scenario.name not in Start.made:
+            Start.made[scenario.name] = Start(context.shared(), scenario)
+        self.start = Start.made[scenario.name]
+        self.old, self.new, self.calls = self.start.old, self.start.new, self.start.calls
+        self.startup_calls = startup_calls(context)
+
     def count(self, counting):
         """How many of the calls that this fault counts an undisturbed run makes."""
-        project = self._start("count")
+        project = self.start.project(self.context, "count")
         self.scenario.run(project, counting)
         processes.wait_for_quiet()
         project.remove()
         return counting.calls_made
 
-    def _recovered(self, project, second):
-        """What there is once the machine is well again; `second`: a fault of the worker that recovers."""
-        if second is not None:
-            project.run(*WORKER, fault=second)
-        project.drain()
-        if self.scenario.finish is not None:
-            self.scenario.finish(project)
-        result = project.run("learn", NEIGHBOUR, "--verbatim", "--quiet")
-        if result.code != 0:
-            raise Broken(f"C: the next learn was refused: {result}")
-        project.age_leftovers()
-        project.drain()
-        left = processes.wait_for_quiet()
-        if left:
-            raise Broken(f"F: left running: {left}")
-        seen = self.scenario.look(project)
-        memories = project.contents()
-        if memories.count(NEIGHBOUR) != 1:
-            raise Broken(f"C: the next text is stored {memories.count(NEIGHBOUR)} times")
-        check_whole(project, len(memories))
-        return seen
-
     def attempt(self, fault, second=None):
         self.tally.runs += 1
-        project = self._start(f"attempt-{self.tally.runs}")
+        project = self.start.project(self.context, f"attempt-{self.tally.runs}")
         try:
             result = self.scenario.run(project, fault)
             processes.wait_for_quiet()
             self._check_answer(result, fault)
-            seen = self._recovered(project, second)
+            seen = recovered(self.scenario, project, second)
             if seen != self.new and self.scenario.promises and result.code == 0:
                 raise Broken(f"A: it said that it was done: {difference(seen, self.new)}")
             if seen not in (self.old, self.new) and not self.scenario.between(self.old, self.new, seen):
@@ -221,7 +236,7 @@ def short_writes(context, scenario):
 def pairs(context, scenario):
     """The command is hit, and the worker that clears up after it is hit as well."""
     sweep = Sweep(context, scenario)
-    probe = sweep.template.copy("probe")
+    probe = sweep.start.project(context, "probe")
     counting = Fault("", 0)
     probe.run(*WORKER, fault=counting)
     probe.remove()

@@ -26,6 +26,8 @@ static const char usage[] =
     "  --timeout-ms MS  kill everybody after that (30000)\n"
     "  --report FILE    write the outcome as KEY=VALUE lines\n"
     "  --trace FILE     write one line for each counted call\n"
+    "  --fs-type HEX    let statfs tell this type of every file system\n"
+    "  --record FILE    write down all that is done to files below --root DIR\n"
     "Exit code: the program's, 128 + n when signal n ended it, 124 on timeout, 125 for a fault of faultrun.\n";
 
 static _Noreturn void fail_usage(const char *what, const char *value) {
@@ -93,6 +95,7 @@ static FILE *open_output(const char *path) {
 typedef struct option_state {
     trace_plan plan;
     FILE *report;
+    recorder recorder;
 } option_state;
 
 /* Takes one option with its value; returns how many arguments it used. */
@@ -127,6 +130,13 @@ static int parse_option(option_state *state, char *option, char *value) {
         state->report = open_output(value);
     } else if (strcmp(option, "--trace") == 0) {
         plan->trace = open_output(value);
+    } else if (strcmp(option, "--fs-type") == 0) {
+        plan->fs_type = strtol(value, NULL, 16);
+    } else if (strcmp(option, "--record") == 0) {
+        state->recorder.log = open_output(value);
+        plan->recorder = &state->recorder;
+    } else if (strcmp(option, "--root") == 0) {
+        state->recorder.root = value;
     } else {
         fail_usage("unknown option", option);
     }
@@ -163,6 +173,9 @@ int main(int argc, char *argv[]) {
         fail_usage("no program after", "--");
     }
     state.plan.command = argv + i + 1;
+    if (state.plan.recorder != NULL && state.recorder.root == NULL) {
+        fail_usage("no --root for", "--record");
+    }
     trace_result result;
     if (!trace_run(&state.plan, &result)) {
         return 125;
@@ -173,6 +186,9 @@ int main(int argc, char *argv[]) {
     }
     if (state.plan.trace != NULL) {
         fclose(state.plan.trace);
+    }
+    if (state.recorder.log != NULL && fclose(state.recorder.log) != 0) {
+        fail_usage("cannot write", "the record");
     }
     return exit_code(&result);
 }

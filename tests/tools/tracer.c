@@ -29,6 +29,8 @@ typedef struct tracee {
     pid_t tid;
     pid_t tgid;
     long call; /* the call it is in */
+    uint64_t arguments[6];
+    long record; /* id of this call in the record, 0: none */
     uint64_t program_break;
     bool dies_at_exit;  /* of that call */
     bool fails_at_exit; /* of that call */
@@ -246,6 +248,9 @@ static void act(tracer *t, tracee *caller, const struct ptrace_syscall_info *inf
 
 static void enter_call(tracer *t, tracee *caller, const struct ptrace_syscall_info *info) {
     caller->call = (long)info->entry.nr;
+    memcpy(caller->arguments, info->entry.args, sizeof caller->arguments);
+    if (t->plan->recorder != NULL && t->is_started)
+        caller->record = record_enter(t->plan->recorder, caller->tid, caller->call, caller->arguments);
     if (!t->is_started || !is_counted(t, caller, caller->call)) {
         return;
     }
@@ -261,6 +266,14 @@ static void enter_call(tracer *t, tracee *caller, const struct ptrace_syscall_in
 
 static void leave_call(tracer *t, tracee *caller, int64_t result) {
     if (caller->call == SYS_brk) caller->program_break = (uint64_t)result;
+    if (t->plan->recorder != NULL && t->is_started)
+        record_leave(t->plan->recorder, caller->tid, caller->tgid, caller->call, caller->arguments, caller->record,
+                     result);
+    if (t->plan->fs_type != 0 && result == 0 && (caller->call == SYS_fstatfs || caller->call == SYS_statfs)) {
+        struct iovec here = {(void *)(uintptr_t)&t->plan->fs_type, sizeof t->plan->fs_type}; /* f_type comes first */
+        struct iovec there = {(void *)(uintptr_t)caller->arguments[1], sizeof t->plan->fs_type};
+        (void)!process_vm_writev(caller->tid, &here, 1, &there, 1, 0);
+    }
     if (caller->dies_at_exit) {
         kill_chosen(t, caller);
     }
@@ -309,6 +322,7 @@ static void handle_stop(tracer *t, pid_t tid, int status) {
         if (event == PTRACE_EVENT_EXEC && tid == t->first) {
             t->is_started = true;
         }
+        if (event == PTRACE_EVENT_EXEC && t->plan->recorder != NULL) record_start(t->plan->recorder, tid);
         number = 0;
     }
     ptrace(PTRACE_SYSCALL, tid, NULL, (long)number);
@@ -368,6 +382,8 @@ static void note_end(tracer *t, pid_t tid, int status) {
     if (tid == t->first) {
         t->result->status = status;
     }
+    const tracee *ended = find_tracee(t, tid);
+    if (t->plan->recorder != NULL && ended->tgid == tid) record_end(t->plan->recorder, tid, status);
     drop_tracee(t, tid);
 }
 

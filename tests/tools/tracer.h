@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "record.h"
+
 typedef enum action {
     ACTION_NONE,
     ACTION_KILL_BEFORE,
@@ -36,7 +38,9 @@ typedef struct trace_plan {
     long times;    /* how many calls in a row, 0: all from then on */
     long delay_us; /* before each counted call */
     long timeout_ms;
-    FILE *trace; /* one line a counted call, or NULL */
+    FILE *trace;        /* one line a counted call, or NULL */
+    long fs_type;       /* what statfs and fstatfs tell of every file system, 0: the truth */
+    recorder *recorder; /* what is done to files, or NULL */
 } trace_plan;
 
 typedef struct trace_result {

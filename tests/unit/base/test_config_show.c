@@ -153,7 +153,8 @@ static void the_default_file_is_complete_and_without_effect(void **state) {
     assert_int_equal(kmi_config_describe(&sources, arena, &list, &dir->error), KM_OK);
     assert_int_equal(list.warning_count, 0);
     for (size_t i = 0; i < list.count; i++) {
-        bool is_users = strcmp(list.items[i].key, "alerts.command") == 0;
+        const kmi_config_key *key = kmi_config_key_find(list.items[i].key);
+        bool is_users = key->is_user_only || key->is_off_final; /* the user's to decide, not each project's */
         assert_string_equal(list.items[i].origin, is_users ? "built-in" : "p/config.json");
     }
     kmi_config config;

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/json.h"
 #include "extract/secret_match.h"
 #include "extract/secrets.h"
 #include "util/clock.h"
@@ -136,6 +137,61 @@ static void look_alikes_stay(void **state) {
     }
 }
 
+/* Text in pieces, joined. */
+static void join(const json_t *pieces, kmi_buf *buf) {
+    size_t i;
+    json_t *piece;
+    kmi_buf_clear(buf);
+    if (json_is_string(pieces)) kmi_buf_add_text(buf, json_string_value(pieces));
+    json_array_foreach((json_t *)pieces, i, piece) kmi_buf_add_text(buf, json_string_value(piece));
+    kmi_buf_add(buf, "", 1);
+    assert_int_equal(kmi_buf_status(buf), KM_OK);
+}
+
+static size_t count_faults(const json_t *row, kmi_slice out, bool is_changed) {
+    size_t faults = 0, i;
+    json_t *secret;
+    KMI_CLEANUP_BUF kmi_buf buf;
+    kmi_buf_init(&buf, 1 << 20);
+    if (json_object_get(row, "keep") != NULL) return is_changed;
+    json_array_foreach(json_object_get(row, "secrets"), i, secret) {
+        join(secret, &buf);
+        faults += kmi_slice_find(out, kmi_slice_from(buf.ptr), 0) != SIZE_MAX;
+    }
+    return faults + !is_changed;
+}
+
+/* What users of secret scanners expect, and what only looks like it: tests/data/learning/secrets.jsonl. */
+static void the_cases_hold(void **state) {
+    (void)state;
+    char path[4096], *line = NULL;
+    size_t size = 0, faults = 0, count = 0;
+    ssize_t len;
+    snprintf(path, sizeof path, "%s/learning/secrets.jsonl", getenv("KM_TEST_DATA"));
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    while ((len = getline(&line, &size, file)) > 0) {
+        json_t *row = NULL;
+        KMI_CLEANUP_BUF kmi_buf text, out;
+        kmi_redactions redactions = {0};
+        bool is_changed = false;
+        kmi_buf_init(&text, 1 << 20);
+        kmi_buf_init(&out, 1 << 20);
+        assert_int_equal(kmi_json_parse_object((kmi_slice){line, (size_t)len}, "case", &row, NULL), KM_OK);
+        join(json_object_get(row, "text"), &text);
+        assert_int_equal(kmi_secrets_redact(kmi_slice_from(text.ptr), &out, &is_changed, &redactions), KM_OK);
+        size_t wrong = count_faults(row, is_changed ? kmi_buf_slice(&out) : kmi_slice_from(text.ptr), is_changed);
+        if (wrong > 0) print_error("%s\n", json_string_value(json_object_get(row, "id")));
+        faults += wrong;
+        count++;
+        json_decref(row);
+    }
+    free(line);
+    fclose(file);
+    assert_true(count > 500);
+    assert_int_equal(faults, 0);
+}
+
 static void the_text_around_stays(void **state) {
     (void)state;
     static const char text[] = "The key "
@@ -161,6 +217,13 @@ static void every_first_byte_is_known(void **state) {
     };
     for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
         assert_true(kmi_secret_may_start_token((unsigned char)prefixes[i][0]));
+    for (size_t i = 1; i < sizeof prefixes / sizeof prefixes[0]; i++) { /* sorted, and no prefix hides a longer one */
+        assert_true(prefixes[i - 1][0] <= prefixes[i][0]);
+        for (size_t k = 0; k < i; k++) {
+            size_t len = strlen(prefixes[k]);
+            assert_false(len < strlen(prefixes[i]) && memcmp(prefixes[k], prefixes[i], len) == 0);
+        }
+    }
 }
 
 /* A megabyte of whatever invites looking ahead: bounded work per byte, so far below a second even unoptimised. */
@@ -215,6 +278,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(secrets_vanish),
         cmocka_unit_test(look_alikes_stay),
+        cmocka_unit_test(the_cases_hold),
         cmocka_unit_test(the_text_around_stays),
         cmocka_unit_test(every_first_byte_is_known),
         cmocka_unit_test(hostile_texts_take_linear_time),

@@ -53,6 +53,22 @@ static void repeat_is_strengthened_and_counted(void **state) {
     assert_string_equal(denied.action, "stored");
 }
 
+static void a_moved_phrase_or_a_plea_changes_nothing(void **state) {
+    store_fixture *f = *state;
+    static const char *const pairs[][2] = {
+        {"We use tape for the labels.", "For the labels we use tape."},
+        {"Every night the pump runs at 3 am.", "The pump runs at 3 am every night."},
+        {"Never wash the blanket.", "Please never wash the blanket."},
+        {"Please keep it short.", "Keep it short."},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        assert_string_equal(learn(f, &(statement){.content = pairs[i][0]}).action, "stored");
+        assert_string_equal(learn(f, &(statement){.content = pairs[i][1]}).action, "strengthened");
+    }
+    assert_string_equal(learn(f, &(statement){.content = "We prefer ink over lead."}).action, "stored");
+    assert_string_equal(learn(f, &(statement){.content = "We prefer lead over ink."}).action, "stored");
+}
+
 static void origin_is_kept(void **state) {
     store_fixture *f = *state;
     kmi_learn_outcome outcome = learn(f, &(statement){.content = "x y z", .said_at_us = 1234});
@@ -200,6 +216,7 @@ static void skipped_texts_are_counted_and_nothing_is_fine(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         STORE_TEST(repeat_is_strengthened_and_counted),
+        STORE_TEST(a_moved_phrase_or_a_plea_changes_nothing),
         STORE_TEST(origin_is_kept),
         STORE_TEST(another_value_supersedes),
         STORE_TEST(said_earlier_but_learnt_later_is_superseded_itself),
