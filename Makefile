@@ -7,8 +7,9 @@ DESTDIR =
 MESON = meson
 BUILD = build
 
-.PHONY: build demo test install uninstall bench bench-assistants bench-big bench-extract bench-hooks bench-recall check-assistants \
-    check-cases check-faults check-faults-full check-recount fuzz lint format clean help
+.PHONY: build demo test install uninstall bench bench-big bench-extract bench-hooks bench-recall \
+    check-assistants check-cases check-faults check-faults-full check-model check-recount check-soak \
+    check-threads check-torture fuzz lint format clean help bench-assistants
 
 build: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet
@@ -71,6 +72,28 @@ check-faults: build
 
 check-recount: build
 	@KM_RECOUNT_SEEDS=$${KM_RECOUNT_SEEDS:-200} tests/fault/run --program $(BUILD)/kuzu-memory --only recount
+
+# Every allocation and file operation; FULL is empty for a sample.
+check-torture: FULL = --full
+check-torture:
+	@[ -f build-test/release/build.ninja ] || $(MESON) setup build-test/release . -Dwerror=true -Ddebug=false >/dev/null
+	@ninja -C build-test/release --quiet tests/torture/torture tests/unit/api-model
+	@build-test/release/tests/torture/torture memory $(FULL)
+	@build-test/release/tests/torture/torture files $(FULL)
+
+# SEQUENCES=N random sequences of operations against a model (10000); KM_TEST_SEED=N begins there.
+SEQUENCES = 10000
+check-model:
+	@[ -f build-test/release/build.ninja ] || $(MESON) setup build-test/release . -Dwerror=true -Ddebug=false >/dev/null
+	@ninja -C build-test/release --quiet tests/unit/api-model
+	@KM_TEST_SEQUENCES=$(SEQUENCES) build-test/release/tests/unit/api-model
+
+# 30 minutes of everything, then 64 writers and 16 readers for five; KM_SOAK_MINUTES and KM_STORM_SECONDS say otherwise.
+check-soak: build
+	@tests/fault/run --program $(BUILD)/kuzu-memory --only soak,many-at-once --full
+
+check-threads:
+	@tools/check-threads
 
 check-faults-full: build
 	@tests/fault/run --program $(BUILD)/kuzu-memory --full

@@ -49,15 +49,17 @@ static km_status look_into_store(km_project *project, kmi_health_result *result,
     KMI_CLEANUP_STORE kmi_store *store = NULL;
     const kmi_store_listener listener = {tell_checks, project};
     kmi_store_diagnosis diagnosis = {0};
+    km_error detail = {0};
     if (!result->facts.has_store || result->facts.store_status != KM_OK) return KM_OK;
-    km_status status = kmi_project_open_store(project, KMI_STORE_WRITE, &store, NULL);
-    if (status == KM_OK) status = kmi_store_diagnose(store, &listener, &diagnosis, error);
+    km_status status = kmi_project_open_store(project, KMI_STORE_WRITE, &store, &detail);
+    if (status == KM_OK) status = kmi_store_diagnose(store, &listener, &diagnosis, &detail);
     if (status == KM_E_IO || status == KM_E_PERMISSION || status == KM_E_NOT_FOUND || status == KM_E_BUSY) {
         kmi_store_free(store);
         store = NULL;
-        status = kmi_project_open_store(project, KMI_STORE_READ, &store, error);
-        if (status == KM_OK) status = kmi_store_diagnose(store, &listener, &diagnosis, error);
+        status = kmi_project_open_store(project, KMI_STORE_READ, &store, &detail);
+        if (status == KM_OK) status = kmi_store_diagnose(store, &listener, &diagnosis, &detail);
     }
+    if (status != KM_OK && error != NULL) *error = detail;
     for (int fault = 0; status == KM_OK && fault < KMI_FAULT_COUNT; fault++)
         if (diagnosis.has[fault]) add_fault(result, (kmi_store_fault)fault, diagnosis.detail[fault]);
     return status;

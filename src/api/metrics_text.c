@@ -4,11 +4,20 @@
 
 #include <math.h>
 
+/* One that a terminal obeys, alone or as the second byte of two: somebody will look at this with a pager or without. */
+static bool is_control(const char *text) {
+    unsigned char first = (unsigned char)text[0], second = (unsigned char)text[1];
+    return first < ' ' || first == 0x7F || (first == 0xC2 && second >= 0x80 && second < 0xA0);
+}
+
 static void add_escaped(kmi_buf *buf, const char *text) {
     for (; *text != '\0'; text++) {
-        if (*text == '\n')
+        if (*text == '\n') {
             kmi_buf_add_text(buf, "\\n");
-        else if (*text == '"' || *text == '\\')
+        } else if (is_control(text)) {
+            kmi_buf_add_char(buf, '?');
+            text += (unsigned char)*text == 0xC2;
+        } else if (*text == '"' || *text == '\\')
             kmi_buf_add_format(buf, "\\%c", *text);
         else
             kmi_buf_add_char(buf, *text);

@@ -5,6 +5,7 @@
 #include "queue/inspect.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "worker/upkeep.h"
 
 enum { tasks_max = 1000000 };
 
@@ -141,11 +142,9 @@ km_status km_task_purge(km_project *project, size_t *ret_count, km_error *error)
     if (status == KM_E_NOT_FOUND) status = KM_OK; /* no store, no records */
     if (status != KM_OK && error != NULL) *error = fault;
     if (status == KM_OK && writer.store != NULL) {
-        /* Records of tasks that a file of the queue still holds are what keeps them from being learnt twice. */
-        int64_t now_us = kmi_clock_now_us() + 1, oldest_us = kmi_queue_oldest_us(writer.queue);
         status = kmi_store_begin(writer.store, error);
         if (status != KM_OK) return status;
-        status = kmi_store_task_purge(writer.store, oldest_us < now_us ? oldest_us : now_us, true, &count, error);
+        status = kmi_upkeep_purge_tasks(writer.store, writer.queue, kmi_clock_now_us() + 1, true, &count, error);
         status = kmi_writer_end(&writer, status, error);
     }
     if (status == KM_OK && ret_count != NULL) *ret_count = count;

@@ -27,7 +27,7 @@ static int open_file(const char *memory_dir) {
     int fd = -1;
     if (kmi_dir_open(AT_FDCWD, memory_dir, &memory_fd, NULL) != KM_OK) return -1;
     if (kmi_dir_make(memory_fd, "state", NULL, NULL) != KM_OK) return -1;
-    if (kmi_dir_open(memory_fd, "state", &state_fd, NULL) != KM_OK) return -1;
+    if (kmi_dir_open_own(memory_fd, "state", &state_fd, NULL) != KM_OK) return -1;
     if (kmi_file_open(state_fd, "hooks", O_RDWR | O_CREAT, &fd, NULL) != KM_OK) return -1;
     return fd;
 }

@@ -26,6 +26,15 @@ static void seed_hash_tables(void) {
     json_object_seed(seed);
 }
 
+/* jansson (2.14) does not look whether the buffer of the string in hand could grow: where memory ends just there it drops
+ * characters without a word, or calls abort(). So nothing is begun without the room for it; what another thread takes in
+ * between is what remains of this. */
+static bool has_room_for(kmi_slice text) {
+    void *room = text.len <= SIZE_MAX / 4 ? malloc(text.len * 3 + 4096) : NULL;
+    free(room);
+    return room != NULL;
+}
+
 static const char *fault_text(const json_error_t *fault) {
     switch (json_error_code(fault)) {
     case json_error_stack_overflow:
@@ -54,6 +63,7 @@ km_status kmi_json_parse(kmi_slice text, const char *what, json_t **ret_value, k
         return kmi_fail(error, KM_E_INVALID, "%s: not valid JSON: it holds a NUL character at byte %zu", what, nul_at);
     }
     seed_hash_tables();
+    if (!has_room_for(text)) return kmi_fail(error, KM_E_NOMEM, "out of memory while reading %s", what);
     json_error_t fault;
     memset(&fault, 0, sizeof fault);
     json_t *value =

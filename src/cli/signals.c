@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <stddef.h>
 
+#include "util/guard.h"
+
 static volatile int stop_count;
 static sigset_t while_asleep; /* the mask under which kmi_signals_sleep() sleeps */
 
@@ -22,8 +24,18 @@ static void set_action(int signal_number, void (*handler)(int)) {
     sigaction(signal_number, &action, NULL);
 }
 
+/* A page of numbers that somebody cuts short must not end who only counts in it. Anything else ends as it would without us:
+ * the default action comes when the same address is touched again. */
+static void mend_mapping(int signal_number, siginfo_t *info, void *context) {
+    (void)context;
+    if (!kmi_guard_mend(info->si_addr)) signal(signal_number, SIG_DFL);
+}
+
 void kmi_signals_hold(void) {
     sigset_t held;
+    struct sigaction action = {.sa_sigaction = mend_mapping, .sa_flags = SA_SIGINFO};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGBUS, &action, NULL);
     sigemptyset(&held);
     sigaddset(&held, SIGPIPE);
     sigaddset(&held, SIGXFSZ);

@@ -5,7 +5,8 @@
 #include <stdint.h>
 
 /* Holds SIGPIPE and SIGXFSZ back: a closed pipe and a file size limit become errors of a write, never the end of a
- * process that has something to keep. Blocking both is one system call, ignoring them would be two. */
+ * process that has something to keep. Blocking both is one system call, ignoring them would be two. A metrics page that
+ * is cut short becomes an empty one of this process alone. */
 void kmi_signals_hold(void);
 
 /* From now on SIGINT, SIGTERM and SIGHUP only count: returns the counter, 0 until the first one came, at most 2. */

@@ -30,6 +30,7 @@ static km_status fail_nomem(km_error *error) {
 /* Configuration files are often links into a collection of dotfiles: the file behind the link is the one to edit. */
 static const char *follow_links(const char *path, kmi_arena *arena) {
     char *target = realpath(path, NULL);
+    if (target == NULL && errno == ENOMEM) return NULL; /* not the link: writing would replace it by a file */
     const char *copy = kmi_arena_copy_text(arena, target != NULL ? target : path);
     free(target);
     return copy;

@@ -1,5 +1,6 @@
 #include "install/record.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +36,7 @@ static km_status open_folder(bool create, int *ret_parent_fd, int *ret_fd, km_er
     if (base == NULL || base[0] != '/') return kmi_fail(error, KM_E_NOT_FOUND, "HOME is not set to an absolute path");
     KMI_CLEANUP_FD int parent_fd = -1;
     int fd = kmi_fd_open(AT_FDCWD, base, O_RDONLY | O_DIRECTORY, 0);
-    if (fd < 0) return kmi_fail(error, KM_E_NOT_FOUND, "there is no folder \"%s\"", base);
+    if (fd < 0) return kmi_fail_errno(error, errno, "cannot open the folder \"%s\"", base);
     for (const char *const *name = below_home + (has_state_home ? 2 : 0); *name != NULL; name++) {
         kmi_fd_close(&parent_fd);
         parent_fd = fd;

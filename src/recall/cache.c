@@ -86,7 +86,7 @@ static km_status make_file(kmi_cache *cache, int memory_dir_fd, uint64_t set_cou
     KMI_CLEANUP_FD int state_fd = -1;
     KMI_CLEANUP_FD int fd = -1;
     km_status status = kmi_dir_make(memory_dir_fd, "state", NULL, error);
-    if (status == KM_OK) status = kmi_dir_open(memory_dir_fd, "state", &state_fd, error);
+    if (status == KM_OK) status = kmi_dir_open_own(memory_dir_fd, "state", &state_fd, error);
     if (status != KM_OK) return status;
     unlinkat(state_fd, "cache", 0);
     status = kmi_file_open(state_fd, "cache", O_RDWR | O_CREAT | O_EXCL, &fd, error);

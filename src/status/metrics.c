@@ -15,6 +15,7 @@
 
 #include "util/error.h"
 #include "util/file.h"
+#include "util/guard.h"
 
 static const char page_magic[8] = {'K', 'M', 'M', 'E', 'T', 'R', 'I', '\n'};
 
@@ -43,13 +44,15 @@ static km_status map_page(int memory_dir_fd, kmi_metrics *ret_metrics, km_error 
     if (fd < 0)
         return errno == ENOENT || errno == ENOTDIR ? KM_OK
                                                    : kmi_fail_errno(error, errno, "cannot open \"state/metrics\"");
-    if (fstat(fd, &file) != 0 || !S_ISREG(file.st_mode) || file.st_size != (off_t)sizeof(kmi_metrics_page))
+    if (fstat(fd, &file) != 0 || !kmi_file_is_ours(&file) || file.st_size != (off_t)sizeof(kmi_metrics_page))
         return KM_OK;
     void *mapped = mmap(NULL, sizeof(kmi_metrics_page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (mapped == MAP_FAILED) return kmi_fail_errno(error, errno, "cannot map \"state/metrics\"");
     kmi_metrics_page *page = mapped;
+    kmi_guard_add(page, sizeof *page);
     if (memcmp(page->magic, page_magic, sizeof page_magic) != 0 || page->version != KMI_METRICS_VERSION ||
         page->size != sizeof *page) {
+        kmi_guard_remove(page);
         munmap(mapped, sizeof *page);
         return KM_OK;
     }
@@ -119,7 +122,7 @@ static km_status create_page(int state_fd, kmi_metrics_page *page, km_error *err
 static km_status make_page(int memory_dir_fd, bool replace, km_error *error) {
     KMI_CLEANUP_FD int state_fd = -1;
     km_status status = kmi_dir_make(memory_dir_fd, "state", NULL, error);
-    if (status == KM_OK) status = kmi_dir_open(memory_dir_fd, "state", &state_fd, error);
+    if (status == KM_OK) status = kmi_dir_open_own(memory_dir_fd, "state", &state_fd, error);
     if (status != KM_OK) return status;
     kmi_metrics_page *page = calloc(1, sizeof *page);
     if (page == NULL) return kmi_fail(error, KM_E_NOMEM, "out of memory while making \"state/metrics\"");
@@ -142,6 +145,7 @@ km_status kmi_metrics_open(kmi_metrics *metrics, int memory_dir_fd, kmi_metrics_
 
 void kmi_metrics_close(kmi_metrics *metrics) {
     if (metrics->page == NULL) return;
+    kmi_guard_remove(metrics->page);
     munmap(metrics->page, sizeof *metrics->page);
     metrics->page = NULL;
     kmi_fd_close(&metrics->fd);

@@ -123,11 +123,14 @@ typedef struct kmi_relation_row {
 km_status kmi_store_relation_each(kmi_store *store, bool (*visit)(const kmi_relation_row *row, void *context),
                                   void *context, km_error *error) KM_MUST_CHECK;
 /* Deletes memories with units, mentions, relations, orphaned entities, and their texts in task records; keeps neighbours'
- * units right. Inside a transaction. Follow the commit by kmi_store_erase(). */
+ * units right. Inside a transaction. Follow the commit by kmi_store_erase(); until that was done the store notes that it is
+ * to be done. */
 km_status kmi_store_memory_delete(kmi_store *store, const kmi_uuid *ids, size_t count, km_error *error) KM_MUST_CHECK;
 /* Removes deleted words from index, free pages and write-ahead log (optimize, VACUUM, checkpoint). Takes the writer lock
  * itself. *ret_is_erased: false when an open reader kept the log from being emptied within the limit. */
 km_status kmi_store_erase(kmi_store *store, bool *ret_is_erased, km_error *error) KM_MUST_CHECK;
+/* Tells whether memories were deleted whose words were not erased yet: somebody was killed in between. */
+km_status kmi_store_is_unerased(kmi_store *store, bool *ret_is_unerased, km_error *error) KM_MUST_CHECK;
 /* Deletes what expired before now_us; returns how many. Inside a transaction. */
 km_status kmi_store_expire(kmi_store *store, int64_t now_us, uint64_t *ret_count, km_error *error) KM_MUST_CHECK;
 
@@ -212,6 +215,9 @@ km_status kmi_store_task_due(kmi_store *store, int64_t now_us, size_t limit, kmi
                              size_t *ret_count, int64_t *ret_next_run_at_us, km_error *error) KM_MUST_CHECK;
 /* Full id by prefix among the records: KM_E_NOT_FOUND, KM_E_CONFLICT. */
 km_status kmi_store_task_resolve(kmi_store *store, const char *prefix, kmi_uuid *ret_id, km_error *error) KM_MUST_CHECK;
+/* Lets the record of a task, if it has ended, have ended at until_us at the earliest: a purge of what ended before spares it.
+ * Inside a transaction. */
+km_status kmi_store_task_hold(kmi_store *store, const kmi_uuid *id, int64_t until_us, km_error *error) KM_MUST_CHECK;
 /* Deletes records of finished (completed, cancelled) tasks that ended before `before_us`, failed ones too if asked.
  * Keyed ones stay known. Inside a transaction. */
 km_status kmi_store_task_purge(kmi_store *store, int64_t before_us, bool with_failed, uint64_t *ret_count,

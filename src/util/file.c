@@ -44,6 +44,10 @@ static bool is_owned_by_us(uid_t owner) {
     return user == owner || user == 0;
 }
 
+bool kmi_file_is_ours(const struct stat *info) {
+    return S_ISREG(info->st_mode) && info->st_nlink == 1 && is_owned_by_us(info->st_uid);
+}
+
 static km_status fail_open(const char *name, int failure, km_error *error) {
     switch (failure) {
     case ELOOP:
@@ -159,6 +163,20 @@ km_status kmi_dir_open(int dir_fd, const char *name, int *ret_fd, km_error *erro
         return kmi_fail(error, KM_E_PERMISSION, "\"%s\" is a symbolic link: replace it by the directory itself", name);
     }
     return kmi_fail_errno(error, failure, "cannot open directory \"%s\"", name);
+}
+
+km_status kmi_dir_open_own(int dir_fd, const char *name, int *ret_fd, km_error *error) {
+    KMI_CLEANUP_FD int fd = -1;
+    struct stat info;
+    km_status status = kmi_dir_open(dir_fd, name, &fd, error);
+    if (status != KM_OK) return status;
+    if (fstat(fd, &info) != 0) return kmi_fail_errno(error, errno, "cannot examine directory \"%s\"", name);
+    if (!is_owned_by_us(info.st_uid))
+        return kmi_fail(error, KM_E_PERMISSION, "directory \"%s\" belongs to user %lu: nothing is made in it", name,
+                        (unsigned long)info.st_uid);
+    *ret_fd = fd;
+    fd = -1;
+    return KM_OK;
 }
 
 km_status kmi_dir_make(int dir_fd, const char *name, bool *ret_created, km_error *error) {

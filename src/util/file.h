@@ -6,6 +6,7 @@
 #ifndef KMI_UTIL_FILE_H
 #define KMI_UTIL_FILE_H
 
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 
@@ -16,8 +17,12 @@
  * umask). Anything but a regular file with one link owned by the effective user (or opened by root) is
  * KM_E_PERMISSION. KM_E_NOT_FOUND when absent. Cost: open and fstat, fchmod only when created. */
 km_status kmi_file_open(int dir_fd, const char *name, int flags, int *ret_fd, km_error *error) KM_MUST_CHECK;
+/* True for what kmi_file_open() would accept: for those who opened a file themselves. */
+bool kmi_file_is_ours(const struct stat *info);
 /* Opens a directory (O_DIRECTORY, O_NOFOLLOW). */
 km_status kmi_dir_open(int dir_fd, const char *name, int *ret_fd, km_error *error) KM_MUST_CHECK;
+/* The same for one that files are to be made in: it must belong to us (or we are root). */
+km_status kmi_dir_open_own(int dir_fd, const char *name, int *ret_fd, km_error *error) KM_MUST_CHECK;
 /* Makes a directory with mode 0700 whatever the umask; fine if it is there. ret_created may be NULL. */
 km_status kmi_dir_make(int dir_fd, const char *name, bool *ret_created, km_error *error) KM_MUST_CHECK;
 

@@ -19,4 +19,9 @@ km_status kmi_upkeep_when_idle(kmi_upkeep *upkeep, kmi_store *store, kmi_queue *
 /* Leaves an empty log behind, and no temporary files of the dead. Readers that keep the log from being emptied are no error. */
 void kmi_upkeep_before_leaving(kmi_store *store, int memory_dir_fd);
 
+/* Purges records of tasks that ended before before_us, failed ones too if asked, but for those that a file of the queue still holds:
+ * their records are what keeps them from being learnt twice, or after they were cancelled. Inside a transaction. */
+km_status kmi_upkeep_purge_tasks(kmi_store *store, kmi_queue *queue, int64_t before_us, bool with_failed,
+                                 uint64_t *ret_count, km_error *error) KM_MUST_CHECK;
+
 #endif

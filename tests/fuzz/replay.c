@@ -1,7 +1,8 @@
 /* replay.c - a main() for fuzz targets without a fuzzer: every file of a folder is one case, reported as TAP.
  *
  * Beside the kept inputs it runs each of them cut short at many places and with bytes flipped, which is where parsers
- * break, so a target without interesting inputs still checks something. */
+ * break, so a target without interesting inputs still checks something. With "plain" as second argument it does not: some targets
+ * open a store for every input. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -22,7 +23,6 @@ static void run_exactly(const uint8_t *data, size_t size) {
 }
 
 static void run_variants(uint8_t *data, size_t size) {
-    run_exactly(data, size);
     for (size_t i = 0; i < CUTS && size > 0; i++) run_exactly(data, size * i / CUTS);
     uint32_t random = 1;
     for (size_t i = 0; i < FLIPS && size > 0; i++) {
@@ -53,7 +53,8 @@ static int read_input(const char *folder, const char *name, uint8_t *data, size_
 
 int main(int argc, char **argv) {
     struct dirent **entries = NULL;
-    int count = argc == 2 ? scandir(argv[1], &entries, is_regular_name, alphasort) : -1;
+    int is_plain = argc == 3 && strcmp(argv[2], "plain") == 0;
+    int count = argc == 2 || is_plain ? scandir(argv[1], &entries, is_regular_name, alphasort) : -1;
     uint8_t *data = malloc(INPUT_LIMIT);
     int failures = 0;
     if (count <= 0 || data == NULL) {
@@ -65,7 +66,8 @@ int main(int argc, char **argv) {
     for (int i = 0; i < count; i++) {
         size_t size = 0;
         int is_read = read_input(argv[1], entries[i]->d_name, data, &size);
-        if (is_read) run_variants(data, size);
+        if (is_read) run_exactly(data, size);
+        if (is_read && !is_plain) run_variants(data, size);
         printf("%s %d - %s\n", is_read ? "ok" : "not ok", i + 1, entries[i]->d_name);
         fflush(stdout);
         failures += !is_read;

@@ -70,6 +70,35 @@ static km_status check_pages(checking *c, km_error *error) {
     return status;
 }
 
+/* ---- Tables ---- */
+
+/* A store that was damaged, or made by somebody else, may hold sound pages and still not our columns. */
+static km_status check_tables(checking *c, km_error *error) {
+    static const char *const PROBES[] = {
+        "SELECT seq,id,content,content_hash,unit_count,type,knowledge_type,polarity,pattern,confidence,importance,"
+        "subject,attribute,value FROM memories LIMIT 1",
+        "SELECT " MEMORY_COLUMNS " FROM memories m LIMIT 1",
+        "SELECT id,folded,type,name FROM entities LIMIT 1",
+        "SELECT id,state,priority,attempts,crashes,item_count,created_at,started_at,finished_at,run_at,"
+        "processing_us,wait_us,is_keyed,error FROM tasks LIMIT 1",
+        "SELECT block,entries FROM unit_map LIMIT 1",
+        "SELECT epoch,generation,next_seq,index_version FROM state LIMIT 1",
+        "SELECT day,name,value FROM days LIMIT 1",
+        "SELECT task,at,state,error FROM task_events LIMIT 1",
+    };
+    uint64_t version = 0;
+    km_status status = kmi_store_schema_version(c->store, &version, error);
+    if (status != KM_OK || version != kmi_store_known_schema()) return status; /* it will be brought up to date first */
+    for (size_t i = 0; status == KM_OK && i < sizeof PROBES / sizeof PROBES[0]; i++) {
+        KMI_CLEANUP_SQL kmi_sql_use use = {0};
+        bool has_row = false;
+        status = kmi_sql_start(c->store->sql, PROBES[i], &use, error);
+        if (status == KM_E_STORE) note(c, KMI_FAULT_PAGES, "tables or columns are missing");
+        if (status == KM_OK) status = kmi_sql_step(&use, &has_row, error);
+    }
+    return status;
+}
+
 /* ---- Edges ---- */
 
 static const struct {
@@ -153,6 +182,7 @@ km_status kmi_store_diagnose(kmi_store *store, const kmi_store_listener *listene
         km_status (*check)(checking *c, km_error *error);
         kmi_store_fault fault; /* when the check itself meets damage */
     } CHECKS[] = {{check_pages, KMI_FAULT_PAGES},
+                  {check_tables, KMI_FAULT_PAGES},
                   {check_edges, KMI_FAULT_PAGES},
                   {check_counters, KMI_FAULT_PAGES},
                   {check_search, KMI_FAULT_SEARCH}};

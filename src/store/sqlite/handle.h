@@ -151,6 +151,8 @@ km_status kmi_memory_read(kmi_store *store, const kmi_sql_use *use, kmi_arena *a
 /* Reads all rows of a started statement into an array. */
 km_status kmi_memory_read_all(kmi_store *store, kmi_sql_use *use, size_t limit, kmi_arena *arena, km_memory **ret_items,
                               size_t *ret_count, km_error *error) KM_MUST_CHECK;
+/* Notes that deleted words are still to be erased. Inside a transaction. */
+km_status kmi_store_note_unerased(kmi_store *store, km_error *error) KM_MUST_CHECK;
 /* Sequence number of a memory: KM_E_NOT_FOUND. */
 km_status kmi_memory_seq(kmi_store *store, const kmi_uuid *id, int64_t *ret_seq, km_error *error) KM_MUST_CHECK;
 

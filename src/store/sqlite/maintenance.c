@@ -2,7 +2,9 @@
  *
  * Deleting rows leaves their words in three places: FTS5 writes a deletion as one more copy of the word until segments are merged,
  * pages of a B-tree keep old cells in their gaps even with secure_delete, and the write-ahead log holds the pages of both.
- * `optimize` cures the first, VACUUM the second, a truncating checkpoint the third, in this order. */
+ * `optimize` cures the first, VACUUM the second, a truncating checkpoint the third, in this order. Who deletes notes in the same
+ * transaction that this is still to be done, so that whoever comes after a crash does it; the note goes after VACUUM, for
+ * every worker empties the log when it leaves. */
 
 #include "store/sqlite/index.h"
 #include "util/clock.h"
@@ -118,16 +120,34 @@ static km_status empty_log(kmi_store *store, bool *ret_is_empty, km_error *error
     return status;
 }
 
+km_status kmi_store_note_unerased(kmi_store *store, km_error *error) {
+    static const char NOTE[] = "INSERT INTO counters(kind,name,value) VALUES(0,'unerased',1)"
+                               " ON CONFLICT(kind,name) DO UPDATE SET value=1";
+    KMI_CLEANUP_SQL kmi_sql_use use = {0};
+    km_status status = kmi_sql_start(store->sql, NOTE, &use, error);
+    return status == KM_OK ? kmi_sql_run(&use, error) : status;
+}
+
+km_status kmi_store_is_unerased(kmi_store *store, bool *ret_is_unerased, km_error *error) {
+    static const char READ[] = "SELECT count(*) FROM counters WHERE kind=0 AND name='unerased' AND value<>0";
+    int64_t count = 0;
+    km_status status = kmi_store_read_number(store, READ, &count, error);
+    if (status == KM_OK) *ret_is_unerased = count != 0;
+    return status;
+}
+
 km_status kmi_store_erase(kmi_store *store, bool *ret_is_erased, km_error *error) {
     if (store->mode == KMI_STORE_READ || store->is_writing || store->is_reading) {
         return kmi_fail(error, KM_E_INTERNAL, "erasing in \"%s\" inside a transaction", kmi_sql_path(store->sql));
     }
     km_status status = kmi_store_lock(store, error);
     if (status != KM_OK) return status;
+    static const char FORGET_NOTE[] = "UPDATE counters SET value=0 WHERE kind=0 AND name='unerased' AND value<>0";
     bool is_empty = false;
     status = kmi_index_prepare(store, error);
     if (status == KM_OK) status = kmi_sql_execute(store->sql, "INSERT INTO units(units) VALUES('optimize')", error);
     if (status == KM_OK) status = kmi_sql_execute(store->sql, "VACUUM", error);
+    if (status == KM_OK) status = kmi_sql_execute(store->sql, FORGET_NOTE, error);
     if (status == KM_OK) status = empty_log(store, &is_empty, error);
     kmi_store_unlock(store);
     if (status == KM_OK) *ret_is_erased = is_empty;

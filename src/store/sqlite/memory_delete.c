@@ -119,7 +119,7 @@ km_status kmi_store_memory_delete(kmi_store *store, const kmi_uuid *ids, size_t 
         status = kmi_memory_seq(store, &ids[i], &seq, error);
         if (status == KM_OK) status = kmi_memory_remove(store, seq, error);
     }
-    return status;
+    return status == KM_OK ? kmi_store_note_unerased(store, error) : status;
 }
 
 static km_status list_expired(kmi_store *store, int64_t now_us, int64_t seqs[EXPIRE_AT_ONCE], size_t *ret_count,

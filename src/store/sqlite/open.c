@@ -32,12 +32,12 @@ km_status kmi_store_fail_nomem(const kmi_store *store, km_error *error) {
 
 /* ---- The file ---- */
 
-/* Says whether there is a store file with anything in it. */
-static km_status look_at_file(const char *path, bool *ret_exists, km_error *error) {
+/* Refuses what is there and is no file of ours with one name. *ret_size -1: there is none. */
+static km_status look_at(const char *path, off_t *ret_size, km_error *error) {
     struct stat found;
     if (lstat(path, &found) != 0) {
         if (errno != ENOENT) return kmi_fail_errno(error, errno, "cannot look at \"%s\"", path);
-        *ret_exists = false;
+        *ret_size = -1;
         return KM_OK;
     }
     if (!S_ISREG(found.st_mode)) {
@@ -49,8 +49,33 @@ static km_status look_at_file(const char *path, bool *ret_exists, km_error *erro
         return kmi_fail(error, KM_E_PERMISSION, "\"%s\" belongs to another user; take it over, or use another project",
                         path);
     }
-    *ret_exists = found.st_size > 0;
+    if (found.st_nlink > 1) {
+        return kmi_fail(error, KM_E_PERMISSION, "\"%s\" has %lu hard links: copy it, so that it has one name only",
+                        path, (unsigned long)found.st_nlink);
+    }
+    *ret_size = found.st_size;
     return KM_OK;
+}
+
+/* Says whether there is a store file with anything in it. What SQLite keeps beside it is written to as well: it must be as
+ * good. */
+static km_status look_at_file(const char *path, bool *ret_exists, km_error *error) {
+    static const char *const SUFFIXES[] = {"", "-wal", "-shm", "-journal"};
+    char name[PATH_LIMIT_BYTES];
+    for (size_t i = 0; i < sizeof SUFFIXES / sizeof SUFFIXES[0]; i++) {
+        off_t size = -1;
+        if ((size_t)snprintf(name, sizeof name, "%s%s", path, SUFFIXES[i]) >= sizeof name)
+            return kmi_fail(error, KM_E_INVALID, "the path of the store is too long");
+        km_status status = look_at(name, &size, error);
+        if (status != KM_OK) return status;
+        if (i == 0) *ret_exists = size > 0;
+    }
+    return KM_OK;
+}
+
+static km_status fail_path(const kmi_buf *buf, km_error *error) {
+    if (kmi_buf_status(buf) == KM_E_NOMEM) return kmi_fail(error, KM_E_NOMEM, "out of memory while opening the store");
+    return kmi_fail(error, KM_E_INVALID, "the path of the store is too long");
 }
 
 /* Splits "dir/name", resolves the directory and joins again. Returns KM_E_NOT_FOUND when there is no such directory. */
@@ -63,14 +88,14 @@ static km_status resolve_path(const char *path, char **ret_path, km_error *error
         kmi_buf_add_text(&buf, ".");
     else
         kmi_buf_add(&buf, path, slash == path ? 1 : (size_t)(slash - path));
-    if (kmi_buf_status(&buf) != KM_OK) return kmi_fail(error, KM_E_INVALID, "the path of the store is too long");
+    if (kmi_buf_status(&buf) != KM_OK) return fail_path(&buf, error);
     __attribute__((cleanup(free_text))) char *directory = realpath(buf.ptr, NULL);
     if (directory == NULL) return kmi_fail_errno(error, errno, "cannot find the directory of \"%s\"", path);
     kmi_buf_clear(&buf);
     kmi_buf_add_text(&buf, directory);
     if (strcmp(directory, "/") != 0) kmi_buf_add_char(&buf, '/');
     kmi_buf_add_text(&buf, name);
-    if (kmi_buf_status(&buf) != KM_OK) return kmi_fail(error, KM_E_INVALID, "the path of the store is too long");
+    if (kmi_buf_status(&buf) != KM_OK) return fail_path(&buf, error);
     char *joined = kmi_buf_take(&buf);
     if (joined == NULL) return kmi_fail(error, KM_E_NOMEM, "out of memory while opening \"%s\"", path);
     *ret_path = joined;

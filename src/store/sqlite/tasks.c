@@ -133,6 +133,16 @@ km_status kmi_store_task_put(kmi_store *store, const kmi_task_row *task, km_erro
 }
 
 /* Deletes finished records by their end; failed ones only on request, for they hold work that was never done. */
+km_status kmi_store_task_hold(kmi_store *store, const kmi_uuid *id, int64_t until_us, km_error *error) {
+    static const char HOLD[] = "UPDATE tasks SET finished_at=?2 WHERE id=?1 AND finished_at<?2";
+    KMI_CLEANUP_SQL kmi_sql_use use = {0};
+    km_status status = kmi_sql_start(store->sql, HOLD, &use, error);
+    if (status != KM_OK) return status;
+    kmi_sql_bind_blob(&use, 1, id->bytes, sizeof id->bytes);
+    kmi_sql_bind_integer(&use, 2, until_us);
+    return kmi_sql_run(&use, error);
+}
+
 km_status kmi_store_task_purge(kmi_store *store, int64_t before_us, bool with_failed, uint64_t *ret_count,
                                km_error *error) {
     static const char DELETE_FAILED[] = "DELETE FROM tasks WHERE state=4 AND state<>3 AND coalesce(finished_at,0)<?1";
