@@ -49,8 +49,9 @@ bench-extract: build
 check-cases: build
 	@tools/check-cases $(BUILD)/kuzu-memory $(CASES)
 
+# Stores of 1 000 to a million memories: STORES=DIR keeps them for the next time.
 bench-big: build
-	@tests/bench/big $(BUILD)
+	@tests/bench/big $(BUILD) $(if $(STORES),--keep $(STORES))
 
 # What assistants feel: time to the first answer, a warm call, resident memory, tokens.
 bench-assistants: build

@@ -95,6 +95,7 @@ static km_status find_context(km_project *project, const asking *how, enhance_re
         note_cache(project, &report);
         result->public.is_cached = status == KM_OK && report.use == KMI_CACHE_HIT;
     }
+    result->public.is_degraded = status == KM_OK && !result->public.is_cached && kmi_store_was_cut_short(store);
     if (status != KM_OK || count == 0) return status;
     status = kmi_context_lines(store, items, count, how->request->now_us, result->arena, &ret_context->lines, error);
     if (status != KM_OK) return status;
@@ -180,7 +181,7 @@ km_status km_enhance(km_project *project, const char *prompt, size_t prompt_len,
         asking how = {&request, deadline_us, (uint64_t)cache_mb << 20, options->explain};
         status = add_context(project, &how, result, &fault);
     }
-    result->public.is_degraded = status == KM_E_BUSY;
+    if (status == KM_E_BUSY) result->public.is_degraded = true;
     result->public.elapsed_us = kmi_clock_monotonic_us() - start_us;
     if (status != KM_OK)
         tell_problem(&result->public, status, fault.message);

@@ -63,7 +63,7 @@ static km_status check_pages(restoring *r, kmi_store *store, km_error *error) {
 
 /* A plain store tells nothing about itself: it is asked. */
 static km_status open_plain(restoring *r, kmi_store **ret_store, km_error *error) {
-    const kmi_store_options options = {.path = r->real_path, .mode = KMI_STORE_READ};
+    const kmi_store_options options = {.path = r->real_path, .mode = KMI_STORE_READ, .reads_older = true};
     int64_t counters[KMI_COUNTER_COUNT];
     kmi_fd_close(&r->fd); /* before SQLite opens it: closing later would drop SQLite's locks */
     km_status status = kmi_store_open(&options, ret_store, error);
@@ -210,6 +210,10 @@ static km_status prepare(restoring *r, uint64_t epoch, uint64_t generation, km_e
     km_status status = kmi_project_create(r->project, NULL, error);
     if (status == KM_OK) status = r->is_plain ? copy_plain(r, error) : copy_backup(r, error);
     if (status == KM_OK) status = make_whole(r, epoch, generation, error);
+    /* A header or schema that SQLite makes nothing of is an error of SQL to it: our statements are right for any sound store. */
+    if (status == KM_E_INTERNAL)
+        status = kmi_fail(error, KM_E_INVALID, "\"%s\" is damaged: its database is none of ours; use another backup",
+                          r->path);
     if (status != KM_OK) return status;
     for (size_t i = 0; i < 2; i++) /* the log is empty, and must not be found beside another file */
         unlinkat(r->project->memory_dir_fd, i == 0 ? NEW_STORE "-wal" : NEW_STORE "-shm", 0);

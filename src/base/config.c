@@ -98,6 +98,10 @@ static km_status apply_section(const json_t *section, const char *section_name, 
         }
         note_origin(report, key, file->path);
     }
+    if (strcmp(section_name, "learn") == 0 && !config->learn_redact_secrets) {
+        warn(report, "\"%.300s\": \"learn.redact_secrets\" is false: secrets in texts are stored as they are",
+             file->path);
+    }
     return KM_OK;
 }
 

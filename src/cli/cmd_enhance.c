@@ -14,6 +14,7 @@ typedef struct enhanced {
     kmi_slice prompt;
     km_enhance_result *result; /* NULL: the prompt stays as it is */
     km_error problem;          /* status KM_OK: none */
+    bool is_late;              /* time is over, and there is no result that could say so */
 } enhanced;
 
 static void add_json(kmi_cli *cli, const enhanced *answer) {
@@ -32,7 +33,7 @@ static void add_json(kmi_cli *cli, const enhanced *answer) {
     kmi_json_out_real(&out, "confidence", result != NULL ? result->confidence : 0);
     kmi_json_out_ms(&out, "elapsed_ms", result != NULL ? result->elapsed_us : 0);
     kmi_json_out_bool(&out, "cached", result != NULL && result->is_cached);
-    kmi_json_out_bool(&out, "degraded", result != NULL && result->is_degraded);
+    kmi_json_out_bool(&out, "degraded", answer->is_late || (result != NULL && result->is_degraded));
     kmi_json_out_text(&out, "problem", answer->problem.status != KM_OK ? answer->problem.message : NULL);
     kmi_json_out_object_end(&out);
     kmi_buf_add_char(&cli->out, '\n');
@@ -102,13 +103,15 @@ static void tell_why(const km_enhance_result *result) {
 }
 
 /* The library is given its time and a little more to tell what it found so far. */
-static void arm_deadline(kmi_cli *cli, const enhanced *answer, kmi_buf *fallback) {
+static void arm_deadline(kmi_cli *cli, enhanced *answer, kmi_buf *fallback) {
     static const double grace_seconds = 0.05;
     km_project_info info;
     kmi_buf_init(fallback, KMI_OUT_LIMIT_BYTES);
     if (km_project_get_info(cli->project, &info, NULL) != KM_OK) return;
     size_t before = cli->out.len;
+    answer->is_late = true;
     print_answer(cli, answer); /* as it comes out without any memory */
+    answer->is_late = false;
     kmi_buf_add(fallback, cli->out.ptr + before, cli->out.len - before);
     cli->out.len = before;
     bool is_strict = kmi_cli_has(cli, KMI_SLOT_STRICT);

@@ -103,7 +103,8 @@ static km_status find_or_choose(lookup *self, km_memory **ret_items, size_t *ret
     const kmi_chosen *chosen = NULL;
     status = kmi_context_choose(self->store, self->request, self->arena, ret_items, &chosen, ret_count, ret_confidence,
                                 NULL, error);
-    if (status == KM_OK) keep(self, chosen, *ret_count, *ret_confidence, &report->has_evicted);
+    if (status == KM_OK && !kmi_store_was_cut_short(self->store))
+        keep(self, chosen, *ret_count, *ret_confidence, &report->has_evicted);
     return status;
 }
 

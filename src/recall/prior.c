@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-#include "base/hash.h"
-
 #define SESSION_LOOK_AT ((size_t)200) /* best hits that make up the sessions' sums */
 #define SESSION_BEST ((size_t)2)
 #define SPEAKERS_MAX ((size_t)64)
@@ -24,7 +22,7 @@ double kmi_prior_factor(const kmi_prior_weights *weights, const kmi_priors *prio
 /* ---- Sessions ---- */
 
 typedef struct session_sum {
-    uint64_t hash;
+    int64_t session;
     size_t seen;
     double sum;
 } session_sum;
@@ -35,24 +33,18 @@ typedef struct session_sums {
     session_sum items[SESSION_LOOK_AT];
 } session_sums;
 
-static uint64_t hash_of(const char *session) {
-    kmi_slice text = kmi_slice_from(session);
-    return kmi_hash_checksum(0, &text, 1);
-}
-
-static session_sum *find_sum(session_sums *sums, uint64_t hash) {
+static session_sum *find_sum(session_sums *sums, int64_t session) {
     for (size_t i = 0; i < sums->count; i++) {
-        if (sums->items[i].hash == hash) return &sums->items[i];
+        if (sums->items[i].session == session) return &sums->items[i];
     }
     return NULL;
 }
 
 static void add_to_session(session_sums *sums, const kmi_search_hit *hit) {
-    uint64_t hash = hash_of(hit->session);
-    session_sum *sum = find_sum(sums, hash);
+    session_sum *sum = find_sum(sums, hit->session);
     if (sum == NULL) {
         sum = &sums->items[sums->count++];
-        *sum = (session_sum){.hash = hash};
+        *sum = (session_sum){.session = hit->session};
     }
     if (sum->seen == SESSION_BEST) return;
     sum->seen++;
@@ -63,12 +55,12 @@ static void add_to_session(session_sums *sums, const kmi_search_hit *hit) {
 static void find_sessions(const kmi_search_hit *hits, size_t count, kmi_priors *priors) {
     session_sums sums = {.count = 0};
     for (size_t i = 0; i < count && i < SESSION_LOOK_AT; i++) {
-        if (hits[i].session != NULL) add_to_session(&sums, &hits[i]);
+        if (hits[i].session != 0) add_to_session(&sums, &hits[i]);
     }
     if (sums.best <= 0) return;
     for (size_t i = 0; i < count; i++) {
-        if (hits[i].session == NULL) continue;
-        const session_sum *sum = find_sum(&sums, hash_of(hits[i].session));
+        if (hits[i].session == 0) continue;
+        const session_sum *sum = find_sum(&sums, hits[i].session);
         if (sum != NULL) priors[i].session = sum->sum / sums.best;
     }
 }

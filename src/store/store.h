@@ -29,11 +29,14 @@ typedef struct kmi_store_options {
     int lock_fd;        /* descriptor of queue/lock for the writer lock; borrowed; ignored for reading */
     int64_t lock_byte;  /* which byte of it is the writer lock */
     int64_t timeout_ms; /* how long begin and reads wait for a lock; 0: 5000 */
+    bool
+        reads_older; /* reading: also an older schema, whose memories can be counted, checked for damage and copied only */
 } kmi_store_options;
 
 km_status kmi_store_open(const kmi_store_options *options, kmi_store **ret_store, km_error *error) KM_MUST_CHECK;
 void kmi_store_free(kmi_store *store);
-/* Interrupts running statements once the monotonic clock passes deadline_us (0: none): KM_E_BUSY. */
+/* Interrupts running statements once the monotonic clock passes deadline_us (0: none): KM_E_BUSY. A search that is not done
+ * after seven tenths of the time until then gives what it has (kmi_store_was_cut_short()). */
 void kmi_store_set_deadline(kmi_store *store, int64_t deadline_us);
 
 /* ---- Transactions ---- */
@@ -71,7 +74,7 @@ typedef struct kmi_memory_new {
 /* Stores one memory with its search units, entities, mentions, relations, and updates of the counters by type and source.
  * Units of the neighbours in the same session that carry its words are kept right. Inside a transaction. */
 km_status kmi_store_memory_insert(kmi_store *store, const kmi_memory_new *memory, km_error *error) KM_MUST_CHECK;
-/* Finds a live memory with the same normalised text (SHA-256 of the folded text without closing punctuation).
+/* Finds a live memory with the same normalised text (of the folded text without closing punctuation).
  * *ret_is_found; ret_id. Compares type-independent. */
 km_status kmi_store_memory_find_same(kmi_store *store, kmi_slice content, bool *ret_is_found, kmi_uuid *ret_id,
                                      km_error *error) KM_MUST_CHECK;
@@ -139,8 +142,9 @@ typedef struct kmi_search_hit {
     int64_t seq;     /* of the memory; resolve with kmi_store_memory_by_seq() */
     double score;    /* its best unit's BM25 (own words, and a part of its neighbours'), divided for long memories */
     double coverage; /* 0..1: share of the query's weight (idf) that the best unit and its neighbours carry */
-    uint32_t unit_count;           /* of the memory */
-    const char *speaker, *session; /* in the arena; NULL: none */
+    uint32_t unit_count; /* of the memory */
+    const char *speaker; /* in the arena; NULL: none */
+    int64_t session;     /* the same number, the same session; 0: none */
     int64_t observed_at_us;
 } kmi_search_hit;
 
@@ -164,6 +168,8 @@ typedef struct kmi_search_info {
 km_status kmi_store_search(kmi_store *store, kmi_slice text, const km_recall_query *query, size_t limit,
                            kmi_arena *arena, kmi_search_hit **ret_hits, size_t *ret_count, kmi_search_info *ret_info,
                            km_error *error) KM_MUST_CHECK;
+/* Returns: true when time ran out before the last search was done, and better hits may be missing. */
+bool kmi_store_was_cut_short(const kmi_store *store);
 km_status kmi_store_memory_by_seq(kmi_store *store, int64_t seq, kmi_arena *arena, km_memory *ret_memory,
                                   km_error *error) KM_MUST_CHECK;
 /* A number that rises whenever memories change, for caches. Half of its bits are random: the same number is the same memories,

@@ -1,8 +1,11 @@
 /* Fills a store with many memories that read like notes, and makes prompts about them, the same in every run.
  *
- *     big_store STORE COUNT     learns until STORE (a memories.db) holds about COUNT memories; prints tasks per second of the
- *                               last tenth
+ *     big_store STORE COUNT     learns until STORE (a memories.db) holds about COUNT memories, each a task of its own; prints tasks
+ *                               per second of the last tenth. Drops the records of the tasks, as the worker does after five minutes
+ *     big_store --texts N       prints N texts for `learn --batch`
  *     big_store --prompts N     prints N prompts, a line each
+ *     big_store --known STORE   asks for memories by six of their words and four others; prints how many of 100 come first, and among
+ *                               the first ten
  *
  * Words are as unequal as in real text: function words take four tenths, the others follow Zipf's law with Mandelbrot's
  * correction, so that the most common of them is in about four of a hundred sentences and most of the 50 000 in a few. The common ones are
@@ -16,6 +19,7 @@
 #include <unistd.h>
 
 #include "learn/learn.h"
+
 #include "util/clock.h"
 
 #define BATCH 256
@@ -23,6 +27,10 @@
 #define MANDELBROT 20.0
 #define SESSION_LEN 12
 #define TEXT_BYTES 400
+#define NAMED_THINGS 2000 /* turns of real chats name 0.7 to 0.9 things, a few hundred different ones in all */
+#define KNOWN_ITEMS 400
+#define KNOWN_WORDS 6
+#define NOISE_WORDS 4
 
 static const char *const FUNCTION_WORDS[] = {
     "the", "of",  "to", "and",  "a",    "in",   "is",   "that", "for",  "it",   "on",   "with", "as",   "was",
@@ -106,6 +114,15 @@ static void print_prompts(int count) {
     }
 }
 
+static void print_texts(int count) {
+    uint64_t state = 521288629546311691ULL;
+    for (int i = 0; i < count; i++) {
+        char text[TEXT_BYTES];
+        write_sentence(text, sizeof(text), &state, 8 + (unsigned)(next_random(&state) % 11));
+        printf("{\"content\":\"%s\",\"session\":\"stream-%d\"}\n", text, i / SESSION_LEN);
+    }
+}
+
 static void require(km_status status, const km_error *error, const char *what) {
     if (status == KM_OK) return;
     fprintf(stderr, "big_store: %s: %s\n", what, error->message);
@@ -116,12 +133,11 @@ static void learn_one(kmi_store *store, const kmi_config *config, kmi_arena *are
     km_error error = {0};
     char text[TEXT_BYTES];
     char session[32];
-    char names[2][20];
+    char name[20];
     write_sentence(text, sizeof(text), state, 8 + (unsigned)(next_random(state) % 11));
     snprintf(session, sizeof(session), "session-%d", number / SESSION_LEN);
-    write_word(names[0], sizeof(names[0]), next_rank(state));
-    write_word(names[1], sizeof(names[1]), next_rank(state));
-    km_entity entities[] = {{names[0], "technology"}, {names[1], "project"}};
+    write_word(name, sizeof(name), next_rank(state) % NAMED_THINGS);
+    km_entity entity = {name, "technology"};
     kmi_candidate candidate = {.content = text,
                                .type = "fact",
                                .knowledge_type = "note",
@@ -129,8 +145,8 @@ static void learn_one(kmi_store *store, const kmi_config *config, kmi_arena *are
                                .pattern = "sentence",
                                .confidence = 0.7,
                                .importance = 0.5,
-                               .entity_count = 2,
-                               .entities = entities};
+                               .entity_count = 1,
+                               .entities = &entity};
     kmi_extraction extraction = {.candidate_count = 1, .candidates = &candidate};
     km_learn_item item = {.content = text, .source = "bench", .session = session};
     kmi_uuid task = {{0}};
@@ -183,12 +199,73 @@ static void fill(kmi_store *store, int wanted) {
     double seconds = start_us != 0 ? (double)(kmi_clock_monotonic_us() - start_us) / 1e6 : 0;
     if (seconds > 0) printf("%.0f\n", (double)(wanted - start) / seconds);
     kmi_arena_free(arena);
+    require(kmi_store_begin(store, &error), &error, "begin");
+    require(kmi_store_task_purge(store, INT64_MAX, false, NULL, &error), &error, "purge");
+    require(kmi_store_commit(store, &error), &error, "commit");
     require(kmi_store_checkpoint(store, true, &error), &error, "checkpoint");
+}
+
+/* ---- Known items ---- */
+
+static size_t add_words_of(const char *content, uint64_t *state, char *query, size_t size) {
+    const char *words[64];
+    size_t lens[64];
+    size_t count = 0;
+    for (const char *at = content; *at != '\0' && count < 64;) {
+        size_t len = strcspn(at, " ");
+        words[count] = at;
+        lens[count++] = len;
+        at += len + (at[len] == ' ');
+    }
+    size_t used = 0;
+    for (int i = 0; i < KNOWN_WORDS && count > 0; i++) {
+        size_t pick = next_random(state) % count;
+        used += (size_t)snprintf(query + used, size - used, "%.*s ", (int)lens[pick], words[pick]);
+        words[pick] = words[--count];
+        lens[pick] = lens[count];
+    }
+    return used;
+}
+
+/* Returns the place of a memory among the first ten for a query made of its words, -1: none. */
+static int find_known(kmi_store *store, kmi_arena *arena, int64_t seq, uint64_t *state) {
+    km_error error = {0};
+    km_memory memory;
+    char query[TEXT_BYTES];
+    kmi_search_hit *hits = NULL;
+    size_t count = 0;
+    if (kmi_store_memory_by_seq(store, seq, arena, &memory, &error) != KM_OK) return -1;
+    size_t used = add_words_of(memory.content, state, query, sizeof(query));
+    write_sentence(query + used, sizeof(query) - used, state, NOISE_WORDS);
+    require(kmi_store_search(store, kmi_slice_from(query), NULL, 10, arena, &hits, &count, NULL, &error), &error,
+            "search");
+    for (size_t i = 0; i < count; i++)
+        if (hits[i].seq == seq) return (int)i;
+    return -1;
+}
+
+static void ask_known(kmi_store *store) {
+    km_error error = {0};
+    int64_t values[KMI_COUNTER_COUNT];
+    uint64_t state = 88172645463393265ULL;
+    int first = 0;
+    int ten = 0;
+    require(kmi_store_counters_get(store, values, &error), &error, "count");
+    kmi_arena *arena = kmi_arena_new((size_t)64 * 1024 * 1024);
+    for (int i = 0; i < KNOWN_ITEMS; i++) {
+        int64_t seq = 1 + (int64_t)(next_random(&state) % (uint64_t)values[KMI_COUNTER_MEMORIES]);
+        int place = find_known(store, arena, seq, &state);
+        first += place == 0;
+        ten += place >= 0;
+        kmi_arena_clear(arena);
+    }
+    printf("%d %d\n", first * 100 / KNOWN_ITEMS, ten * 100 / KNOWN_ITEMS);
+    kmi_arena_free(arena);
 }
 
 int main(int argc, char **argv) {
     if (argc != 3) {
-        fprintf(stderr, "usage: big_store STORE COUNT | --prompts N\n");
+        fprintf(stderr, "usage: big_store STORE COUNT | --known STORE | --prompts N | --texts N\n");
         return 2;
     }
     int count = (int)strtol(argv[2], NULL, 10);
@@ -197,11 +274,20 @@ int main(int argc, char **argv) {
         print_prompts(count);
         return 0;
     }
+    if (strcmp(argv[1], "--texts") == 0) {
+        print_texts(count);
+        return 0;
+    }
+    bool asks = strcmp(argv[1], "--known") == 0;
     km_error error = {0};
-    kmi_store_options options = {.path = argv[1], .mode = KMI_STORE_CREATE, .lock_fd = -1};
+    kmi_store_options options = {
+        .path = asks ? argv[2] : argv[1], .mode = asks ? KMI_STORE_READ : KMI_STORE_CREATE, .lock_fd = -1};
     kmi_store *store = NULL;
     require(kmi_store_open(&options, &store, &error), &error, "open");
-    fill(store, count);
+    if (asks)
+        ask_known(store);
+    else
+        fill(store, count);
     kmi_store_free(store);
     return 0;
 }

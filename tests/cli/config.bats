@@ -111,6 +111,16 @@ DEFAULTS
     expect_output "Configuration is fine"
 }
 
+@test "redaction turned off is warned about, and so is a pattern that does not compile, with its position" {
+    write_project_config '{"learn": {"redact_secrets": false}}'
+    run_km config check
+    expect_status 0
+    expect_message '"learn.redact_secrets" is false: secrets in texts are stored as they are'
+    write_project_config '{"learn": {"custom_patterns": {"bad": {"regex": "(a", "type": "note"}}}}'
+    run_km config check
+    expect_message 'custom pattern "bad": pattern is wrong at offset 2'
+}
+
 @test "get: an unknown key is 3 with a suggestion" {
     run_km config get async.max_worker
     expect_status 3

@@ -1,6 +1,7 @@
 """A machine that refuses: no room, no rights, no files, no descriptors, no processes."""
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -10,7 +11,7 @@ import subprocess
 import time
 
 import processes
-from lib import EXIT_CODES, Broken, Ledger, Skip
+from lib import EXIT_CODES, Broken, Fault, Ledger, Skip
 
 PLAIN_USER = 65534
 
@@ -429,7 +430,49 @@ def no_processes(context):
     return ""
 
 
+def slow_disk(context):
+    """Every read takes so long that the search cannot end in time: it gives what it has, marked, before the time is over. Where
+    there is not even time for that, the prompt comes back."""
+    limit_s, read_us = 2, 20000
+    project = context.project({"performance": {"enhance_timeout_seconds": limit_s, "cache_size_mb": 0}})
+    places = "harbour depot cellar office market tower bridge garden".split()
+    lines = [
+        json.dumps({"content": f"Pallet {n} of the {places[n % 8]} holds {places[n // 8 % 8]} lamps number {n * 7919 % 3001}"})
+        for n in range(6000)
+    ]
+    result = project.run("learn", "--batch", "-", "--verbatim", "--quiet", stdin="\n".join(lines).encode())
+    if result.code != 0:
+        raise Broken(f"learn --batch: {result}")
+    project.drain(60)
+    prompt = "Which pallet of the harbour depot holds lamps?"
+    whole = json.loads(project.run("enhance", prompt, "--format", "json").out)
+    if whole["degraded"] or not whole["memories_used"]:
+        raise Broken(f"enhance in time: {whole}")
+    answers = []
+    for delay_us in (read_us, 20 * read_us):
+        fault = Fault("", 0, of="first", calls="pread64", delay_us=delay_us, timeout_ms=60000)
+        began = time.monotonic()
+        result = project.run("enhance", prompt, "--format", "json", fault=fault, timeout=70)
+        took = time.monotonic() - began
+        if result.code != 0:
+            raise Broken(f"enhance with reads of {delay_us} us: {result}")
+        answer = json.loads(result.out)
+        answers.append(answer)
+        if not answer["degraded"]:
+            raise Broken(f"not marked though {fault.calls_made} reads took {fault.calls_made * delay_us / 1e6} s: {answer}")
+        if not answer["enhanced_prompt"].endswith(prompt):
+            raise Broken(f"the prompt is gone: {answer}")
+        if took > limit_s * 1.5:
+            raise Broken(f"enhance took {took:.2f} s with a limit of {limit_s} s")
+    if not answers[0]["memories_used"]:
+        raise Broken("nothing was given of what had been found")
+    if answers[1]["memories_used"]:
+        raise Broken("memories were given where nothing could be read in time")
+    return f"{len(answers[0]['memories_used'])} memories of a search that was cut short"
+
+
 TESTS = [
+    ("slow-disk", slow_disk),
     ("disk-full", disk_full),
     ("disk-full-while-draining", disk_full_while_draining),
     ("file-size-limit", file_size_limit),

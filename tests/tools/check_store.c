@@ -28,11 +28,10 @@ static const char *const questions[] = {
     " (SELECT count(*) FROM entities)",
     "SELECT (SELECT ifnull(sum(value), 0) FROM counters WHERE kind = 0 AND name = 'relations') ="
     " (SELECT count(*) FROM relations)",
-    "SELECT count(*) = 0 FROM (SELECT type AS name, count(*) AS value FROM memories WHERE superseded_by IS NULL GROUP "
-    "BY type"
-    " EXCEPT SELECT name, value FROM counters WHERE kind = 1)",
-    "SELECT count(*) = 0 FROM (SELECT source AS name, count(*) AS value FROM memories WHERE superseded_by IS NULL"
-    " GROUP BY source EXCEPT SELECT name, value FROM counters WHERE kind = 2)",
+    "SELECT count(*) = 0 FROM (SELECT l.text AS name, count(*) AS value FROM memories m JOIN labels l ON l.id=m.type"
+    " WHERE superseded_by IS NULL GROUP BY l.text EXCEPT SELECT name, value FROM counters WHERE kind = 1)",
+    "SELECT count(*) = 0 FROM (SELECT l.text AS name, count(*) AS value FROM memories m JOIN labels l ON l.id=m.source"
+    " WHERE superseded_by IS NULL GROUP BY l.text EXCEPT SELECT name, value FROM counters WHERE kind = 2)",
     "SELECT count(*) = 0 FROM memories WHERE seq >= (SELECT next_seq FROM state)",
 };
 

@@ -114,6 +114,11 @@ static const struct {
     {"SELECT count(*) FROM memories m WHERE superseded_by IS NOT NULL"
      " AND NOT EXISTS(SELECT 1 FROM memories s WHERE s.seq=m.superseded_by)",
      "memories are superseded by one that is not there"},
+    {"SELECT count(*) FROM (SELECT type AS label FROM memories UNION SELECT knowledge_type FROM memories"
+     " UNION SELECT polarity FROM memories UNION SELECT source FROM memories UNION SELECT speaker FROM memories"
+     " UNION SELECT session FROM memories UNION SELECT pattern FROM memories UNION SELECT agent FROM memories"
+     " UNION SELECT user FROM memories) WHERE label NOT IN (SELECT id FROM labels)",
+     "labels that memories name are lost"},
     {"SELECT count(*) FROM entities e WHERE NOT EXISTS(SELECT 1 FROM mentions n WHERE n.entity=e.id)"
      " AND NOT EXISTS(SELECT 1 FROM relations r WHERE r.from_entity=e.id)"
      " AND NOT EXISTS(SELECT 1 FROM relations r WHERE r.to_entity=e.id)",
@@ -195,6 +200,8 @@ km_status kmi_store_diagnose(kmi_store *store, const kmi_store_listener *listene
         km_error detail = {0};
         if (tell(&c) != 0) break;
         if (ret_diagnosis->has[KMI_FAULT_PAGES] && i > 0) break; /* nothing else can be trusted */
+        if (i > 0 && store->reads_older && store->schema_version < KMI_SCHEMA_LABELS)
+            break; /* the rest is of today's tables */
         status = CHECKS[i].check(&c, &detail);
         status = take_damage(&c, CHECKS[i].fault, status, &detail, error);
         c.done++;

@@ -63,7 +63,6 @@ km_status kmi_store_days(kmi_store *store, int64_t first_day, kmi_arena *arena, 
     enum { days_max = 2 * KMI_HISTORY_DAYS + 2 };
     *ret_items = NULL;
     *ret_count = 0;
-    if (store->schema_version < KMI_SCHEMA_EVENTS) return KM_OK;
     kmi_day_row *days = kmi_arena_alloc_array(arena, days_max, sizeof(*days));
     if (days == NULL) return kmi_store_fail_nomem(store, error);
     size_t count = 0;

@@ -47,10 +47,13 @@ typedef struct kmi_pending_unit {
 struct kmi_store {
     kmi_sql *sql;
     kmi_store_mode mode;
+    bool reads_older; /* of the options */
     int lock_fd;
     int64_t lock_byte;
     int64_t timeout_ms;
     int64_t deadline_us; /* monotonic; 0: none */
+    int64_t late_us;     /* a search ends what it has begun from here on */
+    bool is_cut_short;   /* the last search did */
     bool is_locked;      /* this handle holds the writer lock */
     bool is_writing;     /* between begin and commit or rollback */
     bool is_reading;     /* between read_begin and read_end */
@@ -61,6 +64,7 @@ struct kmi_store {
     int64_t last_unit; /* of the index, as the running search sees it */
     kmi_unit_map map;  /* of the running transaction */
     struct kmi_posting_reader *reader; /* of the running search */
+    struct kmi_label_cache *labels;    /* NULL until a label is asked for */
     int64_t schema_version;            /* of the database; older than the newest in a handle for reading only */
     int64_t pruned_day;                /* the day on which this handle last dropped old rows of `days` */
     kmi_store_changes changes;
@@ -84,11 +88,14 @@ typedef struct kmi_migration {
 } kmi_migration;
 /* Every version of the schema, oldest first. */
 extern const kmi_migration KMI_MIGRATIONS[];
-/* Reading goes on with a database from this version on: later ones only added tables, which readers do without. */
-#define KMI_SCHEMA_OLDEST_READABLE 1
-/* The version that brought task_events and days. */
-#define KMI_SCHEMA_EVENTS 2
-/* Brings a database of ours, or an empty one, to the last version of `table`, in one transaction. Under the writer lock. */
+/* Reading goes on with a database from this version on; an older one has another form of memories. */
+#define KMI_SCHEMA_OLDEST_READABLE 3
+/* The version that brought labels, and memories in the present form. */
+#define KMI_SCHEMA_LABELS 3
+/* The statements that make the memories of version 1 and 2, for saving what is left of a damaged store of theirs. */
+extern const char KMI_SCHEMA_MEMORIES_1[];
+/* Brings a database of ours, or an empty one, to the last version of `table`, in one transaction. Under the writer lock.
+ * References are not checked meanwhile: tables are made anew. */
 km_status kmi_schema_migrate(kmi_sql *sql, const kmi_migration *table, km_error *error) KM_MUST_CHECK;
 int64_t kmi_schema_last_version(const kmi_migration *table);
 /* Says what the database is: KM_E_STORE when it is not ours, damaged, or newer than this program. *ret_version 0: empty. */
@@ -98,6 +105,8 @@ km_status kmi_schema_inspect(kmi_sql *sql, int64_t *ret_version, km_error *error
 /* Fails unless a transaction is open and has not been rolled back by SQLite behind our back; checks the deadline. */
 km_status kmi_store_require_writing(kmi_store *store, km_error *error) KM_MUST_CHECK;
 bool kmi_store_is_overdue(const kmi_store *store);
+/* Most of the time until the deadline is over: a search gives what it has found so far. Notes that it does. */
+bool kmi_store_is_late(kmi_store *store);
 km_status kmi_store_fail_overdue(const kmi_store *store, km_error *error);
 /* Reads a number from the result of a statement without parameters, or with one. Absent: 0. */
 km_status kmi_store_read_number(kmi_store *store, const char *text, int64_t *ret_value, km_error *error) KM_MUST_CHECK;
@@ -119,6 +128,7 @@ km_status kmi_task_event_add(kmi_store *store, const kmi_task_row *task, km_erro
 km_status kmi_task_events_purge(kmi_store *store, km_error *error) KM_MUST_CHECK;
 
 /* ---- normal.c ---- */
+#define CONTENT_HASH_BYTES ((size_t)6) /* of it are kept */
 /* SHA-256 of a text with everything removed that does not change what it says. */
 km_status kmi_normal_hash(kmi_slice content, unsigned char ret_digest[32], km_error *error) KM_MUST_CHECK;
 /* Appends the normalised text itself. */
@@ -126,6 +136,19 @@ km_status kmi_normal_text(kmi_slice content, kmi_buf *buf, km_error *error) KM_M
 
 /* ---- tokenizer.c ---- */
 km_status kmi_tokenizer_register(kmi_store *store, fts5_api *api, km_error *error) KM_MUST_CHECK;
+
+/* ---- labels.c: texts that many rows share, by number ---- */
+/* Finds or makes the number of a text; NULL has 0, which binds as NULL by kmi_sql_bind_time(). Inside a transaction. */
+km_status kmi_label_require(kmi_store *store, const char *text, int64_t *ret_id, km_error *error) KM_MUST_CHECK;
+/* The number of a text, -1 when no row can have it. */
+km_status kmi_label_find(kmi_store *store, const char *text, int64_t *ret_id, km_error *error) KM_MUST_CHECK;
+/* Copies a label into the arena; the number 0 is NULL. */
+km_status kmi_label_copy(kmi_store *store, int64_t id, kmi_arena *arena, const char **ret_text,
+                         km_error *error) KM_MUST_CHECK;
+/* Forgets what this handle remembers of them: after changes of them were undone, and before another process' are met. */
+void kmi_labels_clear(kmi_store *store);
+/* Removes those that no memory has; reads all memories. Inside a transaction. */
+km_status kmi_labels_prune(kmi_store *store, km_error *error) KM_MUST_CHECK;
 
 /* ---- graph.c ---- */
 /* Stores entities, mentions and relations of a memory. */
@@ -143,8 +166,12 @@ km_status kmi_graph_entities(kmi_store *store, int64_t seq, kmi_arena *arena, km
     "m.attribute,m.value,m.time_phrase,m.event_at,m.source,m.speaker,m.session,m.agent,m.user,m.key,m.metadata," \
     "m.origin_task,m.created_at,m.observed_at,m.last_seen_at,m.expires_at,m.seen_count," \
     "(SELECT s.id FROM memories s WHERE s.seq=m.superseded_by)"
-/* Types that apply whatever a prompt says. The partial index memories_standing spells it the same way. */
-#define STANDING_TYPES "('preference','rule','decision','identity')"
+/* Types that apply whatever a prompt says, and others that statements name: labels of the schema. The partial index
+ * memories_standing spells the first the same way. */
+#define STANDING_TYPES "(1,2,3,4)"
+#define LABEL_STATUS "7"
+#define LABEL_USER "16"
+#define LABELS_FIXED "17" /* up to here they are part of the schema */
 /* Turns the current row into a memory in the arena, with its entities. */
 km_status kmi_memory_read(kmi_store *store, const kmi_sql_use *use, kmi_arena *arena, km_memory *ret_memory,
                           km_error *error) KM_MUST_CHECK;
@@ -162,7 +189,8 @@ km_status kmi_memory_seq(kmi_store *store, const kmi_uuid *id, int64_t *ret_seq,
     "(?1 IS NULL OR m.source=?1) AND (?2 IS NULL OR m.type=?2) AND (?3 IS NULL OR m.session=?3)" \
     " AND (?4 IS NULL OR m.observed_at>=?4) AND (?5 IS NULL OR m.observed_at<=?5)" \
     " AND (m.expires_at IS NULL OR m.expires_at>?6) AND (?7 OR m.superseded_by IS NULL)"
-void kmi_memory_bind_filter(kmi_sql_use *use, const km_recall_query *query);
+km_status kmi_memory_bind_filter(kmi_store *store, kmi_sql_use *use, const km_recall_query *query,
+                                 km_error *error) KM_MUST_CHECK;
 
 /* ---- memory_find.c ---- */
 /* Finds the one id that begins with `prefix`. `text`: a statement with the lowest and the highest such id as parameters that

@@ -145,6 +145,7 @@ km_status kmi_store_erase(kmi_store *store, bool *ret_is_erased, km_error *error
     static const char FORGET_NOTE[] = "UPDATE counters SET value=0 WHERE kind=0 AND name='unerased' AND value<>0";
     bool is_empty = false;
     status = kmi_index_prepare(store, error);
+    if (status == KM_OK) status = kmi_labels_prune(store, error);
     if (status == KM_OK) status = kmi_sql_execute(store->sql, "INSERT INTO units(units) VALUES('optimize')", error);
     if (status == KM_OK) status = kmi_sql_execute(store->sql, "VACUUM", error);
     if (status == KM_OK) status = kmi_sql_execute(store->sql, FORGET_NOTE, error);
@@ -252,8 +253,9 @@ static km_status compare_totals(kmi_store *store, bool *ret_is_equal, km_error *
 static km_status compare_named(kmi_store *store, bool *ret_is_equal, km_error *error) {
     static const char COUNT_DIFFERENT[] =
         "WITH live AS (SELECT type,source FROM memories WHERE superseded_by IS NULL),"
-        " counted AS (SELECT 1 AS kind,type AS name,count(*) AS value FROM live GROUP BY type"
-        " UNION ALL SELECT 2,source,count(*) FROM live GROUP BY source),"
+        " counted AS (SELECT 1 AS kind,(SELECT text FROM labels WHERE id=type) AS name,count(*) AS value"
+        " FROM live GROUP BY type"
+        " UNION ALL SELECT 2,(SELECT text FROM labels WHERE id=source),count(*) FROM live GROUP BY source),"
         " kept AS (SELECT kind,name,value FROM counters WHERE kind>0 AND value<>0)"
         " SELECT count(*) FROM (SELECT * FROM (SELECT * FROM counted EXCEPT SELECT * FROM kept)"
         " UNION ALL SELECT * FROM (SELECT * FROM kept EXCEPT SELECT * FROM counted))";

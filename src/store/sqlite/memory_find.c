@@ -7,21 +7,27 @@ km_status kmi_store_content_hash(kmi_slice content, unsigned char ret_hash[32], 
     return kmi_normal_hash(content, ret_hash, error);
 }
 
+/* The index holds the start of the hash. That two texts share it is not to be expected, and not to be trusted in. */
 km_status kmi_store_memory_find_hash(kmi_store *store, const unsigned char hash[32], bool *ret_is_found,
                                      kmi_uuid *ret_id, km_error *error) {
     static const char FIND_SAME[] =
-        "SELECT id FROM memories WHERE content_hash=?1 AND superseded_by IS NULL ORDER BY seq LIMIT 1";
+        "SELECT id,content FROM memories WHERE content_hash=?1 AND superseded_by IS NULL ORDER BY seq";
+    *ret_is_found = false;
     KMI_CLEANUP_SQL kmi_sql_use use = {0};
     bool has_row = false;
     km_status status = kmi_sql_start(store->sql, FIND_SAME, &use, error);
     if (status != KM_OK) return status;
-    kmi_sql_bind_blob(&use, 1, hash, 32);
-    status = kmi_sql_step(&use, &has_row, error);
-    if (status != KM_OK) return status;
-    kmi_slice id = has_row ? kmi_sql_slice(&use, 0) : (kmi_slice){"", 0};
-    *ret_is_found = id.len == sizeof(ret_id->bytes);
-    if (*ret_is_found) memcpy(ret_id->bytes, id.ptr, sizeof(ret_id->bytes));
-    return KM_OK;
+    kmi_sql_bind_blob(&use, 1, hash, CONTENT_HASH_BYTES);
+    while ((status = kmi_sql_step(&use, &has_row, error)) == KM_OK && has_row && !*ret_is_found) {
+        unsigned char found[32];
+        kmi_slice id = kmi_sql_slice(&use, 0);
+        if (id.len != sizeof(ret_id->bytes)) continue;
+        memcpy(ret_id->bytes, id.ptr, sizeof(ret_id->bytes));
+        status = kmi_normal_hash(kmi_sql_slice(&use, 1), found, error);
+        if (status != KM_OK) return status;
+        *ret_is_found = memcmp(found, hash, sizeof(found)) == 0;
+    }
+    return status;
 }
 
 km_status kmi_store_memory_find_same(kmi_store *store, kmi_slice content, bool *ret_is_found, kmi_uuid *ret_id,

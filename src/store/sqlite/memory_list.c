@@ -15,26 +15,33 @@ km_status kmi_store_memory_recent(kmi_store *store, const km_recall_query *query
     KMI_CLEANUP_SQL kmi_sql_use use = {0};
     km_status status = kmi_sql_start(store->sql, LIST_RECENT, &use, error);
     if (status != KM_OK) return status;
-    kmi_memory_bind_filter(&use, filter);
+    status = kmi_memory_bind_filter(store, &use, filter, error);
+    if (status != KM_OK) return status;
     kmi_sql_bind_integer(&use, 8, limit > INT32_MAX ? INT32_MAX : (int64_t)limit);
     return kmi_memory_read_all(store, &use, limit, arena, ret_items, ret_count, error);
 }
 
-void kmi_memory_bind_filter(kmi_sql_use *use, const km_recall_query *query) {
-    kmi_sql_bind_text(use, 1, query->source);
-    kmi_sql_bind_text(use, 2, query->type);
-    kmi_sql_bind_text(use, 3, query->session);
+km_status kmi_memory_bind_filter(kmi_store *store, kmi_sql_use *use, const km_recall_query *query, km_error *error) {
+    const char *const labels[] = {query->source, query->type, query->session};
+    for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
+        int64_t id = 0;
+        km_status status = labels[i] != NULL ? kmi_label_find(store, labels[i], &id, error) : KM_OK;
+        if (status != KM_OK) return status;
+        if (labels[i] != NULL) kmi_sql_bind_integer(use, (int)i + 1, id); /* else it stays NULL */
+    }
     kmi_sql_bind_time(use, 4, query->since_us);
     kmi_sql_bind_time(use, 5, query->until_us);
     kmi_sql_bind_integer(use, 6, query->now_us != 0 ? query->now_us : kmi_clock_now_us());
     kmi_sql_bind_integer(use, 7, query->include_superseded);
+    return KM_OK;
 }
 
 km_status kmi_store_memory_standing(kmi_store *store, size_t limit, kmi_arena *arena, km_memory **ret_items,
                                     size_t *ret_count, km_error *error) {
     static const char LIST_STANDING[] =
         "SELECT " MEMORY_COLUMNS " FROM memories m WHERE m.superseded_by IS NULL AND m.type IN " STANDING_TYPES
-        " AND (m.speaker IS NULL OR m.speaker='user' COLLATE NOCASE) AND length(m.content)<=400"
+        " AND (m.speaker IS NULL OR m.speaker=" LABEL_USER
+        " OR m.speaker IN (SELECT id FROM labels WHERE text IN ('User','USER'))) AND length(m.content)<=400"
         " AND (m.expires_at IS NULL OR m.expires_at>?1) ORDER BY m.last_seen_at DESC,m.seq DESC LIMIT ?2";
     KMI_CLEANUP_SQL kmi_sql_use use = {0};
     km_status status = kmi_sql_start(store->sql, LIST_STANDING, &use, error);
@@ -48,8 +55,8 @@ km_status kmi_store_memory_statuses(kmi_store *store, size_t limit, kmi_arena *a
                                     size_t *ret_count, km_error *error) {
     /* Everything that expires lies in a small index of its own. */
     static const char LIST_STATUSES[] =
-        "SELECT " MEMORY_COLUMNS
-        " FROM memories m WHERE m.expires_at>?1 AND m.type='status' AND m.superseded_by IS NULL"
+        "SELECT " MEMORY_COLUMNS " FROM memories m WHERE m.expires_at>?1 AND m.type=" LABEL_STATUS
+        " AND m.superseded_by IS NULL"
         " ORDER BY m.expires_at DESC LIMIT ?2";
     KMI_CLEANUP_SQL kmi_sql_use use = {0};
     km_status status = kmi_sql_start(store->sql, LIST_STATUSES, &use, error);

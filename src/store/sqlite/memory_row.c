@@ -47,30 +47,37 @@ static km_status copy_id(const kmi_sql_use *use, int column, kmi_arena *arena, c
     return KM_OK;
 }
 
+typedef struct text_column {
+    int column;
+    const char **target;
+} text_column;
+
 static km_status copy_texts(const kmi_sql_use *use, kmi_arena *arena, km_memory *memory, km_error *error) {
-    const struct {
-        int column;
-        const char **target;
-    } texts[] = {
-        {COLUMN_CONTENT, &memory->content},
-        {COLUMN_TYPE, &memory->type},
-        {COLUMN_KNOWLEDGE_TYPE, &memory->knowledge_type},
-        {COLUMN_POLARITY, &memory->polarity},
-        {COLUMN_PATTERN, &memory->pattern},
-        {COLUMN_SUBJECT, &memory->subject},
-        {COLUMN_ATTRIBUTE, &memory->attribute},
-        {COLUMN_VALUE, &memory->value},
-        {COLUMN_TIME_PHRASE, &memory->time_phrase},
-        {COLUMN_SOURCE, &memory->source},
-        {COLUMN_SPEAKER, &memory->speaker},
-        {COLUMN_SESSION, &memory->session},
-        {COLUMN_AGENT, &memory->agent},
-        {COLUMN_USER, &memory->user},
-        {COLUMN_KEY, &memory->key},
+    const text_column texts[] = {
+        {COLUMN_CONTENT, &memory->content},         {COLUMN_SUBJECT, &memory->subject},
+        {COLUMN_ATTRIBUTE, &memory->attribute},     {COLUMN_VALUE, &memory->value},
+        {COLUMN_TIME_PHRASE, &memory->time_phrase}, {COLUMN_KEY, &memory->key},
         {COLUMN_METADATA, &memory->metadata_json},
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         km_status status = kmi_sql_copy_text(use, texts[i].column, arena, texts[i].target, error);
+        if (status != KM_OK) return status;
+    }
+    return KM_OK;
+}
+
+static km_status copy_labels(kmi_store *store, const kmi_sql_use *use, kmi_arena *arena, km_memory *memory,
+                             km_error *error) {
+    const text_column labels[] = {
+        {COLUMN_TYPE, &memory->type},         {COLUMN_KNOWLEDGE_TYPE, &memory->knowledge_type},
+        {COLUMN_POLARITY, &memory->polarity}, {COLUMN_PATTERN, &memory->pattern},
+        {COLUMN_SOURCE, &memory->source},     {COLUMN_SPEAKER, &memory->speaker},
+        {COLUMN_SESSION, &memory->session},   {COLUMN_AGENT, &memory->agent},
+        {COLUMN_USER, &memory->user},
+    };
+    for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
+        int64_t id = kmi_sql_integer(use, labels[i].column);
+        km_status status = kmi_label_copy(store, id, arena, labels[i].target, error);
         if (status != KM_OK) return status;
     }
     return KM_OK;
@@ -91,6 +98,7 @@ km_status kmi_memory_read(kmi_store *store, const kmi_sql_use *use, kmi_arena *a
     };
     km_entity *entities = NULL;
     km_status status = copy_texts(use, arena, &memory, error);
+    if (status == KM_OK) status = copy_labels(store, use, arena, &memory, error);
     if (status == KM_OK) status = copy_id(use, COLUMN_ID, arena, &memory.id, error);
     if (status == KM_OK) status = copy_id(use, COLUMN_ORIGIN_TASK, arena, &memory.origin_task, error);
     if (status == KM_OK) status = copy_id(use, COLUMN_SUPERSEDED_BY, arena, &memory.superseded_by, error);

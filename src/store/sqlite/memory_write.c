@@ -7,6 +7,7 @@
 #define REPEAT_GAIN 0.2
 #define CONFIDENCE_MAX 0.99
 #define LABELS_LIMIT_BYTES ((size_t)64 * 1024)
+#define SHARE_ONE 10000.0 /* shares are kept in ten thousandths */
 
 /* Takes as many numbers as the memory has units. */
 static km_status take_seq(kmi_store *store, int64_t least, size_t unit_count, int64_t *ret_seq, km_error *error) {
@@ -32,17 +33,32 @@ static double clamp_unit(double value) {
     return value > 0 ? (value < 1 ? value : 1) : 0; /* NaN becomes 0 */
 }
 
-static void bind_candidate(kmi_sql_use *use, const kmi_candidate *candidate) {
-    kmi_sql_bind_text(use, 5, candidate->knowledge_type != NULL ? candidate->knowledge_type : "note");
-    kmi_sql_bind_text(use, 6, candidate->polarity != NULL ? candidate->polarity : "neutral");
-    kmi_sql_bind_text(use, 7, candidate->pattern);
-    kmi_sql_bind_real(use, 8, clamp_unit(candidate->confidence));
-    kmi_sql_bind_real(use, 9, clamp_unit(candidate->importance));
+static int64_t ten_thousandths(double value) {
+    return (int64_t)(clamp_unit(value) * SHARE_ONE + 0.5);
+}
+
+/* Parameters 5 to 14. */
+static km_status bind_candidate(kmi_store *store, kmi_sql_use *use, const kmi_candidate *candidate, km_error *error) {
+    int64_t knowledge_type = 0;
+    int64_t polarity = 0;
+    int64_t pattern = 0;
+    const char *const names[] = {candidate->knowledge_type != NULL ? candidate->knowledge_type : "note",
+                                 candidate->polarity != NULL ? candidate->polarity : "neutral"};
+    km_status status = kmi_label_require(store, names[0], &knowledge_type, error);
+    if (status == KM_OK) status = kmi_label_require(store, names[1], &polarity, error);
+    if (status == KM_OK) status = kmi_label_require(store, candidate->pattern, &pattern, error);
+    if (status != KM_OK) return status;
+    kmi_sql_bind_integer(use, 5, knowledge_type);
+    kmi_sql_bind_integer(use, 6, polarity);
+    kmi_sql_bind_time(use, 7, pattern); /* 0 is NULL here too */
+    kmi_sql_bind_integer(use, 8, ten_thousandths(candidate->confidence));
+    kmi_sql_bind_integer(use, 9, ten_thousandths(candidate->importance));
     kmi_sql_bind_text(use, 10, candidate->subject);
     kmi_sql_bind_text(use, 11, candidate->attribute);
     kmi_sql_bind_text(use, 12, candidate->value);
     kmi_sql_bind_text(use, 13, candidate->time_phrase);
     kmi_sql_bind_time(use, 14, candidate->event_at_us);
+    return KM_OK;
 }
 
 static const char *type_of(const kmi_candidate *candidate) {
@@ -53,38 +69,49 @@ static const char *source_of(const kmi_memory_new *memory) {
     return memory->source != NULL ? memory->source : "cli";
 }
 
+/* Parameters 4 and 15 to 19. */
+static km_status bind_labels(kmi_store *store, kmi_sql_use *use, const kmi_memory_new *memory, km_error *error) {
+    const struct {
+        int parameter;
+        const char *text;
+    } labels[] = {{4, type_of(memory->candidate)}, {15, source_of(memory)}, {16, memory->speaker},
+                  {17, memory->session},           {18, memory->agent},     {19, memory->user}};
+    for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
+        int64_t id = 0;
+        km_status status = kmi_label_require(store, labels[i].text, &id, error);
+        if (status != KM_OK) return status;
+        kmi_sql_bind_time(use, labels[i].parameter, id); /* 0 is NULL here too */
+    }
+    return KM_OK;
+}
+
 static km_status insert_row(kmi_store *store, int64_t seq, size_t unit_count, const unsigned char hash[32],
                             const kmi_memory_new *memory, km_error *error) {
     static const char INSERT_MEMORY[] =
-        "INSERT INTO "
-        "memories(seq,id,content,type,knowledge_type,polarity,pattern,confidence,importance,subject,attribute,value,"
-        "time_phrase,event_at,source,speaker,session,agent,user,key,metadata,origin_task,created_at,observed_at,last_"
-        "seen_at,"
-        "expires_at,seen_count,content_hash,unit_count)"
+        "INSERT INTO memories(seq,id,content,type,knowledge_type,polarity,pattern,confidence_e4,importance_e4,subject,"
+        "attribute,value,time_phrase,event_at,source,speaker,session,agent,user,key,metadata,origin_task,created_at,"
+        "observed_after,last_seen_after,expires_at,seen_count,content_hash,unit_count)"
         " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?"
         "28,?29)";
+    int64_t observed_at_us = memory->observed_at_us != 0 ? memory->observed_at_us : memory->created_at_us;
+    int64_t last_seen_at_us = memory->last_seen_at_us != 0 ? memory->last_seen_at_us : memory->created_at_us;
     KMI_CLEANUP_SQL kmi_sql_use use = {0};
     km_status status = kmi_sql_start(store->sql, INSERT_MEMORY, &use, error);
+    if (status == KM_OK) status = bind_candidate(store, &use, memory->candidate, error);
+    if (status == KM_OK) status = bind_labels(store, &use, memory, error);
     if (status != KM_OK) return status;
     kmi_sql_bind_integer(&use, 1, seq);
     kmi_sql_bind_blob(&use, 2, memory->id.bytes, sizeof(memory->id.bytes));
     kmi_sql_bind_text(&use, 3, memory->candidate->content);
-    kmi_sql_bind_text(&use, 4, type_of(memory->candidate));
-    bind_candidate(&use, memory->candidate);
-    kmi_sql_bind_text(&use, 15, source_of(memory));
-    kmi_sql_bind_text(&use, 16, memory->speaker);
-    kmi_sql_bind_text(&use, 17, memory->session);
-    kmi_sql_bind_text(&use, 18, memory->agent);
-    kmi_sql_bind_text(&use, 19, memory->user);
     kmi_sql_bind_text(&use, 20, memory->key);
     kmi_sql_bind_text(&use, 21, memory->metadata_json);
     kmi_sql_bind_blob(&use, 22, memory->origin_task, sizeof(kmi_uuid));
     kmi_sql_bind_integer(&use, 23, memory->created_at_us);
-    kmi_sql_bind_integer(&use, 24, memory->observed_at_us != 0 ? memory->observed_at_us : memory->created_at_us);
-    kmi_sql_bind_integer(&use, 25, memory->last_seen_at_us != 0 ? memory->last_seen_at_us : memory->created_at_us);
+    kmi_sql_bind_integer(&use, 24, observed_at_us - memory->created_at_us);
+    kmi_sql_bind_integer(&use, 25, last_seen_at_us - memory->created_at_us);
     kmi_sql_bind_time(&use, 26, memory->expires_at_us);
     kmi_sql_bind_integer(&use, 27, memory->seen_count != 0 ? memory->seen_count : 1);
-    kmi_sql_bind_blob(&use, 28, hash, 32);
+    kmi_sql_bind_blob(&use, 28, hash, CONTENT_HASH_BYTES);
     kmi_sql_bind_integer(&use, 29, (int64_t)unit_count);
     return kmi_sql_run(&use, error);
 }
@@ -117,8 +144,9 @@ km_status kmi_store_memory_insert(kmi_store *store, const kmi_memory_new *memory
 km_status kmi_store_memory_strengthen(kmi_store *store, const kmi_uuid *id, int64_t seen_at_us, double confidence,
                                       int64_t expires_at_us, km_error *error) {
     static const char STRENGTHEN[] =
-        "UPDATE memories SET seen_count=seen_count+1,last_seen_at=max(last_seen_at,?2),"
-        "confidence=max(confidence,min(?5,max(confidence,?3)+(1.0-max(confidence,?3))*?6)),"
+        "UPDATE memories SET seen_count=seen_count+1,last_seen_after=max(last_seen_at,?2)-created_at,"
+        "confidence_e4=CAST(round(10000*max(confidence,min(?5,max(confidence,?3)+(1.0-max(confidence,?3))*?6)))"
+        " AS INTEGER),"
         "expires_at=CASE WHEN ?4 IS NULL OR expires_at IS NULL THEN NULL ELSE max(expires_at,?4) END WHERE seq=?1";
     int64_t seq = 0;
     km_status status = kmi_store_require_writing(store, error);
@@ -139,7 +167,8 @@ km_status kmi_store_memory_strengthen(kmi_store *store, const kmi_uuid *id, int6
 }
 
 km_status kmi_memory_count_live(kmi_store *store, int64_t seq, int64_t amount, km_error *error) {
-    static const char READ_LABELS[] = "SELECT type,source FROM memories WHERE seq=?1";
+    static const char READ_LABELS[] = "SELECT t.text,s.text FROM memories m JOIN labels t ON t.id=m.type"
+                                      " JOIN labels s ON s.id=m.source WHERE m.seq=?1";
     KMI_CLEANUP_ARENA kmi_arena *arena = kmi_arena_new(LABELS_LIMIT_BYTES);
     if (arena == NULL) return kmi_store_fail_nomem(store, error);
     KMI_CLEANUP_SQL kmi_sql_use use = {0};
@@ -214,20 +243,21 @@ static km_status update_content(kmi_store *store, int64_t seq, const kmi_candida
                                 km_error *error) {
     static const char EDIT_MEMORY[] =
         "UPDATE memories SET "
-        "content=?2,content_hash=?3,last_seen_at=max(last_seen_at,?4),knowledge_type=?5,polarity=?6,"
-        "pattern=?7,confidence=max(confidence,?8),importance=max(importance,?9),subject=?10,attribute=?11,value=?12,"
+        "content=?2,content_hash=?3,last_seen_after=max(last_seen_at,?4)-created_at,knowledge_type=?5,polarity=?6,"
+        "pattern=?7,confidence_e4=max(confidence_e4,?8),importance_e4=max(importance_e4,?9),subject=?10,attribute=?11,"
+        "value=?12,"
         "time_phrase=?13,event_at=?14 WHERE seq=?1";
     unsigned char hash[32];
     km_status status = kmi_normal_hash(kmi_slice_from(candidate->content), hash, error);
     if (status != KM_OK) return status;
     KMI_CLEANUP_SQL kmi_sql_use use = {0};
     status = kmi_sql_start(store->sql, EDIT_MEMORY, &use, error);
+    if (status == KM_OK) status = bind_candidate(store, &use, candidate, error);
     if (status != KM_OK) return status;
     kmi_sql_bind_integer(&use, 1, seq);
     kmi_sql_bind_text(&use, 2, candidate->content);
-    kmi_sql_bind_blob(&use, 3, hash, sizeof(hash));
+    kmi_sql_bind_blob(&use, 3, hash, CONTENT_HASH_BYTES);
     kmi_sql_bind_integer(&use, 4, now_us);
-    bind_candidate(&use, candidate);
     return kmi_sql_run(&use, error);
 }
 

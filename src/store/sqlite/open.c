@@ -248,7 +248,7 @@ static km_status open_for_reading(kmi_store *store, const char *path, km_error *
     int64_t known = kmi_schema_last_version(KMI_MIGRATIONS);
     if (version > known) return fail_newer(store, version, error);
     store->schema_version = version;
-    return version < KMI_SCHEMA_OLDEST_READABLE ? fail_older(store, version, error) : KM_OK;
+    return version < KMI_SCHEMA_OLDEST_READABLE && !store->reads_older ? fail_older(store, version, error) : KM_OK;
 }
 
 static km_status open_for_writing(kmi_store *store, const char *path, km_error *error) {
@@ -342,6 +342,7 @@ km_status kmi_store_open(const kmi_store_options *options, kmi_store **ret_store
     kmi_store *store = calloc(1, sizeof(*store));
     if (store == NULL) return kmi_fail(error, KM_E_NOMEM, "out of memory while opening \"%s\"", path);
     store->mode = options->mode;
+    store->reads_older = options->reads_older;
     store->lock_fd = options->mode == KMI_STORE_READ ? -1 : options->lock_fd;
     store->lock_byte = options->lock_byte;
     store->timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : DEFAULT_TIMEOUT_MS;
@@ -363,6 +364,7 @@ void kmi_store_free(kmi_store *store) {
     kmi_sql_close(store->sql);
     kmi_arena_free(store->scratch);
     kmi_unit_map_clear(&store->map);
+    kmi_labels_clear(store);
     kmi_buf_deinit(&store->unit_text);
     free(store->units);
     free(store);

@@ -34,14 +34,16 @@ static bool make_room(kmi_postings *postings) {
     return true;
 }
 
+/* What follows the first place is the list of the others, a number of several bytes each, the last of them below 0x80; with one column
+ * there is nothing else in it. Counting them is a third of the work of asking for each. */
 static uint32_t count_places(const Fts5ExtensionApi *api, Fts5Context *context) {
     Fts5PhraseIter iterator;
     int column = -1;
     int offset = -1;
-    uint32_t count = 0;
-    if (api->xPhraseFirst(context, 0, &iterator, &column, &offset) != SQLITE_OK) return 1;
-    for (; column >= 0 && count < COUNT_MAX; count++) api->xPhraseNext(context, &iterator, &column, &offset);
-    return count > 0 ? count : 1;
+    if (api->xPhraseFirst(context, 0, &iterator, &column, &offset) != SQLITE_OK || column < 0) return 1;
+    uint32_t count = 1;
+    for (const unsigned char *at = iterator.a; at < iterator.b && count < COUNT_MAX; at++) count += *at < 0x80;
+    return count;
 }
 
 static int add_posting(const Fts5ExtensionApi *api, Fts5Context *context, void *user_data) {
@@ -56,10 +58,13 @@ static int add_posting(const Fts5ExtensionApi *api, Fts5Context *context, void *
     sqlite3_int64 unit = api->xRowid(context);
     postings->items[postings->item_count++] = (kmi_posting){(uint32_t)unit, count_places(api, context)};
     bool is_time_to_look = count % ROWS_BETWEEN_CLOCK_LOOKS == ROWS_BETWEEN_CLOCK_LOOKS - 1;
-    return is_time_to_look && kmi_store_is_overdue(reader->store) ? SQLITE_INTERRUPT : SQLITE_OK;
+    if (!is_time_to_look || !kmi_store_is_late(reader->store)) return SQLITE_OK;
+    postings->is_cut_short = true;
+    return SQLITE_DONE;
 }
 
-/* Reads up to `limit` postings of a term. Of one that has more, nothing is kept but the estimate. */
+/* Reads up to `limit` postings of a term. Of one that has more, nothing is kept but the estimate; where time has run out, what was
+ * read is kept. */
 static int read_term(const Fts5ExtensionApi *api, Fts5Context *context, kmi_posting_reader *reader, size_t number,
                      size_t limit) {
     kmi_postings *postings = reader->postings;
@@ -70,16 +75,17 @@ static int read_term(const Fts5ExtensionApi *api, Fts5Context *context, kmi_post
     int code = api->xQueryPhrase(context, (int)number, reader, add_posting);
     if (code != SQLITE_OK) return code;
     size_t count = postings->item_count - reader->start;
-    term->is_complete = !reader->is_cut;
+    term->is_complete = !reader->is_cut && !postings->is_cut_short;
     term->first = reader->start;
     term->count = count;
     term->unit_count = (double)count;
-    if (!reader->is_cut || count == 0) return SQLITE_OK;
+    if (term->is_complete || count == 0) return SQLITE_OK;
     /* Units are dense: the last one read tells how much of the index was passed. */
     double passed = (double)postings->items[postings->item_count - 1].unit / (double)reader->store->last_unit;
     term->unit_count = passed > 0 ? (double)count / passed : (double)count;
     if (term->unit_count > (double)postings->unit_count) term->unit_count = (double)postings->unit_count;
     if (term->unit_count < (double)count) term->unit_count = (double)count;
+    if (postings->is_cut_short) return SQLITE_OK;
     term->count = 0;
     postings->item_count = reader->start;
     return SQLITE_OK;
@@ -102,10 +108,15 @@ static int read_all(const Fts5ExtensionApi *api, Fts5Context *context, kmi_posti
     int code = api->xRowCount(context, &unit_count);
     postings->unit_count = unit_count;
     size_t probe = reader->budget < PROBE ? reader->budget : PROBE;
-    for (size_t i = 0; i < postings->term_count && code == SQLITE_OK; i++)
-        code = read_term(api, context, reader, i, probe);
+    for (size_t i = 0; i < postings->term_count && code == SQLITE_OK; i++) {
+        if (!postings->is_cut_short && kmi_store_is_late(reader->store)) postings->is_cut_short = true;
+        if (postings->is_cut_short)
+            postings->terms[i].is_complete = false; /* it may stand anywhere */
+        else
+            code = read_term(api, context, reader, i, probe);
+    }
     bool is_tried[KMI_TERMS_MAX] = {false};
-    while (code == SQLITE_OK) {
+    while (code == SQLITE_OK && !postings->is_cut_short) {
         size_t left = reader->budget > postings->item_count ? reader->budget - postings->item_count : 0;
         int next = choose_next(postings, is_tried, (double)left);
         if (next < 0) break;
@@ -185,7 +196,10 @@ static km_status read_newest(kmi_store *store, kmi_slice term, kmi_postings *pos
         postings->items[postings->item_count++] =
             (kmi_posting){(uint32_t)kmi_sql_integer(&use, 0), (uint32_t)kmi_sql_integer(&use, 1)};
         bool is_time_to_look = postings->item_count % ROWS_BETWEEN_CLOCK_LOOKS == 0;
-        if (is_time_to_look && kmi_store_is_overdue(store)) return kmi_store_fail_overdue(store, error);
+        if (is_time_to_look && kmi_store_is_late(store)) {
+            postings->is_cut_short = true;
+            break;
+        }
     }
     if (status != KM_OK) return status;
     ret_term->first = start;
@@ -226,7 +240,8 @@ km_status kmi_postings_read(kmi_store *store, const kmi_slice *terms, size_t ter
     kmi_posting_reader reader = {.store = store, .postings = ret_postings, .budget = budget};
     km_status status = kmi_index_prepare(store, error);
     if (status == KM_OK) status = run_reader(store, kmi_buf_slice(&expression), &reader, error);
-    return status == KM_OK ? read_newest_of_rarest(store, terms, budget, ret_postings, error) : status;
+    if (status != KM_OK || ret_postings->is_cut_short) return status;
+    return read_newest_of_rarest(store, terms, budget, ret_postings, error);
 }
 
 void kmi_postings_deinit(kmi_postings *postings) {

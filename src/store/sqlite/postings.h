@@ -23,6 +23,7 @@ typedef struct kmi_term_postings {
 
 typedef struct kmi_postings {
     int64_t unit_count; /* of the index */
+    bool is_cut_short;  /* time ran out before the rest was read */
     size_t term_count;
     kmi_term_postings terms[KMI_TERMS_MAX];
     kmi_posting *items;

@@ -1,7 +1,10 @@
-/* Scores are kept in dense blocks beside those of the unit map, made where a word leads: adding a posting is an index and an addition,
- * and a store of a million units needs eight megabytes at worst. A term's counts are spread over the units that hold it and their
- * neighbours (in twentieths: 20, 12 and 7 for own, before and after). Saturation needs the sum, so a unit is scored when no
- * further posting can add to it.
+/* Units are scored block by block of the unit map: the counts and scores of a block are a few small arrays that stay in the
+ * processor's nearest cache, are used again for the next block, and cost the same however big the store is. A term's counts are
+ * spread over the units that hold it and their neighbours (in twentieths: 20, 12 and 7 for own, before and after). Saturation
+ * needs the sum, so a unit is scored when the term's postings near it are through.
+ *
+ * Rejected: one array over all units. Of a million units a query touches every page of it, and clearing and faulting in
+ * eight megabytes cost as much as everything else.
  *
  * Why at query time: columns for the neighbours' words in the index find the same, but triple it, and every edit and deletion would have
  * to rewrite the units around it. The constants were chosen on two sets at once, see docs/decisions/0016-neighbours-at-query-time.md. */
@@ -9,6 +12,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define K1 0.9
 #define B 0.5
@@ -16,15 +20,24 @@
 #define BEFORE_WEIGHT 12u
 #define AFTER_WEIGHT 7u
 #define COUNT_MAX 255u
-#define REACH (KMI_UNIT_DISTANCE_MAX + 1)
+#define BLOCK ((size_t)KMI_UNIT_BLOCK)
+#define MARGIN ((size_t)KMI_UNIT_DISTANCE_MAX + 1) /* units beyond a block that its units can be linked with */
+#define WINDOW (BLOCK + 2 * MARGIN)
 #define COVER_WHOLE 60000.0 /* all of the query's idf, with room for what rounding adds */
 #define SAMPLE_BLOCKS 8     /* the average length is that of the units in at most so many blocks */
 
-struct kmi_rank_block {
-    const uint16_t *entries; /* of the unit map */
-    float best;              /* score in this block */
-    float scores[KMI_UNIT_BLOCK];
-    uint16_t covers[KMI_UNIT_BLOCK]; /* COVER_WHOLE times the share of the query's idf */
+/* A block with a margin on both sides. Places count from the start of the left margin. */
+struct kmi_rank_window {
+    int64_t first; /* unit at place 0; below 1 in the first block */
+    size_t touched_count, scored_count;
+    int64_t kept_number[3];
+    uint16_t kept[3][BLOCK];  /* blocks of the unit map */
+    uint16_t entries[WINDOW]; /* of the unit map */
+    uint16_t counts[WINDOW];  /* of the term in hand, in twentieths */
+    uint16_t touched[BLOCK];  /* places with a count */
+    uint16_t scored[BLOCK];   /* places with a score */
+    float scores[WINDOW];
+    uint16_t covers[WINDOW]; /* COVER_WHOLE times the share of the query's idf */
 };
 
 double kmi_rank_idf(double unit_count, double units_with_term) {
@@ -34,9 +47,9 @@ double kmi_rank_idf(double unit_count, double units_with_term) {
 
 /* ---- The average ---- */
 
-static void sum_block(const kmi_unit_block *block, uint64_t *words, uint64_t *units) {
-    for (size_t i = 0; i < (size_t)KMI_UNIT_BLOCK; i++) {
-        kmi_unit_entry entry = kmi_unit_unpack(block->entries[i]);
+static void sum_block(const uint16_t entries[KMI_UNIT_BLOCK], uint64_t *words, uint64_t *units) {
+    for (size_t i = 0; i < BLOCK; i++) {
+        kmi_unit_entry entry = kmi_unit_unpack(entries[i]);
         if (entry.len == 0) continue;
         /* A unit's words count for itself and for each neighbour that sees them: the same sum, without looking around. */
         unsigned times = 1u + (entry.before != 0) + (entry.after != 0);
@@ -46,23 +59,28 @@ static void sum_block(const kmi_unit_block *block, uint64_t *words, uint64_t *un
 }
 
 static km_status measure_lengths(kmi_rank *rank, double *ret_average, km_error *error) {
-    int64_t last = -1;
     uint64_t words = 0;
     uint64_t units = 0;
-    km_status status = kmi_unit_map_last(rank->store->sql, &last, error);
+    km_status status = kmi_unit_map_last(rank->store->sql, &rank->last_block, error);
+    int64_t last = rank->last_block;
     int64_t count = last + 1 < SAMPLE_BLOCKS ? last + 1 : SAMPLE_BLOCKS;
+    kmi_unit_reader reader = {0};
+    if (status == KM_OK) status = kmi_unit_reader_start(&reader, rank->store->sql, error);
     for (int64_t i = 0; i < count && status == KM_OK; i++) {
-        kmi_unit_block *block = NULL;
         int64_t number = count > 1 ? i * last / (count - 1) : 0;
-        status = kmi_unit_map_block(&rank->map, rank->store->sql, number, &block, error);
-        if (status == KM_OK) sum_block(block, &words, &units);
+        status = kmi_unit_reader_get(&reader, number, rank->window->kept[0], error);
+        if (status == KM_OK) sum_block(rank->window->kept[0], &words, &units);
     }
+    kmi_unit_reader_end(&reader);
     *ret_average = units > 0 ? (double)words / (double)units : 1.0;
     return status;
 }
 
 km_status kmi_rank_start(kmi_store *store, double idf_sum, kmi_rank *ret_rank, km_error *error) {
     *ret_rank = (kmi_rank){.store = store, .cover_scale = idf_sum > 0 ? COVER_WHOLE / idf_sum : 0};
+    ret_rank->window = calloc(1, sizeof(*ret_rank->window));
+    if (ret_rank->window == NULL) return kmi_store_fail_nomem(store, error);
+    for (size_t i = 0; i < 3; i++) ret_rank->window->kept_number[i] = -2;
     double average = 1.0;
     km_status status = measure_lengths(ret_rank, &average, error);
     for (size_t i = 0; i < sizeof(ret_rank->norms) / sizeof(ret_rank->norms[0]); i++)
@@ -70,65 +88,35 @@ km_status kmi_rank_start(kmi_store *store, double idf_sum, kmi_rank *ret_rank, k
     return status;
 }
 
-/* ---- Looking around ---- */
+/* ---- A term in a block ---- */
 
-static km_status make_block(kmi_rank *rank, int64_t number, km_error *error) {
-    size_t place = (size_t)number;
-    kmi_unit_block *map_block = NULL;
-    km_status status = kmi_unit_map_block(&rank->map, rank->store->sql, number, &map_block, error);
-    if (status != KM_OK) return status;
-    if (place >= rank->block_count) {
-        size_t count = rank->block_count == 0 ? 16 : rank->block_count;
-        while (count <= place) count *= 2;
-        kmi_rank_block **blocks = reallocarray(rank->blocks, count, sizeof(kmi_rank_block *));
-        if (blocks == NULL) return kmi_store_fail_nomem(rank->store, error);
-        for (size_t i = rank->block_count; i < count; i++) blocks[i] = NULL;
-        rank->blocks = blocks;
-        rank->block_count = count;
-    }
-    kmi_rank_block *block = calloc(1, sizeof(*block));
-    if (block == NULL) return kmi_store_fail_nomem(rank->store, error);
-    block->entries = map_block->entries;
-    rank->blocks[place] = block;
-    return KM_OK;
-}
-
-static inline km_status get_block(kmi_rank *rank, int64_t number, kmi_rank_block **ret_block, km_error *error) {
-    if ((size_t)number >= rank->block_count || rank->blocks[number] == NULL) {
-        km_status status = make_block(rank, number, error);
-        if (status != KM_OK) return status;
-    }
-    *ret_block = rank->blocks[number];
-    return KM_OK;
-}
-
-/* True when a unit and all that it can be linked with lie in one block, as nearly always. */
 static inline bool is_inside(size_t place) {
-    return place > REACH && place + REACH < (size_t)KMI_UNIT_BLOCK;
+    return place - MARGIN < BLOCK; /* unsigned: below the margin is far above */
 }
 
-/* Entry of a unit, of a block that is most often there. */
-static inline km_status look(kmi_rank *rank, int64_t unit, kmi_unit_entry *ret_entry, km_error *error) {
-    size_t number = (size_t)(unit / KMI_UNIT_BLOCK);
-    if (unit > 0 && number < rank->map.block_count && rank->map.blocks[number] != NULL) {
-        *ret_entry = kmi_unit_unpack(rank->map.blocks[number]->entries[unit % KMI_UNIT_BLOCK]);
-        return KM_OK;
+static inline void add_count(struct kmi_rank_window *w, size_t place, unsigned amount) {
+    if (w->counts[place] == 0) w->touched[w->touched_count++] = (uint16_t)place;
+    w->counts[place] = (uint16_t)(w->counts[place] + amount);
+}
+
+/* Gives a unit's count to itself and to the units that have it as the one before or after, as far as they are in the block. The
+ * unit that it has after itself has it before, as a rule; where a memory of several windows begins, the second window does too. */
+static inline void spread(struct kmi_rank_window *w, size_t place, unsigned count) {
+    kmi_unit_entry own = kmi_unit_unpack(w->entries[place]);
+    if (is_inside(place)) add_count(w, place, OWN_WEIGHT * count);
+    for (unsigned i = 0; i < 2 && own.after != 0; i++) {
+        size_t other = place + own.after + i;
+        if (is_inside(other) && kmi_unit_unpack(w->entries[other]).before == own.after + i)
+            add_count(w, other, BEFORE_WEIGHT * count);
     }
-    return kmi_unit_map_get(&rank->map, rank->store->sql, unit, ret_entry, error);
+    for (unsigned i = 0; i < 2 && own.before != 0; i++) {
+        size_t other = place - own.before - i;
+        if (is_inside(other) && kmi_unit_unpack(w->entries[other]).after == own.before + i)
+            add_count(w, other, AFTER_WEIGHT * count);
+    }
 }
 
-static km_status find_norm(kmi_rank *rank, int64_t unit, float *ret_norm, km_error *error) {
-    kmi_unit_entry own;
-    kmi_unit_entry before = {0};
-    kmi_unit_entry after = {0};
-    km_status status = look(rank, unit, &own, error);
-    if (status == KM_OK && own.before != 0) status = look(rank, unit - own.before, &before, error);
-    if (status == KM_OK && own.after != 0) status = look(rank, unit + own.after, &after, error);
-    if (status == KM_OK) *ret_norm = rank->norms[(unsigned)own.len + before.len + after.len];
-    return status;
-}
-
-static inline float find_norm_inside(const kmi_rank *rank, const uint16_t *own) {
+static inline float find_norm(const kmi_rank *rank, const uint16_t *own) {
     kmi_unit_entry entry = kmi_unit_unpack(*own);
     unsigned len = entry.len;
     if (entry.before != 0) len += kmi_unit_unpack(own[-(int)entry.before]).len;
@@ -136,127 +124,73 @@ static inline float find_norm_inside(const kmi_rank *rank, const uint16_t *own) 
     return rank->norms[len];
 }
 
-/* ---- A term ---- */
-
-/* Units that a term has reached wait in a ring, in the order in which they were reached, until no later posting can reach
- * them any more: postings ascend, and none reaches further than a link. So the ring holds less than a few hundred units,
- * whose counts stand in as small a table, by the last bits of their number. */
-static inline void add_count(kmi_rank *rank, uint32_t unit, unsigned amount) {
-    uint16_t *count = &rank->counts[unit % KMI_RANK_RING];
-    if (*count == 0) rank->waiting[rank->waiting_end++ % KMI_RANK_RING] = unit;
-    *count = (uint16_t)(*count + amount);
-}
-
-/* Gives a unit's count to the units that have it as the one before. The unit that it has after itself is one; where a memory of
- * several windows begins, the second window may be another. */
-static km_status spread_onward(kmi_rank *rank, int64_t unit, kmi_unit_entry own, unsigned count, km_error *error) {
-    km_status status = KM_OK;
-    for (int64_t other = unit + own.after; other <= unit + own.after + 1 && status == KM_OK; other++) {
-        kmi_unit_entry entry;
-        status = look(rank, other, &entry, error);
-        if (status == KM_OK && entry.before != 0 && other - entry.before == unit)
-            add_count(rank, (uint32_t)other, BEFORE_WEIGHT * count);
-    }
-    return status;
-}
-
-static km_status spread_back(kmi_rank *rank, int64_t unit, kmi_unit_entry own, unsigned count, km_error *error) {
-    km_status status = KM_OK;
-    for (int64_t other = unit - own.before; other >= unit - own.before - 1 && other > 0 && status == KM_OK; other--) {
-        kmi_unit_entry entry;
-        status = look(rank, other, &entry, error);
-        if (status == KM_OK && entry.after != 0 && other + entry.after == unit)
-            add_count(rank, (uint32_t)other, AFTER_WEIGHT * count);
-    }
-    return status;
-}
-
-/* The same as the two functions above within one block: this is where the time of a search goes. */
-static void spread_inside(kmi_rank *rank, const uint16_t *own_entry, uint32_t unit, unsigned count) {
-    kmi_unit_entry own = kmi_unit_unpack(*own_entry);
-    for (unsigned i = 0; i < 2 && own.after != 0; i++) {
-        unsigned away = own.after + i;
-        if (kmi_unit_unpack(own_entry[away]).before == away) add_count(rank, unit + away, BEFORE_WEIGHT * count);
-    }
-    for (unsigned i = 0; i < 2 && own.before != 0; i++) {
-        unsigned away = own.before + i;
-        if (kmi_unit_unpack(own_entry[-(int)away]).after == away) add_count(rank, unit - away, AFTER_WEIGHT * count);
-    }
-}
-
-static km_status spread(kmi_rank *rank, const kmi_posting *posting, km_error *error) {
-    unsigned count = posting->count < COUNT_MAX ? posting->count : COUNT_MAX;
-    int64_t unit = posting->unit;
-    size_t place = (size_t)(unit % KMI_UNIT_BLOCK);
-    kmi_rank_block *block = NULL;
-    km_status status = get_block(rank, unit / KMI_UNIT_BLOCK, &block, error);
-    if (status != KM_OK) return status;
-    add_count(rank, posting->unit, OWN_WEIGHT * count);
-    if (is_inside(place)) {
-        spread_inside(rank, block->entries + place, posting->unit, count);
-        return KM_OK;
-    }
-    kmi_unit_entry own = kmi_unit_unpack(block->entries[place]);
-    if (own.after != 0) status = spread_onward(rank, unit, own, count, error);
-    if (status == KM_OK && own.before != 0) status = spread_back(rank, unit, own, count, error);
-    return status;
-}
-
 typedef struct term_weight {
     float score;    /* idf * (k1 + 1) */
     unsigned cover; /* share of the query */
 } term_weight;
 
-static km_status score_unit(kmi_rank *rank, uint32_t unit, term_weight weight, km_error *error) {
-    size_t place = unit % (size_t)KMI_UNIT_BLOCK;
-    kmi_rank_block *block = NULL;
-    float norm = 0;
-    km_status status = get_block(rank, unit / KMI_UNIT_BLOCK, &block, error);
-    if (status != KM_OK) return status;
-    if (is_inside(place))
-        norm = find_norm_inside(rank, block->entries + place);
-    else
-        status = find_norm(rank, unit, &norm, error);
-    if (status != KM_OK) return status;
-    uint16_t *twentieths = &rank->counts[unit % KMI_RANK_RING];
-    float count = (float)*twentieths * (1.0F / (float)OWN_WEIGHT);
-    float score = block->scores[place] + weight.score * count / (count + norm);
-    block->scores[place] = score;
-    if (score > block->best) block->best = score;
-    unsigned covered = block->covers[place] + weight.cover;
-    block->covers[place] = covered < UINT16_MAX ? (uint16_t)covered : UINT16_MAX;
-    *twentieths = 0;
+static void score_touched(const kmi_rank *rank, term_weight weight) {
+    struct kmi_rank_window *w = rank->window;
+    for (size_t i = 0; i < w->touched_count; i++) {
+        size_t place = w->touched[i];
+        float count = (float)w->counts[place] * (1.0F / (float)OWN_WEIGHT);
+        float before = w->scores[place];
+        w->counts[place] = 0;
+        w->scores[place] = before + weight.score * count / (count + find_norm(rank, &w->entries[place]));
+        unsigned covered = w->covers[place] + weight.cover;
+        w->covers[place] = covered < UINT16_MAX ? (uint16_t)covered : UINT16_MAX;
+        if (before <= 0) w->scored[w->scored_count++] = (uint16_t)place;
+    }
+    w->touched_count = 0;
+}
+
+/* ---- A block ---- */
+
+/* The three blocks that a window looks at. Going on by one, two of them are there already. */
+static km_status get_entries(kmi_rank *rank, kmi_unit_reader *reader, int64_t number, const uint16_t **ret_entries,
+                             km_error *error) {
+    struct kmi_rank_window *w = rank->window;
+    size_t slot = (size_t)((number + 3) % 3); /* -1 is asked for too */
+    *ret_entries = w->kept[slot];
+    if (w->kept_number[slot] == number) return KM_OK;
+    w->kept_number[slot] = number;
+    if (number >= 0 && number <= rank->last_block) return kmi_unit_reader_get(reader, number, w->kept[slot], error);
+    memset(w->kept[slot], 0, sizeof(w->kept[slot]));
     return KM_OK;
 }
 
-/* Scores the units in the ring that no posting from `unit` on can reach. */
-static km_status score_passed(kmi_rank *rank, uint64_t unit, term_weight weight, km_error *error) {
-    while (rank->waiting_start != rank->waiting_end) {
-        uint32_t first = rank->waiting[rank->waiting_start % KMI_RANK_RING];
-        if (first + (uint64_t)REACH >= unit) return KM_OK;
-        km_status status = score_unit(rank, first, weight, error);
-        if (status != KM_OK) return status;
-        rank->waiting_start++;
-    }
+static km_status fill_window(kmi_rank *rank, kmi_unit_reader *reader, int64_t number, km_error *error) {
+    struct kmi_rank_window *w = rank->window;
+    const uint16_t *before = NULL;
+    const uint16_t *own = NULL;
+    const uint16_t *after = NULL;
+    km_status status = get_entries(rank, reader, number - 1, &before, error);
+    if (status == KM_OK) status = get_entries(rank, reader, number, &own, error);
+    if (status == KM_OK) status = get_entries(rank, reader, number + 1, &after, error);
+    if (status != KM_OK) return status;
+    w->first = number * KMI_UNIT_BLOCK - (int64_t)MARGIN;
+    memcpy(w->entries, before + BLOCK - MARGIN, MARGIN * sizeof(*before));
+    memcpy(w->entries + MARGIN, own, BLOCK * sizeof(*own));
+    memcpy(w->entries + MARGIN + BLOCK, after, MARGIN * sizeof(*after));
     return KM_OK;
 }
 
-km_status kmi_rank_add(kmi_rank *rank, const kmi_posting *postings, size_t count, double idf, km_error *error) {
-    term_weight weight = {(float)(idf * (K1 + 1.0)), (unsigned)(idf * rank->cover_scale + 0.5)};
-    km_status status = KM_OK;
-    for (size_t i = 0; i < count && status == KM_OK; i++) {
-        status = score_passed(rank, postings[i].unit, weight, error);
-        if (status == KM_OK) status = spread(rank, &postings[i], error);
-    }
-    return status == KM_OK ? score_passed(rank, UINT64_MAX, weight, error) : status;
-}
+/* Postings of a term that are not behind the block in hand. */
+typedef struct term_cursor {
+    const kmi_posting *next, *end;
+    term_weight weight;
+} term_cursor;
 
-km_status kmi_rank_rescore(kmi_rank *rank, int64_t unit, unsigned count, double idf, double *ret_score,
-                           km_error *error) {
-    float norm = 0;
-    km_status status = find_norm(rank, unit, &norm, error);
-    if (status == KM_OK) *ret_score = idf * (K1 + 1.0) * (double)count / ((double)count + (double)norm);
-    return status;
+static void score_term(const kmi_rank *rank, term_cursor *cursor) {
+    struct kmi_rank_window *w = rank->window;
+    int64_t end = w->first + (int64_t)WINDOW;
+    int64_t next_window = w->first + KMI_UNIT_BLOCK;
+    for (const kmi_posting *at = cursor->next; at < cursor->end && at->unit < end; at++) {
+        unsigned count = at->count < COUNT_MAX ? at->count : COUNT_MAX;
+        spread(w, (size_t)(at->unit - w->first), count);
+        if (at->unit < next_window) cursor->next = at + 1;
+    }
+    score_touched(rank, cursor->weight);
 }
 
 /* ---- The best ---- */
@@ -303,39 +237,98 @@ static void offer(unit_heap *heap, kmi_rank_unit unit) {
     }
 }
 
-static void offer_block(unit_heap *heap, const kmi_rank_block *block, size_t number, const kmi_rank_unit *last) {
-    for (size_t i = 0; i < (size_t)KMI_UNIT_BLOCK; i++) {
-        float score = block->scores[i];
-        if (score <= 0 || (heap->count == heap->limit && score < heap->items[0].score)) continue;
-        kmi_rank_unit unit = {.unit = (uint32_t)(number * (size_t)KMI_UNIT_BLOCK + i),
-                              .score = score,
-                              .covered = (float)(block->covers[i] / COVER_WHOLE)};
+/* Offers what has a score, and leaves the window clear for the next block. */
+static void offer_scored(const kmi_rank *rank, const kmi_rank_unit *last, unit_heap *heap) {
+    struct kmi_rank_window *w = rank->window;
+    for (size_t i = 0; i < w->scored_count; i++) {
+        size_t place = w->scored[i];
+        bool is_below = heap->count == heap->limit && w->scores[place] < heap->items[0].score;
+        if (is_below) {
+            w->scores[place] = 0;
+            w->covers[place] = 0;
+            continue;
+        }
+        kmi_rank_unit unit = {.unit = (uint32_t)(w->first + (int64_t)place),
+                              .score = w->scores[place],
+                              .norm = find_norm(rank, &w->entries[place]),
+                              .covered = (float)(w->covers[place] / COVER_WHOLE)};
+        w->scores[place] = 0;
+        w->covers[place] = 0;
         if (last == NULL || is_worse(&unit, last)) offer(heap, unit);
+    }
+    w->scored_count = 0;
+}
+
+static void sort_heap(unit_heap *heap) {
+    for (size_t left = heap->count; left > 1; left--) {
+        kmi_rank_unit kept = heap->items[0];
+        heap->items[0] = heap->items[left - 1];
+        heap->items[left - 1] = kept;
+        sift_down(heap->items, left - 1, 0);
     }
 }
 
-void kmi_rank_best(const kmi_rank *rank, const kmi_rank_unit *last, size_t limit, kmi_rank_unit *ret_units,
-                   size_t *ret_count) {
+/* First unit that any term still leads to; INT64_MAX: none. */
+static int64_t next_unit(const term_cursor *cursors, size_t count) {
+    int64_t unit = INT64_MAX;
+    for (size_t i = 0; i < count; i++) {
+        if (cursors[i].next < cursors[i].end && cursors[i].next->unit < unit) unit = cursors[i].next->unit;
+    }
+    return unit;
+}
+
+static size_t start_cursors(const kmi_rank *rank, const kmi_postings *postings, const double *weights,
+                            term_cursor cursors[KMI_TERMS_MAX]) {
+    size_t count = 0;
+    for (size_t i = 0; i < postings->term_count; i++) {
+        const kmi_term_postings *term = &postings->terms[i];
+        if (term->count == 0 || weights[i] <= 0) continue;
+        const kmi_posting *first = &postings->items[term->first];
+        term_weight weight = {(float)(weights[i] * (K1 + 1.0)), (unsigned)(weights[i] * rank->cover_scale + 0.5)};
+        cursors[count++] = (term_cursor){first, first + term->count, weight};
+    }
+    return count;
+}
+
+/* Scores all postings, block by block. */
+static km_status go_through(kmi_rank *rank, kmi_unit_reader *reader, term_cursor *cursors, size_t count,
+                            const kmi_rank_unit *last, unit_heap *heap, km_error *error) {
+    int64_t number = 0;
+    for (;;) {
+        int64_t unit = next_unit(cursors, count);
+        if (unit == INT64_MAX || kmi_store_is_late(rank->store)) return KM_OK;
+        /* The block before may have a unit that this one reaches; it was passed if the number is there already. */
+        int64_t earliest = (unit > (int64_t)MARGIN ? unit - (int64_t)MARGIN : 0) / KMI_UNIT_BLOCK;
+        if (earliest > number) number = earliest;
+        km_status status = fill_window(rank, reader, number, error);
+        if (status != KM_OK) return status;
+        for (size_t i = 0; i < count; i++) score_term(rank, &cursors[i]);
+        offer_scored(rank, last, heap);
+        number++;
+    }
+}
+
+km_status kmi_rank_best(kmi_rank *rank, const kmi_postings *postings, const double *weights, const kmi_rank_unit *last,
+                        size_t limit, kmi_rank_unit *ret_units, size_t *ret_count, km_error *error) {
+    term_cursor cursors[KMI_TERMS_MAX];
+    size_t count = start_cursors(rank, postings, weights, cursors);
     unit_heap heap = {.items = ret_units, .limit = limit};
-    for (size_t i = 0; limit > 0 && i < rank->block_count; i++) {
-        const kmi_rank_block *block = rank->blocks[i];
-        if (block == NULL || block->best <= 0) continue;
-        if (heap.count == heap.limit && block->best < heap.items[0].score) continue;
-        offer_block(&heap, block, i, last);
-    }
-    for (size_t left = heap.count; left > 1; left--) {
-        kmi_rank_unit kept = heap.items[0];
-        heap.items[0] = heap.items[left - 1];
-        heap.items[left - 1] = kept;
-        sift_down(heap.items, left - 1, 0);
-    }
+    kmi_unit_reader reader = {0};
+    km_status status = kmi_unit_reader_start(&reader, rank->store->sql, error);
+    if (status == KM_OK && limit > 0) status = go_through(rank, &reader, cursors, count, last, &heap, error);
+    kmi_unit_reader_end(&reader);
+    sort_heap(&heap);
     *ret_count = heap.count;
+    return status;
+}
+
+/* ---- One unit ---- */
+
+double kmi_rank_rescore(const kmi_rank_unit *unit, unsigned count, double idf) {
+    return idf * (K1 + 1.0) * (double)count / ((double)count + (double)unit->norm);
 }
 
 void kmi_rank_deinit(kmi_rank *rank) {
-    for (size_t i = 0; i < rank->block_count; i++) free(rank->blocks[i]);
-    free(rank->blocks);
-    kmi_unit_map_clear(&rank->map);
-    rank->blocks = NULL;
-    rank->block_count = 0;
+    free(rank->window);
+    rank->window = NULL;
 }

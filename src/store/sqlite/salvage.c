@@ -198,10 +198,30 @@ static km_status make_sound(kmi_store *store, kmi_salvage *ret_salvage, km_error
     return status;
 }
 
+/* Version 1 and 2 had another form of memories. It is laid out in the new store, filled, and brought to the present one. */
+static bool is_of_old_form(const salvaging *s) {
+    CLEANUP_STATEMENT sqlite3_stmt *look =
+        prepare(s->damaged, "SELECT 1 FROM pragma_table_info('memories') WHERE name='content_hash' AND NOT EXISTS"
+                            "(SELECT 1 FROM pragma_table_info('memories') WHERE name='observed_after')");
+    return look != NULL && sqlite3_step(look) == SQLITE_ROW;
+}
+
+static km_status copy_all_of_any_form(salvaging *s, kmi_salvage *ret_salvage, km_error *error) {
+    if (!is_of_old_form(s)) return copy_all(s, ret_salvage, error);
+    km_status status = kmi_sql_execute(s->target->sql, "DROP TABLE memories;DROP TABLE labels", error);
+    if (status == KM_OK) status = kmi_sql_execute(s->target->sql, KMI_SCHEMA_MEMORIES_1, error);
+    if (status == KM_OK) status = copy_all(s, ret_salvage, error);
+    for (size_t i = 0; status == KM_OK && KMI_MIGRATIONS[i].statements != NULL; i++) {
+        if (KMI_MIGRATIONS[i].version == KMI_SCHEMA_LABELS)
+            status = kmi_sql_execute(s->target->sql, KMI_MIGRATIONS[i].statements, error);
+    }
+    return status;
+}
+
 static km_status fill(salvaging *s, kmi_salvage *ret_salvage, km_error *error) {
     km_status status = kmi_store_begin(s->target, error);
     if (status != KM_OK) return status;
-    status = copy_all(s, ret_salvage, error);
+    status = copy_all_of_any_form(s, ret_salvage, error);
     if (status == KM_OK) status = make_sound(s->target, ret_salvage, error);
     if (status == KM_OK) return kmi_store_commit(s->target, error);
     kmi_store_rollback(s->target);

@@ -17,122 +17,127 @@
 
 #include <string.h>
 
+/* The form of memories until version 3. */
+#define MEMORIES_1 \
+    "CREATE TABLE memories(" \
+    " seq INTEGER PRIMARY KEY," \
+    " id BLOB NOT NULL UNIQUE CHECK(length(id)=16)," \
+    " content TEXT NOT NULL," \
+    " content_hash BLOB NOT NULL CHECK(length(content_hash)=32)," \
+    " unit_count INTEGER NOT NULL DEFAULT 1," \
+    " type TEXT NOT NULL," \
+    " knowledge_type TEXT NOT NULL," \
+    " polarity TEXT NOT NULL," \
+    " pattern TEXT," \
+    " confidence REAL NOT NULL," \
+    " importance REAL NOT NULL," \
+    " subject TEXT," \
+    " attribute TEXT," \
+    " value TEXT," \
+    " time_phrase TEXT," \
+    " event_at INTEGER," \
+    " source TEXT NOT NULL," \
+    " speaker TEXT," \
+    " session TEXT," \
+    " agent TEXT," \
+    " user TEXT," \
+    " key TEXT," \
+    " metadata TEXT," \
+    " origin_task BLOB," \
+    " created_at INTEGER NOT NULL," \
+    " observed_at INTEGER NOT NULL," \
+    " last_seen_at INTEGER NOT NULL," \
+    " expires_at INTEGER," \
+    " seen_count INTEGER NOT NULL," \
+    " superseded_by INTEGER REFERENCES memories(seq)" \
+    ") STRICT;" \
+    "CREATE INDEX memories_hash ON memories(content_hash) WHERE superseded_by IS NULL;" \
+    "CREATE INDEX memories_property ON memories(subject,attribute,observed_at)" \
+    " WHERE superseded_by IS NULL AND attribute IS NOT NULL;" \
+    "CREATE INDEX memories_subject ON memories(subject,observed_at) WHERE superseded_by IS NULL AND subject IS NOT " \
+    "NULL;" \
+    "CREATE INDEX memories_session ON memories(session) WHERE session IS NOT NULL;" \
+    "CREATE INDEX memories_expiry ON memories(expires_at) WHERE expires_at IS NOT NULL;" \
+    "CREATE INDEX memories_superseded ON memories(superseded_by) WHERE superseded_by IS NOT NULL;" \
+    "CREATE INDEX memories_standing ON memories(last_seen_at)" \
+    " WHERE superseded_by IS NULL AND type IN " \
+    "('preference','rule','decision','identity')" \
+    ";"
+const char KMI_SCHEMA_MEMORIES_1[] = MEMORIES_1;
+
 static const char VERSION_1[] =
-    "CREATE TABLE memories("
-    " seq INTEGER PRIMARY KEY,"
-    " id BLOB NOT NULL UNIQUE CHECK(length(id)=16),"
-    " content TEXT NOT NULL,"
-    " content_hash BLOB NOT NULL CHECK(length(content_hash)=32),"
-    " unit_count INTEGER NOT NULL DEFAULT 1,"
-    " type TEXT NOT NULL,"
-    " knowledge_type TEXT NOT NULL,"
-    " polarity TEXT NOT NULL,"
-    " pattern TEXT,"
-    " confidence REAL NOT NULL,"
-    " importance REAL NOT NULL,"
-    " subject TEXT,"
-    " attribute TEXT,"
-    " value TEXT,"
-    " time_phrase TEXT,"
-    " event_at INTEGER,"
-    " source TEXT NOT NULL,"
-    " speaker TEXT,"
-    " session TEXT,"
-    " agent TEXT,"
-    " user TEXT,"
-    " key TEXT,"
-    " metadata TEXT,"
-    " origin_task BLOB,"
-    " created_at INTEGER NOT NULL,"
-    " observed_at INTEGER NOT NULL,"
-    " last_seen_at INTEGER NOT NULL,"
-    " expires_at INTEGER,"
-    " seen_count INTEGER NOT NULL,"
-    " superseded_by INTEGER REFERENCES memories(seq)"
-    ") STRICT;"
-    "CREATE INDEX memories_hash ON memories(content_hash) WHERE superseded_by IS NULL;"
-    "CREATE INDEX memories_property ON memories(subject,attribute,observed_at)"
-    " WHERE superseded_by IS NULL AND attribute IS NOT NULL;"
-    "CREATE INDEX memories_subject ON memories(subject,observed_at) WHERE superseded_by IS NULL AND subject IS NOT "
-    "NULL;"
-    "CREATE INDEX memories_session ON memories(session) WHERE session IS NOT NULL;"
-    "CREATE INDEX memories_expiry ON memories(expires_at) WHERE expires_at IS NOT NULL;"
-    "CREATE INDEX memories_superseded ON memories(superseded_by) WHERE superseded_by IS NOT NULL;"
-    "CREATE INDEX memories_standing ON memories(last_seen_at)"
-    " WHERE superseded_by IS NULL AND type IN " STANDING_TYPES ";"
+    MEMORIES_1 "CREATE VIRTUAL TABLE units USING fts5(content,content='',columnsize=0,tokenize='kuzu');"
+               "CREATE TABLE unit_map("
+               " block INTEGER PRIMARY KEY,"
+               " entries BLOB NOT NULL" /* unit_map.h */
+               ") STRICT;"
 
-    "CREATE VIRTUAL TABLE units USING fts5(content,content='',columnsize=0,tokenize='kuzu');"
-    "CREATE TABLE unit_map("
-    " block INTEGER PRIMARY KEY,"
-    " entries BLOB NOT NULL" /* unit_map.h */
-    ") STRICT;"
+               "CREATE TABLE entities("
+               " id INTEGER PRIMARY KEY,"
+               " folded TEXT NOT NULL,"
+               " type TEXT NOT NULL,"
+               " name TEXT NOT NULL,"
+               " UNIQUE(folded,type)"
+               ") STRICT;"
+               "CREATE TABLE mentions("
+               " memory INTEGER NOT NULL REFERENCES memories(seq),"
+               " entity INTEGER NOT NULL REFERENCES entities(id),"
+               " position INTEGER NOT NULL,"
+               " PRIMARY KEY(memory,entity)"
+               ") STRICT, WITHOUT ROWID;"
+               "CREATE INDEX mentions_entity ON mentions(entity);"
+               "CREATE TABLE relations("
+               " memory INTEGER NOT NULL REFERENCES memories(seq),"
+               " from_entity INTEGER NOT NULL REFERENCES entities(id),"
+               " name TEXT NOT NULL,"
+               " to_entity INTEGER NOT NULL REFERENCES entities(id),"
+               " PRIMARY KEY(memory,from_entity,name,to_entity)"
+               ") STRICT, WITHOUT ROWID;"
+               "CREATE INDEX relations_from ON relations(from_entity);"
+               "CREATE INDEX relations_to ON relations(to_entity);"
 
-    "CREATE TABLE entities("
-    " id INTEGER PRIMARY KEY,"
-    " folded TEXT NOT NULL,"
-    " type TEXT NOT NULL,"
-    " name TEXT NOT NULL,"
-    " UNIQUE(folded,type)"
-    ") STRICT;"
-    "CREATE TABLE mentions("
-    " memory INTEGER NOT NULL REFERENCES memories(seq),"
-    " entity INTEGER NOT NULL REFERENCES entities(id),"
-    " position INTEGER NOT NULL,"
-    " PRIMARY KEY(memory,entity)"
-    ") STRICT, WITHOUT ROWID;"
-    "CREATE INDEX mentions_entity ON mentions(entity);"
-    "CREATE TABLE relations("
-    " memory INTEGER NOT NULL REFERENCES memories(seq),"
-    " from_entity INTEGER NOT NULL REFERENCES entities(id),"
-    " name TEXT NOT NULL,"
-    " to_entity INTEGER NOT NULL REFERENCES entities(id),"
-    " PRIMARY KEY(memory,from_entity,name,to_entity)"
-    ") STRICT, WITHOUT ROWID;"
-    "CREATE INDEX relations_from ON relations(from_entity);"
-    "CREATE INDEX relations_to ON relations(to_entity);"
+               "CREATE TABLE tasks("
+               " id BLOB NOT NULL PRIMARY KEY CHECK(length(id)=16),"
+               " state INTEGER NOT NULL," /* km_task_state */
+               " priority INTEGER NOT NULL,"
+               " attempts INTEGER NOT NULL,"
+               " crashes INTEGER NOT NULL,"
+               " item_count INTEGER NOT NULL,"
+               " created_at INTEGER NOT NULL,"
+               " started_at INTEGER,"
+               " finished_at INTEGER,"
+               " run_at INTEGER,"
+               " processing_us INTEGER NOT NULL,"
+               " wait_us INTEGER NOT NULL,"
+               " is_keyed INTEGER NOT NULL,"
+               " error TEXT,"
+               " payload BLOB,"
+               " memory_ids BLOB" /* 16 bytes each */
+               ") STRICT, WITHOUT ROWID;"
+               "CREATE INDEX tasks_open ON tasks(state) WHERE state<>3;" /* everything but completed */
+               "CREATE INDEX tasks_finished ON tasks(finished_at) WHERE finished_at IS NOT NULL;"
+               "CREATE INDEX tasks_error ON tasks(error) WHERE error IS NOT NULL;"
+               "CREATE TABLE task_keys(id BLOB NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;"
 
-    "CREATE TABLE tasks("
-    " id BLOB NOT NULL PRIMARY KEY CHECK(length(id)=16),"
-    " state INTEGER NOT NULL," /* km_task_state */
-    " priority INTEGER NOT NULL,"
-    " attempts INTEGER NOT NULL,"
-    " crashes INTEGER NOT NULL,"
-    " item_count INTEGER NOT NULL,"
-    " created_at INTEGER NOT NULL,"
-    " started_at INTEGER,"
-    " finished_at INTEGER,"
-    " run_at INTEGER,"
-    " processing_us INTEGER NOT NULL,"
-    " wait_us INTEGER NOT NULL,"
-    " is_keyed INTEGER NOT NULL,"
-    " error TEXT,"
-    " payload BLOB,"
-    " memory_ids BLOB" /* 16 bytes each */
-    ") STRICT, WITHOUT ROWID;"
-    "CREATE INDEX tasks_open ON tasks(state) WHERE state<>3;" /* everything but completed */
-    "CREATE INDEX tasks_finished ON tasks(finished_at) WHERE finished_at IS NOT NULL;"
-    "CREATE INDEX tasks_error ON tasks(error) WHERE error IS NOT NULL;"
-    "CREATE TABLE task_keys(id BLOB NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;"
-
-    "CREATE TABLE counters("
-    " kind INTEGER NOT NULL," /* 0 totals, 1 live memories by type, 2 by source */
-    " name TEXT NOT NULL,"
-    " value INTEGER NOT NULL,"
-    " PRIMARY KEY(kind,name)"
-    ") STRICT, WITHOUT ROWID;"
-    "CREATE TABLE state("
-    " one INTEGER PRIMARY KEY CHECK(one=1),"
-    " epoch INTEGER NOT NULL,"
-    " generation INTEGER NOT NULL,"
-    " next_seq INTEGER NOT NULL,"
-    " index_version INTEGER NOT NULL"
-    ") STRICT;"
-    "INSERT INTO state VALUES(1,0,0,1,1);"
-    "CREATE TABLE schema_migrations("
-    " version INTEGER PRIMARY KEY,"
-    " applied_at INTEGER NOT NULL,"
-    " program TEXT NOT NULL"
-    ") STRICT;";
+               "CREATE TABLE counters("
+               " kind INTEGER NOT NULL," /* 0 totals, 1 live memories by type, 2 by source */
+               " name TEXT NOT NULL,"
+               " value INTEGER NOT NULL,"
+               " PRIMARY KEY(kind,name)"
+               ") STRICT, WITHOUT ROWID;"
+               "CREATE TABLE state("
+               " one INTEGER PRIMARY KEY CHECK(one=1),"
+               " epoch INTEGER NOT NULL,"
+               " generation INTEGER NOT NULL,"
+               " next_seq INTEGER NOT NULL,"
+               " index_version INTEGER NOT NULL"
+               ") STRICT;"
+               "INSERT INTO state VALUES(1,0,0,1,1);"
+               "CREATE TABLE schema_migrations("
+               " version INTEGER PRIMARY KEY,"
+               " applied_at INTEGER NOT NULL,"
+               " program TEXT NOT NULL"
+               ") STRICT;";
 
 /* task_events holds what tasks.* cannot: every change of a task that did not simply run and end well. days: sums of counters by
  * day since 1970, for the history. */
@@ -150,7 +155,89 @@ static const char VERSION_2[] = "CREATE TABLE task_events("
                                 " PRIMARY KEY(day,name)"
                                 ") STRICT, WITHOUT ROWID;";
 
-const kmi_migration KMI_MIGRATIONS[] = {{1, VERSION_1}, {2, VERSION_2}, {0, NULL}};
+/* memories in a third less: names that many rows share (type, source, session …) are numbers of `labels`, times are differences from
+ * the time of storing, shares are ten thousandths, the hash is cut to what an index needs (a match is verified). What a
+ * column meant before is a column that is computed. The text comes last: a search reads the columns before it alone, and a long text
+ * lies on pages of its own. */
+static const char VERSION_3[] =
+    "CREATE TABLE labels("
+    " id INTEGER PRIMARY KEY," /* never used for another text */
+    " text TEXT NOT NULL UNIQUE"
+    ") STRICT;"
+    /* Some numbers stand in statements and in the index below: STANDING_TYPES, LABEL_STATUS. */
+    "INSERT INTO labels(id,text) VALUES(1,'preference'),(2,'rule'),(3,'decision'),(4,'identity'),(5,'fact'),"
+    "(6,'solution'),(7,'status'),(8,'note'),(9,'neutral'),(10,'positive'),(11,'negative'),(12,'pattern'),"
+    "(13,'gotcha'),(14,'architecture'),(15,'convention'),(16,'user'),(17,'assistant');"
+    "INSERT OR IGNORE INTO labels(text) SELECT type FROM memories UNION SELECT knowledge_type FROM memories"
+    " UNION SELECT polarity FROM memories UNION SELECT source FROM memories"
+    " UNION SELECT pattern FROM memories WHERE pattern IS NOT NULL"
+    " UNION SELECT speaker FROM memories WHERE speaker IS NOT NULL"
+    " UNION SELECT agent FROM memories WHERE agent IS NOT NULL"
+    " UNION SELECT user FROM memories WHERE user IS NOT NULL;"
+    "INSERT OR IGNORE INTO labels(text) SELECT DISTINCT session FROM memories WHERE session IS NOT NULL;"
+    "CREATE TABLE memories_3("
+    " seq INTEGER PRIMARY KEY,"
+    " id BLOB NOT NULL UNIQUE CHECK(length(id)=16),"
+    " content_hash BLOB NOT NULL CHECK(length(content_hash)=6),"
+    " unit_count INTEGER NOT NULL DEFAULT 1,"
+    " superseded_by INTEGER REFERENCES memories(seq),"
+    " created_at INTEGER NOT NULL,"
+    " observed_after INTEGER NOT NULL,"
+    " last_seen_after INTEGER NOT NULL,"
+    " expires_at INTEGER,"
+    " type INTEGER NOT NULL," /* this and the next six: labels.id */
+    " knowledge_type INTEGER NOT NULL,"
+    " polarity INTEGER NOT NULL,"
+    " source INTEGER NOT NULL,"
+    " speaker INTEGER,"
+    " session INTEGER,"
+    " pattern INTEGER,"
+    " agent INTEGER,"
+    " user INTEGER,"
+    " confidence_e4 INTEGER NOT NULL,"
+    " importance_e4 INTEGER NOT NULL,"
+    " seen_count INTEGER NOT NULL,"
+    " event_at INTEGER,"
+    " subject TEXT,"
+    " attribute TEXT,"
+    " value TEXT,"
+    " time_phrase TEXT,"
+    " key TEXT,"
+    " origin_task BLOB,"
+    " metadata TEXT,"
+    " content TEXT NOT NULL,"
+    " observed_at INTEGER AS (created_at+observed_after),"
+    " last_seen_at INTEGER AS (created_at+last_seen_after),"
+    " confidence REAL AS (confidence_e4/10000.0),"
+    " importance REAL AS (importance_e4/10000.0)"
+    ") STRICT;"
+    "INSERT INTO memories_3(seq,id,content_hash,unit_count,superseded_by,created_at,observed_after,last_seen_after,"
+    "expires_at,type,knowledge_type,polarity,source,speaker,session,pattern,agent,user,confidence_e4,importance_e4,"
+    "seen_count,event_at,subject,attribute,value,time_phrase,key,origin_task,metadata,content)"
+    " SELECT seq,id,substr(content_hash,1,6),unit_count,superseded_by,created_at,observed_at-created_at,"
+    "last_seen_at-created_at,expires_at,"
+    "(SELECT l.id FROM labels l WHERE l.text=type),(SELECT l.id FROM labels l WHERE l.text=knowledge_type),"
+    "(SELECT l.id FROM labels l WHERE l.text=polarity),(SELECT l.id FROM labels l WHERE l.text=source),"
+    "(SELECT l.id FROM labels l WHERE l.text=speaker),(SELECT l.id FROM labels l WHERE l.text=session),"
+    "(SELECT l.id FROM labels l WHERE l.text=pattern),(SELECT l.id FROM labels l WHERE l.text=agent),"
+    "(SELECT l.id FROM labels l WHERE l.text=user),"
+    "CAST(round(confidence*10000) AS INTEGER),CAST(round(importance*10000) AS INTEGER),"
+    "seen_count,event_at,subject,attribute,value,time_phrase,key,origin_task,metadata,content"
+    " FROM memories ORDER BY seq;"
+    "DROP TABLE memories;"
+    "ALTER TABLE memories_3 RENAME TO memories;"
+    "CREATE INDEX memories_hash ON memories(content_hash) WHERE superseded_by IS NULL;"
+    "CREATE INDEX memories_property ON memories(subject,attribute,observed_at)"
+    " WHERE superseded_by IS NULL AND attribute IS NOT NULL;"
+    "CREATE INDEX memories_subject ON memories(subject,observed_at) WHERE superseded_by IS NULL AND subject IS NOT "
+    "NULL;"
+    "CREATE INDEX memories_session ON memories(session) WHERE session IS NOT NULL;"
+    "CREATE INDEX memories_expiry ON memories(expires_at) WHERE expires_at IS NOT NULL;"
+    "CREATE INDEX memories_superseded ON memories(superseded_by) WHERE superseded_by IS NOT NULL;"
+    "CREATE INDEX memories_standing ON memories(last_seen_at)"
+    " WHERE superseded_by IS NULL AND type IN " STANDING_TYPES ";";
+
+const kmi_migration KMI_MIGRATIONS[] = {{1, VERSION_1}, {2, VERSION_2}, {3, VERSION_3}, {0, NULL}};
 
 int64_t kmi_schema_last_version(const kmi_migration *table) {
     int64_t version = 0;
@@ -236,10 +323,10 @@ static km_status apply_steps(kmi_sql *sql, const kmi_migration *table, km_error 
 }
 
 km_status kmi_schema_migrate(kmi_sql *sql, const kmi_migration *table, km_error *error) {
-    km_status status = kmi_sql_execute(sql, "BEGIN IMMEDIATE", error);
-    if (status != KM_OK) return status;
-    status = apply_steps(sql, table, error);
+    km_status status = kmi_sql_execute(sql, "PRAGMA foreign_keys=OFF;BEGIN IMMEDIATE", error);
+    if (status == KM_OK) status = apply_steps(sql, table, error);
     if (status == KM_OK) status = kmi_sql_execute(sql, "COMMIT", error);
     if (status != KM_OK) kmi_sql_rollback(sql);
-    return status;
+    km_status restored = kmi_sql_execute(sql, "PRAGMA foreign_keys=ON", NULL);
+    return status == KM_OK ? restored : status;
 }

@@ -15,11 +15,11 @@
 #include "store/sqlite/query_terms.h"
 #include "store/sqlite/rank.h"
 
-#define POSTING_BUDGET ((size_t)60000)
+#define POSTING_BUDGET ((size_t)30000)
 #define UNITS_AT_ONCE ((size_t)256)
 #define UNIT_COUNT_WEIGHT 0.2
 #define NTH_UNIT ((size_t)20)       /* of kmi_search_info.twentieth_unit */
-#define RESCORE_UNITS ((size_t)200) /* best units in which skipped terms are looked for */
+#define RESCORE_UNITS ((size_t)100) /* best units in which skipped terms are looked for */
 #define RESCORE_TEXT_BYTES ((size_t)64 * 1024)
 #define SIMILAR_WORDS ((size_t)2) /* words of a query that stand-ins are looked for */
 #define SIMILAR_TERMS ((size_t)3) /* for each */
@@ -183,17 +183,6 @@ static km_status use_similar_terms(search *s, km_error *error) {
     return status;
 }
 
-static km_status rank_units(search *s, km_error *error) {
-    km_status status = KM_OK;
-    for (size_t i = 0; i < s->postings.term_count && status == KM_OK; i++) {
-        const kmi_term_postings *term = &s->postings.terms[i];
-        if (term->count == 0) continue;
-        status = kmi_rank_add(&s->rank, &s->postings.items[term->first], term->count, s->weights[i], error);
-        if (status == KM_OK && kmi_store_is_overdue(s->store)) status = kmi_store_fail_overdue(s->store, error);
-    }
-    return status;
-}
-
 /* ---- Skipped terms, in the texts of the best units ---- */
 
 typedef struct term_counter {
@@ -240,17 +229,14 @@ static int compare_units(const void *a, const void *b) {
 }
 
 static km_status rescore(search *s, kmi_rank_unit *units, size_t count, km_error *error) {
-    for (size_t i = 0; i < count && i < RESCORE_UNITS; i++) {
+    for (size_t i = 0; i < count && i < RESCORE_UNITS && !kmi_store_is_late(s->store); i++) {
         term_counter counter = {.search = s};
         km_status status = count_in_unit(s, units[i].unit, &counter, error);
         for (size_t k = 0; k < s->info.term_count && status == KM_OK; k++) {
             if (counter.counts[k] == 0) continue;
-            double more = 0;
-            status = kmi_rank_rescore(&s->rank, units[i].unit, counter.counts[k], s->weights[k], &more, error);
-            units[i].score += (float)more;
+            units[i].score += (float)kmi_rank_rescore(&units[i], counter.counts[k], s->weights[k]);
             if (s->info.idf_sum > 0) units[i].covered += (float)(s->weights[k] / s->info.idf_sum);
         }
-        if (status == KM_OK && kmi_store_is_overdue(s->store)) status = kmi_store_fail_overdue(s->store, error);
         if (status != KM_OK) return status;
     }
     qsort(units, count, sizeof(units[0]), compare_units);
@@ -275,10 +261,10 @@ static km_status look_at_memory(search *s, const kmi_rank_unit *unit, km_error *
                           .score = (double)unit->score / (1.0 + UNIT_COUNT_WEIGHT * log((double)unit_count)),
                           .coverage = covered < 1 ? covered : 1,
                           .unit_count = (uint32_t)unit_count,
+                          .session = kmi_sql_integer(&s->filter, 5),
                           .observed_at_us = kmi_sql_integer(&s->filter, 3)};
     if (s->hits.count == s->hits.limit && !is_worse(&s->hits.items[0], &hit)) return KM_OK;
-    status = kmi_sql_copy_text(&s->filter, 4, s->arena, &hit.speaker, error);
-    if (status == KM_OK) status = kmi_sql_copy_text(&s->filter, 5, s->arena, &hit.session, error);
+    status = kmi_label_copy(s->store, kmi_sql_integer(&s->filter, 4), s->arena, &hit.speaker, error);
     if (status == KM_OK) add_hit(&s->hits, hit);
     return status;
 }
@@ -292,13 +278,13 @@ static km_status reset_filter(search *s, km_error *error) {
 static km_status look_at_units(search *s, const kmi_rank_unit *units, size_t count, bool *ret_is_done,
                                km_error *error) {
     for (size_t i = 0; i < count; i++) {
-        if (s->hits.count == s->hits.limit && (double)units[i].score < s->hits.items[0].score) {
+        bool is_full = s->hits.count == s->hits.limit && (double)units[i].score < s->hits.items[0].score;
+        if (is_full || kmi_store_is_late(s->store)) {
             *ret_is_done = true;
             return KM_OK;
         }
         km_status status = look_at_memory(s, &units[i], error);
         if (status == KM_OK) status = reset_filter(s, error);
-        if (status == KM_OK && kmi_store_is_overdue(s->store)) status = kmi_store_fail_overdue(s->store, error);
         if (status != KM_OK) return status;
     }
     return KM_OK;
@@ -314,7 +300,8 @@ static km_status collect_hits(search *s, km_error *error) {
     while (status == KM_OK && !is_done) {
         if (units == NULL) return kmi_store_fail_nomem(s->store, error);
         size_t count = 0;
-        kmi_rank_best(&s->rank, last, at_once, units, &count);
+        status = kmi_rank_best(&s->rank, &s->postings, s->weights, last, at_once, units, &count, error);
+        if (status != KM_OK) return status;
         if (count > 0) last_unit = units[count - 1];
         if (last == NULL && s->info.skipped_term_count > 0) status = rescore(s, units, count, error);
         if (last == NULL && count > 0) s->info.best_unit = (double)units[0].score;
@@ -323,7 +310,7 @@ static km_status collect_hits(search *s, km_error *error) {
         if (count < at_once) is_done = true;
         last = &last_unit;
         if (is_done) break;
-        at_once *= 4; /* the filter throws many away: each round passes over all scores again */
+        at_once *= 4; /* the filter throws many away: each round goes through all postings again */
         units = kmi_arena_alloc_array(s->arena, at_once, sizeof(*units));
     }
     return status;
@@ -353,8 +340,8 @@ static km_status prepare(search *s, const km_recall_query *query, km_error *erro
     s->info.terms = names;
     s->info.idf = s->idf;
     km_status status = kmi_sql_start(s->store->sql, READ_MEMORY, &s->filter, error);
-    if (status == KM_OK) kmi_memory_bind_filter(&s->filter, query != NULL ? query : &NO_FILTER);
-    return status;
+    if (status != KM_OK) return status;
+    return kmi_memory_bind_filter(s->store, &s->filter, query != NULL ? query : &NO_FILTER, error);
 }
 
 static km_status run(search *s, km_error *error) {
@@ -363,7 +350,6 @@ static km_status run(search *s, km_error *error) {
     for (size_t i = 0; i < s->info.term_count; i++) s->weights[i] = s->idf[i];
     if (s->info.unseen_share >= 1 && s->info.term_count <= SIMILAR_QUERY_TERMS) status = use_similar_terms(s, error);
     if (status == KM_OK) status = kmi_rank_start(s->store, s->info.idf_sum, &s->rank, error);
-    if (status == KM_OK) status = rank_units(s, error);
     if (status == KM_OK) status = collect_hits(s, error);
     return status;
 }
@@ -373,6 +359,7 @@ km_status kmi_store_search(kmi_store *store, kmi_slice text, const km_recall_que
                            km_error *error) {
     search s = {.store = store, .arena = arena, .hits.limit = limit};
     s.terms = kmi_arena_alloc(arena, sizeof(*s.terms));
+    store->is_cut_short = false;
     if (s.terms == NULL) return kmi_store_fail_nomem(store, error);
     /* Open until the end: all reads of the search see one state of the store. */
     KMI_CLEANUP_SQL kmi_sql_use state = {0};

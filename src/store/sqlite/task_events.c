@@ -53,7 +53,6 @@ km_status kmi_store_task_events(kmi_store *store, const kmi_uuid *id, kmi_arena 
     static const char READ_EVENTS[] = "SELECT at,state,error FROM task_events WHERE task=?1 ORDER BY at,state";
     *ret_items = NULL;
     *ret_count = 0;
-    if (store->schema_version < KMI_SCHEMA_EVENTS) return KM_OK;
     kmi_task_event *items = kmi_arena_alloc_array(arena, EVENTS_MAX * 2, sizeof(*items));
     if (items == NULL) return kmi_store_fail_nomem(store, error);
     size_t count = 0;

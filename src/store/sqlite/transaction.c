@@ -13,12 +13,23 @@
 
 #include <string.h>
 
+#define LATE_TENTHS 7 /* of the time until the deadline; the rest is for reading and writing down what was found */
 #define PROGRESS_STEPS 4000 /* virtual machine instructions between two looks at the clock: about 100 µs */
 
 /* ---- Deadlines ---- */
 
 bool kmi_store_is_overdue(const kmi_store *store) {
     return store->deadline_us != 0 && kmi_clock_monotonic_us() > store->deadline_us;
+}
+
+bool kmi_store_is_late(kmi_store *store) {
+    bool is_late = store->late_us != 0 && kmi_clock_monotonic_us() > store->late_us;
+    if (is_late) store->is_cut_short = true;
+    return is_late;
+}
+
+bool kmi_store_was_cut_short(const kmi_store *store) {
+    return store->is_cut_short;
 }
 
 km_status kmi_store_fail_overdue(const kmi_store *store, km_error *error) {
@@ -31,7 +42,9 @@ static int stop_when_overdue(void *context) {
 }
 
 void kmi_store_set_deadline(kmi_store *store, int64_t deadline_us) {
+    int64_t now_us = kmi_clock_monotonic_us();
     store->deadline_us = deadline_us;
+    store->late_us = deadline_us > now_us ? now_us + (deadline_us - now_us) / 10 * LATE_TENTHS : deadline_us;
     sqlite3_progress_handler(kmi_sql_handle(store->sql), deadline_us != 0 ? PROGRESS_STEPS : 0,
                              deadline_us != 0 ? stop_when_overdue : NULL, store);
 }
@@ -57,6 +70,7 @@ static void forget_changes(kmi_store *store) {
     memset(&store->changes, 0, sizeof(store->changes));
     kmi_buf_clear(&store->unit_text);
     kmi_unit_map_clear(&store->map);
+    kmi_labels_clear(store);
     if (store->scratch != NULL) kmi_arena_clear(store->scratch);
     store->is_writing = false;
     store->has_savepoint = false;
@@ -184,7 +198,8 @@ km_status kmi_store_savepoint_rollback(kmi_store *store, km_error *error) {
     if (status == KM_OK) status = run_text(store, RELEASE, error);
     if (status != KM_OK) return status;
     store->changes = store->saved;
-    kmi_unit_map_clear(&store->map); /* it may hold what is undone */
+    kmi_unit_map_clear(&store->map); /* it may hold what is undone, as may the labels */
+    kmi_labels_clear(store);
     kmi_buf *text = &store->unit_text;
     text->len = store->saved.unit_text_len;
     if (text->ptr != NULL) text->ptr[text->len] = '\0';

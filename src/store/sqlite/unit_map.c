@@ -27,6 +27,19 @@ static km_status make_room(kmi_unit_map *map, kmi_sql *sql, size_t number, km_er
     return KM_OK;
 }
 
+static void unpack(kmi_slice bytes, uint16_t ret_entries[KMI_UNIT_BLOCK]) {
+    size_t count = bytes.len / ENTRY_BYTES < (size_t)KMI_UNIT_BLOCK ? bytes.len / ENTRY_BYTES : (size_t)KMI_UNIT_BLOCK;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    if (count > 0) memcpy(ret_entries, bytes.ptr, count * ENTRY_BYTES);
+#else
+    for (size_t i = 0; i < count; i++) {
+        const unsigned char *at = (const unsigned char *)bytes.ptr + i * ENTRY_BYTES;
+        ret_entries[i] = (uint16_t)(at[0] | at[1] << 8);
+    }
+#endif
+    memset(ret_entries + count, 0, ((size_t)KMI_UNIT_BLOCK - count) * ENTRY_BYTES);
+}
+
 static km_status read_block(kmi_sql *sql, int64_t number, kmi_unit_block *block, km_error *error) {
     static const char READ_BLOCK[] = "SELECT entries FROM unit_map WHERE block=?1";
     KMI_CLEANUP_SQL kmi_sql_use use = {0};
@@ -35,19 +48,8 @@ static km_status read_block(kmi_sql *sql, int64_t number, kmi_unit_block *block,
     if (status != KM_OK) return status;
     kmi_sql_bind_integer(&use, 1, number);
     status = kmi_sql_step(&use, &has_row, error);
-    if (status != KM_OK || !has_row) return status;
-    kmi_slice bytes = kmi_sql_slice(&use, 0);
-    if (bytes.len == 0) return KM_OK;
-    size_t count = bytes.len / ENTRY_BYTES < (size_t)KMI_UNIT_BLOCK ? bytes.len / ENTRY_BYTES : (size_t)KMI_UNIT_BLOCK;
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    memcpy(block->entries, bytes.ptr, count * ENTRY_BYTES);
-#else
-    for (size_t i = 0; i < count; i++) {
-        const unsigned char *at = (const unsigned char *)bytes.ptr + i * ENTRY_BYTES;
-        block->entries[i] = (uint16_t)(at[0] | at[1] << 8);
-    }
-#endif
-    return KM_OK;
+    if (status == KM_OK && has_row) unpack(kmi_sql_slice(&use, 0), block->entries);
+    return status;
 }
 
 km_status kmi_unit_map_block(kmi_unit_map *map, kmi_sql *sql, int64_t number, kmi_unit_block **ret_block,
@@ -117,6 +119,45 @@ km_status kmi_unit_map_write(kmi_unit_map *map, kmi_sql *sql, km_error *error) {
         block->is_changed = false;
     }
     return KM_OK;
+}
+
+/* ---- Reading on ---- */
+
+#define STEPS_MAX 4 /* rows passed over rather than sought */
+
+km_status kmi_unit_reader_start(kmi_unit_reader *reader, kmi_sql *sql, km_error *error) {
+    static const char READ_ON[] = "SELECT block,entries FROM unit_map WHERE block>=?1 ORDER BY block";
+    *reader = (kmi_unit_reader){.sql = sql, .at = -1};
+    return kmi_sql_start(sql, READ_ON, &reader->use, error);
+}
+
+static km_status step(kmi_unit_reader *reader, km_error *error) {
+    bool has_row = false;
+    km_status status = kmi_sql_step(&reader->use, &has_row, error);
+    if (status != KM_OK) return status;
+    reader->is_at_end = !has_row;
+    reader->at = has_row ? kmi_sql_integer(&reader->use, 0) : INT64_MAX;
+    return KM_OK;
+}
+
+static km_status seek(kmi_unit_reader *reader, int64_t number, km_error *error) {
+    sqlite3_reset(reader->use.statement);
+    kmi_sql_bind_integer(&reader->use, 1, number);
+    return step(reader, error);
+}
+
+km_status kmi_unit_reader_get(kmi_unit_reader *reader, int64_t number, uint16_t ret_entries[KMI_UNIT_BLOCK],
+                              km_error *error) {
+    km_status status = KM_OK;
+    if (reader->at < 0 || number < reader->at || number - reader->at > STEPS_MAX) status = seek(reader, number, error);
+    while (status == KM_OK && reader->at < number && !reader->is_at_end) status = step(reader, error);
+    if (status != KM_OK) return status;
+    unpack(reader->at == number ? kmi_sql_slice(&reader->use, 1) : (kmi_slice){"", 0}, ret_entries);
+    return KM_OK;
+}
+
+void kmi_unit_reader_end(kmi_unit_reader *reader) {
+    kmi_sql_end(&reader->use);
 }
 
 km_status kmi_unit_map_last(kmi_sql *sql, int64_t *ret_number, km_error *error) {

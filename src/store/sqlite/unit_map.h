@@ -47,6 +47,19 @@ km_status kmi_unit_map_set(kmi_unit_map *map, kmi_sql *sql, int64_t unit, kmi_un
                            km_error *error) KM_MUST_CHECK;
 /* Writes changed blocks; they stay in memory. Inside a transaction. */
 km_status kmi_unit_map_write(kmi_unit_map *map, kmi_sql *sql, km_error *error) KM_MUST_CHECK;
+/* Reading the entries of blocks in ascending order, without keeping any: what a search does. A block soon after the last one is the
+ * next row of a running statement. Start with kmi_unit_reader_start(); end with kmi_unit_reader_end(). */
+typedef struct kmi_unit_reader {
+    kmi_sql *sql;
+    kmi_sql_use use;
+    int64_t at; /* block of the current row; -1: none */
+    bool is_at_end;
+} kmi_unit_reader;
+km_status kmi_unit_reader_start(kmi_unit_reader *reader, kmi_sql *sql, km_error *error) KM_MUST_CHECK;
+/* Copies the entries of a block; those that are not there are zero. */
+km_status kmi_unit_reader_get(kmi_unit_reader *reader, int64_t number, uint16_t ret_entries[KMI_UNIT_BLOCK],
+                              km_error *error) KM_MUST_CHECK;
+void kmi_unit_reader_end(kmi_unit_reader *reader);
 /* Number of the last block in the database; -1: none. */
 km_status kmi_unit_map_last(kmi_sql *sql, int64_t *ret_number, km_error *error) KM_MUST_CHECK;
 /* Forgets everything that was read or changed. */

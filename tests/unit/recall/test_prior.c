@@ -23,8 +23,8 @@ static void near(double value, double expected) {
 static void the_best_two_of_a_session_count(void **state) {
     (void)state;
     const kmi_search_hit hits[] = {
-        {.score = 10, .session = "a"}, {.score = 6, .session = "b"}, {.score = 5, .session = "b"},
-        {.score = 4, .session = "b"},  {.score = 3, .session = "b"}, {.score = 2},
+        {.score = 10, .session = 1}, {.score = 6, .session = 2}, {.score = 5, .session = 2},
+        {.score = 4, .session = 2},  {.score = 3, .session = 2}, {.score = 2},
     };
     kmi_question question = question_of("anything");
     kmi_priors priors[6];

@@ -136,6 +136,72 @@ static void repeat_strengthens(void **state) {
     assert_int_equal(memory.created_at_us, TEST_NOW_US);
 }
 
+/* What the index holds of the hash is short: a match must be compared in full. */
+static void the_start_of_a_hash_is_not_enough(void **state) {
+    store_fixture *f = *state;
+    kmi_uuid id = keep_memory(f, "We use Consul.", "fact");
+    kmi_uuid found;
+    bool is_found = true;
+    expect_ok(kmi_sql_execute(f->store->sql, "UPDATE memories SET content='We use Nomad.'", &f->error));
+    expect_ok(kmi_store_memory_find_same(f->store, kmi_slice_from("we use consul"), &is_found, &found, &f->error));
+    assert_false(is_found);
+    expect_ok(kmi_sql_execute(f->store->sql, "UPDATE memories SET content='We use CONSUL'", &f->error));
+    expect_ok(kmi_store_memory_find_same(f->store, kmi_slice_from("we use consul"), &is_found, &found, &f->error));
+    assert_true(is_found);
+    assert_int_equal(kmi_uuid_compare(&id, &found), 0);
+}
+
+static int64_t count_labels(store_fixture *f, const char *statement) {
+    int64_t count = 0;
+    expect_ok(kmi_store_read_number(f->store, statement, &count, &f->error));
+    return count;
+}
+
+/* Names that many memories share are kept once, seen by all, and gone when the last one of them is erased. */
+static void names_are_kept_once(void **state) {
+    static const char COUNT_SPEAKER[] = "SELECT count(*) FROM labels WHERE text='Zebulon'";
+    static const char COUNT_LATER[] = "SELECT count(*) FROM labels WHERE text='later'";
+    static const char COUNT_EMPTY[] = "SELECT count(*) FROM labels WHERE text=''";
+    store_fixture *f = *state;
+    kmi_candidate candidate = make_candidate("one", "fact");
+    kmi_memory_new new = {.candidate = &candidate, .speaker = "Zebulon", .session = "s", .created_at_us = 1};
+    kmi_uuid ids[2];
+    bool is_erased = false;
+    for (int i = 0; i < 2; i++) {
+        expect_ok(kmi_store_begin(f->store, &f->error));
+        expect_ok(kmi_store_savepoint(f->store, &f->error));
+        new.speaker = i == 0 ? "Undone" : "Zebulon"; /* what is undone must not be remembered */
+        expect_ok(kmi_uuid_make(&new.id, &f->error));
+        expect_ok(kmi_store_memory_insert(f->store, &new, &f->error));
+        expect_ok(kmi_store_savepoint_rollback(f->store, &f->error));
+        new.speaker = "Zebulon";
+        candidate.content = i == 0 ? "the first" : "the second";
+        expect_ok(kmi_store_memory_insert(f->store, &new, &f->error));
+        ids[i] = new.id;
+        expect_ok(kmi_store_commit(f->store, &f->error));
+        assert_string_equal(get_memory(f, &ids[i]).speaker, "Zebulon");
+        assert_string_equal(get_memory(f, &ids[i]).session, "s");
+    }
+    assert_int_equal(count_labels(f, COUNT_SPEAKER), 1);
+    expect_ok(kmi_store_begin(f->store, &f->error));
+    expect_ok(kmi_store_memory_delete(f->store, ids, 1, &f->error));
+    expect_ok(kmi_store_commit(f->store, &f->error));
+    expect_ok(kmi_store_erase(f->store, &is_erased, &f->error));
+    assert_int_equal(count_labels(f, COUNT_SPEAKER), 1);
+    new.speaker = "later";
+    expect_ok(kmi_uuid_make(&new.id, &f->error));
+    expect_ok(kmi_store_begin(f->store, &f->error));
+    expect_ok(kmi_store_memory_insert(f->store, &new, &f->error));
+    expect_ok(kmi_store_memory_delete(f->store, &ids[1], 1, &f->error));
+    expect_ok(kmi_store_memory_delete(f->store, &new.id, 1, &f->error));
+    expect_ok(kmi_store_commit(f->store, &f->error));
+    expect_ok(kmi_store_erase(f->store, &is_erased, &f->error));
+    assert_int_equal(count_labels(f, COUNT_SPEAKER), 0);
+    assert_int_equal(count_labels(f, COUNT_LATER), 0); /* it had the greatest number, which stays */
+    assert_int_equal(count_labels(f, COUNT_EMPTY), 1);
+    expect_sound(f);
+}
+
 static void later_expiry_wins(void **state) {
     store_fixture *f = *state;
     kmi_candidate candidate = make_candidate("the build is red", "status");
@@ -507,6 +573,8 @@ int main(void) {
         STORE_TEST(defaults_fill_what_is_not_given),
         STORE_TEST(same_id_twice_is_a_conflict),
         STORE_TEST(repeat_strengthens),
+        STORE_TEST(the_start_of_a_hash_is_not_enough),
+        STORE_TEST(names_are_kept_once),
         STORE_TEST(later_expiry_wins),
         STORE_TEST(superseded_memory_steps_back),
         STORE_TEST(forgetting_a_successor_hands_on_what_it_replaced),
