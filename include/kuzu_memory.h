@@ -528,8 +528,9 @@ typedef struct km_stats {
     const km_name_count *skip_reasons; /* why sentences were no memories, most frequent first */
 } km_stats;
 
-/* The numbers, without a store too. Never waits for the worker. KM_E_STORE when the store is unusable: what does not
- * depend on it is then still filled in, and ret_stats is set all the same. */
+/* The numbers, without a store too. Never waits for the worker, nor for anybody longer than 50 ms. KM_E_STORE when the store is
+ * unusable, KM_E_BUSY when a program keeps it locked: what does not depend on it is then still filled in, and ret_stats is
+ * set all the same. */
 KM_API KM_MUST_CHECK km_status km_stats_get(km_project *project, km_stats **ret_stats, km_error *error);
 KM_API void km_stats_free(km_stats *stats);
 

@@ -27,7 +27,6 @@
 #include "worker/oldest.h"
 
 #define REPORT_LIMIT_BYTES ((size_t)4 * 1024 * 1024)
-#define PATIENCE_MS 50
 #define ERROR_KINDS 3 /* how many are told */
 
 const char *km_health_name(km_health health) {
@@ -142,15 +141,6 @@ static km_status read_store(kmi_store *store, const kmi_metrics *metrics, kmi_he
     return facts->failed_tasks == 0 ? KM_OK : read_failures(store, result, error);
 }
 
-/* With hardly any patience: who asks how things are must not wait for them. */
-static km_status open_store(const km_project *project, kmi_store **ret_store, km_error *error) {
-    char path[4096];
-    if ((size_t)snprintf(path, sizeof path, "%s/memories.db", project->memory_dir) >= sizeof path)
-        return kmi_fail(error, KM_E_INVALID, "the path of the project is too long");
-    const kmi_store_options options = {.path = path, .mode = KMI_STORE_READ, .lock_fd = -1, .timeout_ms = PATIENCE_MS};
-    return kmi_store_open(&options, ret_store, error);
-}
-
 /* SQLite takes its locks on these bytes of the database, whatever its size. */
 #define STORE_LOCKS_AT ((off_t)0x40000000)
 #define STORE_LOCKS 512
@@ -168,7 +158,7 @@ static void find_holder(int memory_dir_fd, kmi_health_result *result) {
 static void look_at_store(km_project *project, kmi_health_result *result, kmi_store **ret_store) {
     kmi_health_facts *facts = &result->facts;
     km_error fault = {0};
-    km_status status = open_store(project, ret_store, &fault);
+    km_status status = kmi_project_glance_store(project, ret_store, &fault);
     facts->has_store = status != KM_E_NOT_FOUND;
     if (status == KM_E_NOT_FOUND) status = KM_OK;
     if (status == KM_OK && *ret_store != NULL)

@@ -19,6 +19,9 @@
 #define KMI_INSTALLED_PROGRAM "/usr/local/bin/kuzu-memory"
 #endif
 
+#define STORE_PATH_SIZE 4096
+#define GLANCE_PATIENCE_MS 50
+
 static const char gitignore_text[] = "# Memories are private. Remove a line below to share that file on purpose.\n"
                                      "*\n!.gitignore\n!config.json\n!export*.jsonl\n";
 
@@ -310,15 +313,29 @@ km_status kmi_project_find_queue(km_project *project, kmi_queue **ret_queue, km_
     return tolerate_absence(status, &fault, error);
 }
 
-km_status kmi_project_open_store(km_project *project, kmi_store_mode mode, kmi_store **ret_store, km_error *error) {
-    char path[4096];
+static km_status find_store_path(km_project *project, char path[STORE_PATH_SIZE], km_error *error) {
     if (!has_memory(project)) return kmi_fail(error, KM_E_NOT_FOUND, "there is no memory in \"%s\" yet", project->root);
-    if ((size_t)snprintf(path, sizeof path, "%s/memories.db", project->memory_dir) >= sizeof path)
+    if ((size_t)snprintf(path, STORE_PATH_SIZE, "%s/memories.db", project->memory_dir) >= STORE_PATH_SIZE)
         return kmi_fail(error, KM_E_INVALID, "the path of the project is too long");
+    return KM_OK;
+}
+
+km_status kmi_project_glance_store(km_project *project, kmi_store **ret_store, km_error *error) {
+    char path[STORE_PATH_SIZE];
+    km_status status = find_store_path(project, path, error);
+    const kmi_store_options options = {
+        .path = path, .mode = KMI_STORE_READ, .lock_fd = -1, .timeout_ms = GLANCE_PATIENCE_MS};
+    return status == KM_OK ? kmi_store_open(&options, ret_store, error) : status;
+}
+
+km_status kmi_project_open_store(km_project *project, kmi_store_mode mode, kmi_store **ret_store, km_error *error) {
+    char path[STORE_PATH_SIZE];
+    km_status status = find_store_path(project, path, error);
+    if (status != KM_OK) return status;
     kmi_store_options options = {.path = path, .mode = mode, .lock_fd = -1, .lock_byte = KMI_LOCK_BYTE_WRITER};
     if (mode != KMI_STORE_READ) {
         kmi_queue *queue = NULL;
-        km_status status = kmi_project_queue(project, mode == KMI_STORE_CREATE, &queue, error);
+        status = kmi_project_queue(project, mode == KMI_STORE_CREATE, &queue, error);
         if (status == KM_OK) status = kmi_queue_open_lock(queue, error);
         if (status != KM_OK) return status;
         options.lock_fd = queue->lock_fd;

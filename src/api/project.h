@@ -44,6 +44,8 @@ km_status kmi_project_open_store(km_project *project, kmi_store_mode mode, kmi_s
 /* The same for those who can do without: NULL when there is none, and *error is then left alone. The store is for reading. */
 km_status kmi_project_find_queue(km_project *project, kmi_queue **ret_queue, km_error *error) KM_MUST_CHECK;
 km_status kmi_project_find_store(km_project *project, kmi_store **ret_store, km_error *error) KM_MUST_CHECK;
+/* Opens the store for reading with hardly any patience: who asks how things are must not wait for them. KM_E_BUSY after 50 ms. */
+km_status kmi_project_glance_store(km_project *project, kmi_store **ret_store, km_error *error) KM_MUST_CHECK;
 /* Returns: the project's metrics, mapped once; without a page when there is none. Never NULL; owned by the project. */
 const kmi_metrics *kmi_project_metrics(km_project *project);
 /* The same, and a missing page is made: for those who write. */

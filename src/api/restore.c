@@ -210,6 +210,10 @@ static km_status prepare(restoring *r, uint64_t epoch, uint64_t generation, km_e
     km_status status = kmi_project_create(r->project, NULL, error);
     if (status == KM_OK) status = r->is_plain ? copy_plain(r, error) : copy_backup(r, error);
     if (status == KM_OK) status = make_whole(r, epoch, generation, error);
+    /* A header or schema that SQLite makes nothing of is an error of SQL to it: our statements are right for any sound store. */
+    if (status == KM_E_INTERNAL)
+        status = kmi_fail(error, KM_E_INVALID, "\"%s\" is damaged: its database is none of ours; use another backup",
+                          r->path);
     if (status != KM_OK) return status;
     for (size_t i = 0; i < 2; i++) /* the log is empty, and must not be found beside another file */
         unlinkat(r->project->memory_dir_fd, i == 0 ? NEW_STORE "-wal" : NEW_STORE "-shm", 0);

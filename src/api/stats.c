@@ -234,7 +234,7 @@ km_status km_stats_get(km_project *project, km_stats **ret_stats, km_error *erro
     *ret_stats = stats;
     KMI_CLEANUP_STORE kmi_store *store = NULL;
     km_error fault = {0};
-    km_status store_status = kmi_project_open_store(project, KMI_STORE_READ, &store, &fault);
+    km_status store_status = kmi_project_glance_store(project, &store, &fault);
     if (store_status == KM_OK) store_status = read_store(store, result, now_us, &fault);
     if (store_status == KM_E_NOT_FOUND) store_status = KM_OK;
     km_status status = read_queue(project, store_status == KM_OK ? store : NULL, result, now_us, error);

@@ -57,6 +57,15 @@ static bool is_newer(const char *problem) {
 #define WHY_NEWER "this program is older than the one that wrote it: update it, or use the newer one"
 #define SHOW_PROGRAMS "which -a kuzu-memory"
 
+static bool is_disk_full(const kmi_health_facts *f) {
+    return f->disk_free_bytes < FULL_BYTES || f->disk_free_files < KMI_HEALTH_FILES_MIN;
+}
+
+/* SQLite cannot read without its file of locks where a log waits, and that must be writable. */
+static bool has_other_cause(const kmi_health_facts *f) {
+    return f->is_read_only || f->is_unwritable || (f->is_disk_known && is_disk_full(f));
+}
+
 static void judge_busy(const kmi_health_facts *f, kmi_findings *findings) {
     const char *what = f->store_holder == 0
                            ? f->store_problem
@@ -88,6 +97,10 @@ static void judge_store(const kmi_health_facts *f, kmi_findings *findings) {
     if (is_newer(f->store_problem)) {
         finding.why = WHY_NEWER;
         finding.remedy = SHOW_PROGRAMS;
+    } else if (f->store_status == KM_E_IO && has_other_cause(f)) {
+        finding.remedy = f->is_read_only    ? kmi_remedy_remount(f, findings->arena)
+                         : f->is_unwritable ? kmi_remedy_permit(f, findings->arena)
+                                            : kmi_remedy_make_room(f, findings->arena);
     } else if (f->store_status == KM_E_IO) {
         finding.why = "the disk or its file system fails: save what can be read on another one";
         finding.remedy = kmi_remedy_rescue(f, findings->arena);
@@ -126,7 +139,7 @@ static void judge_free_pages(const kmi_health_facts *f, kmi_findings *findings) 
 static void judge_disk(const kmi_health_facts *f, kmi_findings *findings) {
     if (!f->is_disk_known || f->is_read_only) return;
     uint64_t wanted = (uint64_t)f->config->alerts_disk_free_mb * MIB;
-    bool is_full = f->disk_free_bytes < FULL_BYTES || f->disk_free_files < KMI_HEALTH_FILES_MIN;
+    bool is_full = is_disk_full(f);
     if (!is_full && f->disk_free_bytes >= wanted) return;
     kmi_findings_add(
         findings,

@@ -272,3 +272,18 @@ PY
         [ "$(contents)" = "$before" ] || fail "$file changed something"
     done
 }
+
+@test "a database that SQLite cannot make anything of is a damaged backup, whatever its checksum says" {
+    km remember "The warehouse is blue" --quiet
+    python3 - "$BATS_TEST_DIRNAME/../data/compat/store-1.db" "$PLACE/odd.db" <<'PY'
+import sys
+store = bytearray(open(sys.argv[1], "rb").read())
+store[47] = 99 # the format of the schema, of which SQLite knows 1 to 4
+open(sys.argv[2], "wb").write(store)
+PY
+    seal "$PLACE/odd.db" "$PLACE/odd.kmbackup"
+    run_km restore "$PLACE/odd.kmbackup"
+    expect_status 2
+    expect_message damaged
+    [ "$(contents)" = "The warehouse is blue" ]
+}

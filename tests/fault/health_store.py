@@ -183,6 +183,9 @@ def store_busy(context):
     finding = must_find(project, "store.busy", "degraded")
     if str(holder.pid) not in finding["what"]:
         raise Broken(f"who holds it is not told: {finding}")
+    stats = project.run("stats")
+    if stats.code != 75 or stats.took_ms > 2000:
+        raise Broken(f"stats waits for a locked store, {stats.took_ms} ms: {stats}")
     apply(project, finding)
     holder.wait()
     processes.finished(holder)

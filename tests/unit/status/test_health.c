@@ -91,6 +91,15 @@ static void the_store_and_its_sizes(void **state) {
     expect_finding("store.unusable", KM_HEALTH_BROKEN);
     f->facts.store_status = KM_E_IO;
     expect_finding("store.unreadable", KM_HEALTH_BROKEN);
+    assert_non_null(strstr(f->findings.items[0].remedy, "cp -a"));
+    f->facts.is_read_only = true; /* then it is not the disk that fails */
+    expect_finding("store.unreadable", KM_HEALTH_BROKEN);
+    assert_non_null(strstr(f->findings.items[0].remedy, "remount"));
+    f->facts.is_read_only = false;
+    f->facts.disk_free_bytes = 0;
+    expect_finding("store.unreadable", KM_HEALTH_BROKEN);
+    assert_non_null(strstr(f->findings.items[0].remedy, "du -x"));
+    f->facts.disk_free_bytes = 1000 * MIB;
     f->facts.store_status = KM_E_BUSY;
     expect_finding("store.busy", KM_HEALTH_DEGRADED);
     f->facts.store_holder = 1234;
