@@ -7,8 +7,9 @@ DESTDIR =
 MESON = meson
 BUILD = build
 
-.PHONY: build demo test install uninstall bench bench-big bench-extract bench-hooks bench-recall check-assistants check-cases \
-    check-faults check-faults-full check-model check-recount check-soak check-threads check-torture fuzz lint format clean help
+.PHONY: build demo test install uninstall bench bench-big bench-extract bench-hooks bench-recall \
+    check-assistants check-cases check-faults check-faults-full check-model check-recount check-soak \
+    check-threads check-torture fuzz lint format clean help bench-assistants
 
 build: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet
@@ -52,13 +53,17 @@ check-cases: build
 bench-big: build
 	@tests/bench/big $(BUILD) $(if $(STORES),--keep $(STORES))
 
+# What assistants feel: time to the first answer, a warm call, resident memory, tokens.
+bench-assistants: build
+	@tests/bench/assistants $(BUILD)/kuzu-memory
+
 bench-hooks: build
 	@tests/bench/hooks $(BUILD)
 
 bench-recall: build
 	@tools/bench-recall $(BUILD)/kuzu-memory $(EVAL)
 
-# The official SDKs, and with RIG=DIR the real assistants, from the package registries.
+# The official SDKs and the conformance suite, and with RIG=DIR the real assistants, from the package registries.
 check-assistants: build
 	@tests/assist/run --program $(BUILD)/kuzu-memory --packages $(BUILD)/assistants $(if $(RIG),--rig $(RIG))
 

@@ -319,11 +319,13 @@ typedef struct km_explanation { /* how a question or prompt was understood, and 
     /* What the confidence is made of. */
     double
         coverage; /* share of the weight of all terms that the best match carries; in a small store rather of their number */
-    double margin;       /* score of its words over that of the 20th, at most 5; 1 where there are fewer */
-    double unseen_share; /* share of the terms that no memory holds; counts little in a small store */
-    uint64_t unit_count; /* size of the store in units of the index */
-    double confidence;   /* 0 to 1: that something here is about the question */
-    double threshold;    /* enhance is silent below it */
+    double margin;         /* score of its words over that of the 20th, at most 5; 1 where there are fewer */
+    double unseen_share;   /* share of the terms that no memory holds; counts little in a small store */
+    uint64_t unit_count;   /* size of the store in units of the index */
+    double confidence;     /* 0 to 1: that something here is about the question */
+    double threshold;      /* enhance is silent below it */
+    size_t own_words;      /* terms that the best match says itself, within 40 words; its neighbours may say others */
+    bool is_of_time_alone; /* "what happened last week?": the answer is what was said then, whatever its words */
 } km_explanation;
 
 typedef struct km_memory_list {

@@ -128,5 +128,8 @@ km_status kmi_transfer_read_foreign(const kmi_transfer_reader *reader, kmi_trans
         status = kmi_transfer_take_share(record->root, "importance", &record->candidate.importance, error);
     if (status == KM_OK) status = take_metadata(reader, record, error);
     if (status == KM_OK) status = kmi_transfer_prepare(reader, record, error);
+    if (status == KM_OK)
+        status =
+            kmi_transfer_take_id(record->root, "supersedes", &record->has_predecessor, &record->predecessor, error);
     return status == KM_OK ? take_foreign_id(record, error) : status;
 }

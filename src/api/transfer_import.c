@@ -123,6 +123,19 @@ static km_status choose_candidate(const importer *self, const kmi_transfer_recor
     return KM_OK;
 }
 
+/* The origin says itself what it replaces: a file of rules was changed, say. */
+static km_status replace_predecessor(importer *self, const kmi_transfer_record *record, km_error *error) {
+    km_memory memory;
+    km_error fault = {0};
+    if (!record->has_predecessor || kmi_uuid_compare(&record->predecessor, &record->id) == 0) return KM_OK;
+    km_status status = kmi_store_memory_get(self->store, &record->predecessor, self->arena, &memory, &fault);
+    if (status == KM_E_NOT_FOUND) return KM_OK;
+    if (status == KM_OK && memory.superseded_by != NULL) return KM_OK;
+    if (status == KM_OK) return kmi_store_memory_supersede(self->store, &record->predecessor, &record->id, error);
+    if (error != NULL) *error = fault;
+    return status;
+}
+
 /* Stores a memory of another program as if it was learnt: it may replace older statements, or be replaced by newer ones. */
 static km_status learn_foreign(importer *self, const kmi_transfer_record *record, km_error *error) {
     kmi_extraction extraction = {0};
@@ -134,6 +147,7 @@ static km_status learn_foreign(importer *self, const kmi_transfer_record *record
     if (status == KM_OK) status = insert(self, record, &candidate, error);
     for (size_t i = 0; status == KM_OK && i < rivals.older_count; i++)
         status = kmi_store_memory_supersede(self->store, &rivals.older[i], &record->id, error);
+    if (status == KM_OK) status = replace_predecessor(self, record, error);
     if (status == KM_OK && rivals.has_newer)
         status = kmi_store_memory_supersede(self->store, &record->id, &rivals.newer, error);
     kmi_extraction_deinit(&extraction);

@@ -73,7 +73,8 @@ km_status kmi_transfer_take_time(const json_t *root, const char *key, int64_t *t
     return status;
 }
 
-static km_status take_id(const json_t *root, const char *key, bool *ret_is_given, kmi_uuid *target, km_error *error) {
+km_status kmi_transfer_take_id(const json_t *root, const char *key, bool *ret_is_given, kmi_uuid *target,
+                               km_error *error) {
     const char *text = NULL;
     km_status status = kmi_transfer_take_text(root, key, &text, error);
     if (status != KM_OK || text == NULL) return status;
@@ -136,7 +137,7 @@ static km_status read_header(kmi_transfer_record *record, km_error *error) {
 
 static km_status require_id(const kmi_transfer_record *record, const char *key, kmi_uuid *target, km_error *error) {
     bool is_given = false;
-    km_status status = take_id(record->root, key, &is_given, target, error);
+    km_status status = kmi_transfer_take_id(record->root, key, &is_given, target, error);
     return status == KM_OK && !is_given ? kmi_fail(error, KM_E_INVALID, "\"%s\" is missing", key) : status;
 }
 
@@ -257,8 +258,10 @@ static km_status read_memory(const kmi_transfer_reader *reader, kmi_transfer_rec
         status = take_name(root, "knowledge_type", km_knowledge_types(), &candidate->knowledge_type, error);
     if (status == KM_OK) status = take_name(root, "polarity", polarities, &candidate->polarity, error);
     if (status == KM_OK) status = take_numbers(record, error);
-    if (status == KM_OK) status = take_id(root, "superseded_by", &record->has_successor, &record->successor, error);
-    if (status == KM_OK) status = take_id(root, "origin_task", &record->has_origin_task, &record->origin_task, error);
+    if (status == KM_OK)
+        status = kmi_transfer_take_id(root, "superseded_by", &record->has_successor, &record->successor, error);
+    if (status == KM_OK)
+        status = kmi_transfer_take_id(root, "origin_task", &record->has_origin_task, &record->origin_task, error);
     if (status == KM_OK) status = take_entities(reader, record, error);
     if (status == KM_OK) status = take_metadata(reader, record, error);
     if (status == KM_OK) status = kmi_transfer_prepare(reader, record, error);

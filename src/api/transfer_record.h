@@ -27,9 +27,10 @@ typedef struct kmi_transfer_record {
     km_learn_item item; /* text and labels, without secrets */
     kmi_candidate
         candidate; /* of a foreign memory: knowledge_type, type (NULL), confidence and importance (negative: not given) */
-    bool has_successor, has_origin_task;
+    bool has_successor, has_origin_task, has_predecessor;
     kmi_uuid successor, origin_task;
-    int64_t seq; /* 0: not given */
+    kmi_uuid predecessor; /* of a foreign memory: the one of this store that it replaces, if it is there */
+    int64_t seq;          /* 0: not given */
     int64_t created_at_us, last_seen_at_us, expires_at_us;
     uint32_t seen_count;
     size_t redaction_count;
@@ -63,6 +64,8 @@ km_status kmi_transfer_take_text(const json_t *root, const char *key, const char
                                  km_error *error) KM_MUST_CHECK;
 km_status kmi_transfer_take_share(const json_t *root, const char *key, double *target, km_error *error) KM_MUST_CHECK;
 km_status kmi_transfer_take_time(const json_t *root, const char *key, int64_t *target, km_error *error) KM_MUST_CHECK;
+km_status kmi_transfer_take_id(const json_t *root, const char *key, bool *ret_is_given, kmi_uuid *target,
+                               km_error *error) KM_MUST_CHECK;
 /* Checks and cleans item: limits, UTF-8, secrets. */
 km_status kmi_transfer_prepare(const kmi_transfer_reader *reader, kmi_transfer_record *record,
                                km_error *error) KM_MUST_CHECK;

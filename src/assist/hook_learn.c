@@ -10,10 +10,10 @@
 
 #include "assist/hook.h"
 #include "assist/path.h"
+#include "assist/said.h"
 #include "assist/shell_lessons.h"
 #include "assist/state.h"
 #include "assist/transcript.h"
-#include "base/injected.h"
 #include "base/text.h"
 #include "util/arena.h"
 #include "util/clock.h"
@@ -25,44 +25,15 @@ enum {
     read_bytes_max = 4 * 1024 * 1024,
     items_max = 64, /* in one call of km_learn() */
     lessons_max = 3,
-    key_size = 5 + 2 * KMI_HOOK_HASH_BYTES + 1,
 };
 
 /* ---- Texts ---- */
 
-static kmi_slice without_quotes(kmi_slice text) {
-    bool is_quoted = text.len > 1 && text.ptr[0] == '"' && text.ptr[text.len - 1] == '"' &&
-                     memchr(text.ptr + 1, '"', text.len - 2) == NULL;
-    return is_quoted ? kmi_slice_sub(text, 1, text.len - 2) : text;
-}
-
-/* "/compact" and "/review the diff" are for the client; "/etc/hosts is wrong" is not. */
-static bool is_slash_command(kmi_slice text) {
-    size_t at = 1;
-    if (text.len < 2 || text.ptr[0] != '/') return false;
-    while (at < text.len && ((text.ptr[at] >= 'a' && text.ptr[at] <= 'z') || memchr("0123456789_:-", text.ptr[at], 13)))
-        at++;
-    return at > 1 && (at == text.len || memchr(" \t\r\n", text.ptr[at], 4) != NULL);
-}
-
-/* Sets buf to the text without what machines put there, cut to what may be learnt. */
-static void clean(kmi_slice text, kmi_buf *buf) {
-    KMI_CLEANUP_BUF kmi_buf stripped;
-    kmi_buf_init(&stripped, text.len + 1);
-    kmi_injected_strip(text, &stripped);
-    kmi_slice rest = stripped.len > 0 ? kmi_slice_trim(kmi_buf_slice(&stripped)) : KMI_SLICE_LITERAL("");
-    rest = kmi_slice_trim(without_quotes(rest));
-    if (rest.len > KM_CONTENT_LIMIT_BYTES) {
-        rest.len = KM_CONTENT_LIMIT_BYTES;
-        while (rest.len > 0 && ((unsigned char)rest.ptr[rest.len] & 0xC0) == 0x80) rest.len--;
-    }
-    kmi_buf_add_slice(buf, rest);
-}
-
 void kmi_hook_read_texts(kmi_hook *hook) {
-    clean(kmi_path_text(hook->input, hook->event->user_text), &hook->user_text);
-    clean(kmi_path_text(hook->input, hook->event->assistant_text), &hook->assistant_text);
-    if (hook->user_text.len > 0 && is_slash_command(kmi_buf_slice(&hook->user_text))) kmi_buf_clear(&hook->user_text);
+    kmi_said_clean(kmi_path_text(hook->input, hook->event->user_text), &hook->user_text);
+    kmi_said_clean(kmi_path_text(hook->input, hook->event->assistant_text), &hook->assistant_text);
+    if (hook->user_text.len > 0 && kmi_said_is_slash_command(kmi_buf_slice(&hook->user_text)))
+        kmi_buf_clear(&hook->user_text);
 }
 
 bool kmi_hook_may_learn(const kmi_hook *hook) {
@@ -98,18 +69,6 @@ typedef struct lessons {
     size_t lesson_count;
 } lessons;
 
-static char *make_key(const kmi_hook *hook, kmi_arena *arena, const char *speaker, kmi_slice text) {
-    unsigned char hash[KMI_HOOK_HASH_BYTES];
-    kmi_slice parts[] = {kmi_slice_from(hook->client->name), kmi_slice_from(hook->session), kmi_slice_from(speaker),
-                         text};
-    char *key = kmi_arena_alloc(arena, key_size);
-    if (key == NULL) return NULL;
-    kmi_hook_hash(parts, sizeof parts / sizeof parts[0], hash);
-    char *at = stpcpy(key, "hook:");
-    for (size_t i = 0; i < sizeof hash; i++) at += snprintf(at, 3, "%02x", hash[i]);
-    return key;
-}
-
 static void flush(lessons *all) {
     km_learn_result *result = NULL;
     if (all->count > 0 && !all->is_failed)
@@ -123,6 +82,9 @@ static void flush(lessons *all) {
 static void add(lessons *all, const char *speaker, kmi_slice text, bool is_lesson) {
     if (text.len == 0 || all->is_failed) return;
     char *copy = kmi_arena_copy(all->arena, text);
+    char *key = kmi_arena_alloc(all->arena, KMI_SAID_KEY_SIZE);
+    if (copy == NULL || key == NULL) return;
+    kmi_said_make_key(all->hook->client->name, all->hook->session, speaker, text, key);
     km_learn_item item = {
         .content = copy,
         .content_len = text.len,
@@ -132,9 +94,8 @@ static void add(lessons *all, const char *speaker, kmi_slice text, bool is_lesso
         .speaker = speaker,
         .type = is_lesson ? "solution" : NULL,
         .verbatim = is_lesson,
-        .key = make_key(all->hook, all->arena, speaker, text),
+        .key = key,
     };
-    if (copy == NULL || item.key == NULL) return;
     if (km_learn_item_check(&item, NULL) != KM_OK) return; /* one that cannot be learnt must not hold up the others */
     all->items[all->count++] = item;
     if (all->count == items_max) flush(all);
@@ -165,9 +126,9 @@ static bool take_item(const kmi_transcript_item *item, void *context) {
     if (item->said == KMI_SAID_BY_USER || item->said == KMI_SAID_BY_ASSISTANT) {
         KMI_CLEANUP_BUF kmi_buf text;
         kmi_buf_init(&text, item->text.len + 1);
-        clean(item->text, &text);
+        kmi_said_clean(item->text, &text);
         bool is_user = item->said == KMI_SAID_BY_USER;
-        bool is_wanted = text.len > 0 && !(is_user && is_slash_command(kmi_buf_slice(&text)));
+        bool is_wanted = text.len > 0 && !(is_user && kmi_said_is_slash_command(kmi_buf_slice(&text)));
         if (is_wanted) add(all, is_user ? "user" : "assistant", kmi_buf_slice(&text), false);
     } else {
         char lesson[2 * KMI_SHELL_COMMAND_BYTES + 100];

@@ -133,14 +133,15 @@ static bool is_failure(json_t *value, const char *path) {
     return json_is_true(found) || (json_is_integer(found) && json_integer_value(found) != 0);
 }
 
-static bool visit_value(json_t *value, const kmi_transcript_row *row, kmi_transcript_visit visit, void *context) {
+static bool visit_value(json_t *value, kmi_slice time, const kmi_transcript_row *row, kmi_transcript_visit visit,
+                        void *context) {
     if (!is_met(value, row)) return true;
     KMI_CLEANUP_BUF kmi_buf text;
     kmi_buf_init(&text, text_limit_bytes);
     add_text(kmi_path_get(value, row->text), &text);
     bool is_command_end = row->said == KMI_SAID_COMMAND_END || row->said == KMI_SAID_COMMAND;
     if (kmi_buf_status(&text) != KM_OK || (text.len == 0 && !is_command_end)) return true;
-    kmi_transcript_item item = {.said = row->said, .is_failed = is_failure(value, row->exit_code)};
+    kmi_transcript_item item = {.said = row->said, .is_failed = is_failure(value, row->exit_code), .time = time};
     item.text = text.len > 0 ? kmi_buf_slice(&text) : KMI_SLICE_LITERAL("");
     item.id = kmi_path_text(value, row->id);
     item.command = row->said == KMI_SAID_COMMAND ? item.id : KMI_SLICE_LITERAL("");
@@ -148,11 +149,12 @@ static bool visit_value(json_t *value, const kmi_transcript_row *row, kmi_transc
 }
 
 static bool visit_line(json_t *line, const kmi_transcript_row *row, kmi_transcript_visit visit, void *context) {
-    if (row->each == NULL) return visit_value(line, row, visit, context);
+    kmi_slice time = kmi_path_text(line, "timestamp"); /* all four call it so */
+    if (row->each == NULL) return visit_value(line, time, row, visit, context);
     json_t *items = kmi_path_get(line, row->each);
     bool goes_on = true;
     for (size_t i = 0; goes_on && json_is_array(items) && i < json_array_size(items); i++)
-        goes_on = visit_value(json_array_get(items, i), row, visit, context);
+        goes_on = visit_value(json_array_get(items, i), time, row, visit, context);
     return goes_on;
 }
 

@@ -37,6 +37,7 @@ typedef struct kmi_transcript_item {
     kmi_said said;
     kmi_slice text, id;
     kmi_slice command; /* KMI_SAID_COMMAND: the command; its output is `text` */
+    kmi_slice time;    /* as the file has it; empty: unknown */
     bool is_failed;
 } kmi_transcript_item;
 

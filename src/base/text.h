@@ -32,6 +32,8 @@ typedef bool (*kmi_text_word_found)(const kmi_text_word *word, void *context);
 km_status kmi_text_words(kmi_slice text, kmi_text_word_found found, void *context, km_error *error) KM_MUST_CHECK;
 /* True for English stop words, given as folded, unstemmed word. */
 bool kmi_text_is_stop_word(kmi_slice folded_word);
+/* True for words that stand in prompts about anything: "use", "write", "function". */
+bool kmi_text_is_common_word(kmi_slice folded_word);
 
 /* Columns a terminal needs for the text; escape sequences are not understood. */
 size_t kmi_text_width(kmi_slice text);

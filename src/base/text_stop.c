@@ -1,7 +1,8 @@
 /* text_stop.c - English words that say nothing about what a text is about.
  *
  * Question words belong to it: queries are questions. Negations do too, because "never" and "not" stand in every kind of
- * statement; what a statement forbids is kept with the memory, not searched for. Sorted by bytes. */
+ * statement; what a statement forbids is kept with the memory, not searched for. Common words say little: a big store knows
+ * that from how often they stand in it, a small one must be told. Both are sorted by bytes. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +29,17 @@ static const char STOP_WORDS[][LONGEST_STOP_WORD + 1] = {
     // clang-format on
 };
 
+static const char COMMON_WORDS[][LONGEST_STOP_WORD + 1] = {
+    // clang-format off
+    "actually", "add", "adding", "adds", "ask", "back", "build", "call", "change", "check", "code", "come", "create",
+    "different", "explain", "file", "find", "fix", "function", "get", "gets", "give", "go", "going", "good", "handle",
+    "happen", "help", "implement", "keep", "know", "like", "list", "look", "make", "makes", "mean", "method", "move",
+    "new", "now", "one", "project", "put", "really", "remove", "run", "running", "runs", "say", "see",
+    "set", "show", "start", "still", "take", "thing", "things", "think", "time", "try", "trying", "turn", "update",
+    "use", "used", "uses", "using", "want", "way", "well", "work", "working", "works", "write", "writing",
+    // clang-format on
+};
+
 static int compare_words(const void *word, const void *entry) {
     const kmi_slice *left = word;
     const char *right = entry;
@@ -39,5 +51,11 @@ static int compare_words(const void *word, const void *entry) {
 bool kmi_text_is_stop_word(kmi_slice folded_word) {
     if (folded_word.len == 0 || folded_word.len > LONGEST_STOP_WORD) return false;
     return bsearch(&folded_word, STOP_WORDS, sizeof STOP_WORDS / sizeof STOP_WORDS[0], sizeof STOP_WORDS[0],
+                   compare_words) != NULL;
+}
+
+bool kmi_text_is_common_word(kmi_slice folded_word) {
+    if (folded_word.len == 0 || folded_word.len > LONGEST_STOP_WORD) return false;
+    return bsearch(&folded_word, COMMON_WORDS, sizeof COMMON_WORDS / sizeof COMMON_WORDS[0], sizeof COMMON_WORDS[0],
                    compare_words) != NULL;
 }

@@ -212,6 +212,30 @@ static size_t read_year(const scan *s, size_t at, day_span *ret_span) {
     return 1;
 }
 
+/* "Q3 2025", "Q3", "the third quarter of 2025"; without a year the latest that has begun. */
+static size_t read_quarter(const scan *s, size_t at, day_span *ret_span) {
+    int64_t quarter = 0;
+    size_t next = at + 1;
+    if (at < s->count && s->words[at].lower[0] == 'q' && strlen(s->words[at].lower) == 2) {
+        quarter = s->words[at].lower[1] - '0';
+    } else if (is_any(s, at + 1, "quarter")) {
+        static const char *const NAMES[] = {"first|1st", "second|2nd", "third|3rd", "fourth|4th"};
+        for (int i = 0; i < 4; i++) {
+            if (is_any(s, at, NAMES[i])) quarter = i + 1;
+        }
+        next = at + 2;
+    }
+    if (quarter < 1 || quarter > 4) return 0;
+    if (is_any(s, next, "of")) next++;
+    int64_t year = year_at(s, next);
+    int64_t asked = year > 0 ? year : kmi_calendar_date(s->today).year;
+    int64_t from = kmi_calendar_days((kmi_date){asked, (int)quarter * 3 - 2, 1});
+    if (year == 0 && from > s->today) from = kmi_calendar_add_months(from, -12, 1);
+    *ret_span = (day_span){from, kmi_calendar_add_months(from, 3, 1), false};
+    if (year > 0) return next - at + 1;
+    return is_any(s, next - 1, "of") ? next - at - 1 : next - at;
+}
+
 /* ---- Relative to today ---- */
 
 typedef enum unit { UNIT_NONE, UNIT_DAY, UNIT_WEEK, UNIT_WEEKEND, UNIT_MONTH, UNIT_QUARTER, UNIT_YEAR } unit;
@@ -266,7 +290,8 @@ static int64_t days_back(const scan *s, unit what, int64_t count) {
     return kmi_calendar_add_months(s->today, -months, (int)day_of_month(s));
 }
 
-/* "last summer": of the northern hemisphere, June to August. */
+/* "last summer", "over the summer", "summer 2025": of the northern hemisphere, June to August. A winter is named by the year in
+ * which it ends. at + 1: the season. */
 static size_t read_season(const scan *s, size_t at, int direction, day_span *ret_span) {
     static const char *const NAMES[] = {"winter", "spring", "summer", "autumn|fall"};
     for (int i = 0; i < 4; i++) {
@@ -314,6 +339,10 @@ static size_t read_neighbour(const scan *s, size_t at, day_span *ret_span) {
         *ret_span = neighbour_of(s, what, direction);
         return 2;
     }
+    if (direction == 0 && is_any(s, at + 1, "morning|afternoon|evening")) {
+        *ret_span = neighbour_of(s, UNIT_DAY, 0);
+        return 2;
+    }
     size_t used = read_season(s, at, direction, ret_span);
     if (used == 0) used = read_named(s, at, direction, ret_span);
     if (used > 0 || direction >= 0) return used;
@@ -323,6 +352,20 @@ static size_t read_neighbour(const scan *s, size_t at, day_span *ret_span) {
     if (count < 1 || count > COUNT_MAX || what == UNIT_NONE) return 0;
     *ret_span = (day_span){days_back(s, what, count), s->today + 1, false};
     return next - at + 1;
+}
+
+/* "over the summer", "in summer 2025": without a year the latest that has begun. */
+static size_t read_bare_season(const scan *s, size_t at, day_span *ret_span) {
+    if (at == 0 || !is_any(s, at, "winter|spring|summer|autumn|fall")) return 0;
+    size_t before = is_any(s, at - 1, "the") && at > 1 ? at - 2 : at - 1;
+    if (!is_any(s, before, "in|over|during|since") || read_season(s, at - 1, 0, ret_span) == 0) return 0;
+    size_t used = is_any(s, at + 1, "of") ? 3 : 2;
+    int64_t year = year_at(s, at + used - 1);
+    int64_t months = ret_span->from > s->today ? -12 : 0;
+    if (year > 0) months = 12 * (year - kmi_calendar_date(ret_span->until - 1).year);
+    ret_span->from = kmi_calendar_add_months(ret_span->from, months, 1);
+    ret_span->until = kmi_calendar_add_months(ret_span->from, 3, 1);
+    return year > 0 ? used : 1;
 }
 
 /* "three days ago", "a couple of weeks ago" */
@@ -364,7 +407,8 @@ static size_t read_day(const scan *s, size_t at, day_span *ret_span) {
 
 static size_t read_any(const scan *s, size_t at, day_span *ret_span, bool *ret_is_year) {
     typedef size_t (*reader)(const scan *s, size_t at, day_span *ret_span);
-    static const reader READERS[] = {read_iso, read_date, read_neighbour, read_ago, read_day};
+    static const reader READERS[] = {read_iso, read_date,        read_quarter, read_neighbour,
+                                     read_ago, read_bare_season, read_day};
     *ret_is_year = false;
     for (size_t i = 0; i < sizeof READERS / sizeof READERS[0]; i++) {
         size_t used = READERS[i](s, at, ret_span);
@@ -390,6 +434,8 @@ static void find_all(const scan *s, found_spans *found, size_t max) {
             continue;
         }
         size_t start = s->words[at].start;
+        bool is_since = at > 0 && is_any(s, at - 1, "since");
+        if (is_since && days.until <= s->today) days.until = s->today + 1;
         at += used;
         found->is_year[found->count] = is_year;
         found->items[found->count++] = (kmi_time_span){days.from * KMI_DAY_US, days.until * KMI_DAY_US, days.is_yearly,
@@ -425,6 +471,34 @@ static void lend_year(found_spans *found) {
     found->count = kept;
 }
 
+static bool ends_with_word(kmi_slice text, const char *ending) {
+    kmi_slice wanted = kmi_slice_from(ending);
+    text = kmi_slice_trim(text);
+    if (text.len < wanted.len || (text.len > wanted.len && is_word_byte(text.ptr[text.len - wanted.len - 1])))
+        return false;
+    return kmi_slice_equal_nocase(kmi_slice_sub(text, text.len - wanted.len, wanted.len), wanted);
+}
+
+/* "between May and July", "from Monday to Friday": one time from the first to the last. */
+static void join_ranges(kmi_slice text, found_spans *found) {
+    for (size_t i = 0; i + 1 < found->count; i++) {
+        kmi_time_span *first = &found->items[i];
+        const kmi_time_span *last = &found->items[i + 1];
+        size_t start = (size_t)(first->phrase.ptr - text.ptr);
+        size_t end = (size_t)(last->phrase.ptr - text.ptr);
+        kmi_slice before = kmi_slice_sub(text, 0, start);
+        kmi_slice link =
+            kmi_slice_trim(kmi_slice_sub(text, start + first->phrase.len, end - start - first->phrase.len));
+        bool is_between = ends_with_word(before, "between") && ends_with_word(link, "and");
+        bool is_from = ends_with_word(before, "from") && (ends_with_word(link, "to") || ends_with_word(link, "until"));
+        if ((!is_between && !is_from) || link.len > sizeof "until" || last->until_us <= first->from_us) continue;
+        first->until_us = last->until_us;
+        first->phrase.len = end + last->phrase.len - start;
+        for (size_t k = i + 1; k + 1 < found->count; k++) found->items[k] = found->items[k + 1];
+        found->count--;
+    }
+}
+
 static scan *new_scan(kmi_slice text, int64_t now_us, bool is_certain) {
     scan *s = calloc(1, sizeof *s);
     if (s == NULL) return NULL;
@@ -442,6 +516,7 @@ size_t kmi_time_spans_find(kmi_slice text, int64_t now_us, kmi_time_span *ret_sp
     find_all(s, &found, max < KMI_TIME_SPANS_MAX ? max : KMI_TIME_SPANS_MAX);
     free(s);
     lend_year(&found);
+    join_ranges(text, &found);
     for (size_t i = 0; i < found.count; i++) ret_spans[i] = found.items[i];
     return found.count;
 }

@@ -1,10 +1,8 @@
-/* export and import: the whole memory as text. */
+/* export: the whole memory as text. */
 #include <inttypes.h>
 #include <string.h>
 
 #include "cli/cli.h"
-#include "cli/input.h"
-#include "cli/json_out.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
@@ -70,44 +68,4 @@ int kmi_run_export(kmi_cli *cli) {
     kmi_output_deinit(&run.output);
     if (status == KM_E_IO) return kmi_cli_fail_output(&error, KMI_EXIT_OK);
     return status == KM_OK ? KMI_EXIT_OK : kmi_cli_fail(&error);
-}
-
-/* ---- import ---- */
-static void print_import(kmi_cli *cli, const km_import_result *result, bool is_dry) {
-    if (kmi_cli_is_format(cli, "json")) {
-        kmi_json_out out = kmi_json_out_start(&cli->out);
-        kmi_json_out_object(&out, NULL);
-        kmi_json_out_count(&out, "imported", result->imported);
-        kmi_json_out_count(&out, "duplicates", result->duplicates);
-        kmi_json_out_count(&out, "rejected", result->rejected);
-        kmi_json_out_bool(&out, "dry_run", is_dry);
-        kmi_json_out_object_end(&out);
-        kmi_buf_add_char(&cli->out, '\n');
-    } else if (!cli->is_quiet) {
-        kmi_buf_add_format(&cli->out, "%s %" PRIu64 " memories (%" PRIu64 " known already, %" PRIu64 " rejected)\n",
-                           is_dry ? "Would import" : "Imported", result->imported, result->duplicates,
-                           result->rejected);
-    }
-}
-
-int kmi_run_import(kmi_cli *cli) {
-    km_error error = {0};
-    KMI_CLEANUP_BUF kmi_buf text;
-    kmi_buf_init(&text, KMI_FILE_LIMIT_BYTES);
-    if (kmi_input_file(cli->arguments[0], &text, &error) != KM_OK) return kmi_cli_fail(&error);
-    if (kmi_cli_open(cli, &error) != KM_OK) return kmi_cli_fail(&error);
-    kmi_progress progress = kmi_progress_start(cli, "bytes");
-    progress.stop = kmi_signals_watch();
-    km_project_set_progress(cli->project, kmi_progress_step, &progress);
-    km_import_result result = {0};
-    bool is_dry = kmi_cli_has(cli, KMI_SLOT_DRY_RUN);
-    const char *bytes = text.ptr != NULL ? text.ptr : "";
-    if (km_import(cli->project, bytes, text.len, is_dry, &result, &error) != KM_OK) return kmi_cli_fail(&error);
-    kmi_progress_end(&progress, progress.total, progress.total);
-    print_import(cli, &result, is_dry);
-    if (result.rejected == 0) return KMI_EXIT_OK;
-    kmi_cli_message("line %" PRIu64 " of \"%s\": %s", result.first_bad_line, kmi_input_name(cli->arguments[0]),
-                    result.first_bad_reason);
-    kmi_cli_message("%" PRIu64 " entries of \"%s\" were rejected", result.rejected, kmi_input_name(cli->arguments[0]));
-    return KMI_EXIT_USAGE;
 }

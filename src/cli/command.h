@@ -69,6 +69,7 @@ typedef enum kmi_slot {
     KMI_SLOT_IN_PROJECT,
     KMI_SLOT_PRINT,
     KMI_SLOT_LIST,
+    KMI_SLOT_FROM,
     KMI_SLOT_EVERYWHERE,
     KMI_SLOT_OWN,
     KMI_SLOT_MAX
@@ -169,7 +170,8 @@ int kmi_run_worker_start(struct kmi_cli *cli);
 int kmi_run_worker_stop(struct kmi_cli *cli);
 int kmi_run_worker_status(struct kmi_cli *cli);
 int kmi_run_export(struct kmi_cli *cli);
-int kmi_run_import(struct kmi_cli *cli);
+int kmi_run_import(struct kmi_cli *cli);          /* src/import */
+const char *const *kmi_import_format_names(void); /* src/import: for --from */
 int kmi_run_config_show(struct kmi_cli *cli);
 int kmi_run_config_get(struct kmi_cli *cli);
 int kmi_run_config_set(struct kmi_cli *cli);

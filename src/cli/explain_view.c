@@ -68,7 +68,9 @@ void kmi_explain_add_json(kmi_json_out *out, const km_explanation *explanation) 
     kmi_json_out_text(out, "speaker", explanation->speaker);
     add_json_times(out, explanation);
     kmi_json_out_bool(out, "asks_when", explanation->asks_when);
+    kmi_json_out_bool(out, "of_time_alone", explanation->is_of_time_alone);
     kmi_json_out_real(out, "coverage", explanation->coverage);
+    kmi_json_out_count(out, "own_words", explanation->own_words);
     kmi_json_out_real(out, "margin", explanation->margin);
     kmi_json_out_real(out, "unseen_share", explanation->unseen_share);
     kmi_json_out_count(out, "units", explanation->unit_count);
@@ -94,10 +96,15 @@ void kmi_explain_add_text(kmi_buf *buf, const km_explanation *explanation) {
                            kmi_time_format_date(explanation->times[i].until_us - 1, last));
     }
     if (explanation->asks_when) kmi_buf_add_text(buf, "# asks when\n");
-    if (explanation->coverage > 0) {
+    if (explanation->is_of_time_alone) {
+        kmi_buf_add_text(buf, "# names a time and nothing else: what was said then, the latest first\n");
+    } else if (explanation->coverage > 0) {
         kmi_buf_add_format(
-            buf, "# best match: covers %.0f%%, %.2f times the 20th; unseen words %.0f%%; %" PRIu64 " units\n",
-            100 * explanation->coverage, explanation->margin, 100 * explanation->unseen_share, explanation->unit_count);
+            buf,
+            "# best match: covers %.0f%%, says %zu of %zu words itself, %.2f times the 20th; unseen words "
+            "%.0f%%; %" PRIu64 " units\n",
+            100 * explanation->coverage, explanation->own_words, explanation->term_count, explanation->margin,
+            100 * explanation->unseen_share, explanation->unit_count);
     } else {
         kmi_buf_add_text(buf, "# no memory holds any of these words\n");
     }

@@ -259,7 +259,14 @@ static const kmi_option import_dry_run = {.slot = KMI_SLOT_DRY_RUN,
                                           .kind = KMI_VALUE_FLAG,
                                           .help = "count what would be imported, store nothing"};
 static const kmi_option *const export_options[] = {&export_format, &export_output, &kmi_option_progress, NULL};
-static const kmi_option *const import_options[] = {&import_dry_run, &kmi_option_format, &kmi_option_progress, NULL};
+static const kmi_option import_from = {.slot = KMI_SLOT_FROM,
+                                       .name = "from",
+                                       .kind = KMI_VALUE_CHOICE,
+                                       .argument = "FORMAT",
+                                       .choices = kmi_import_format_names,
+                                       .help = "what the files are (default: found by looking at them)"};
+static const kmi_option *const import_options[] = {&import_dry_run, &import_from, &kmi_option_format,
+                                                   &kmi_option_progress, NULL};
 
 const kmi_command kmi_command_export = {.name = "export",
                                         .summary = "write the whole memory as JSON lines, lossless",
@@ -267,16 +274,27 @@ const kmi_command kmi_command_export = {.name = "export",
                                         .options = export_options,
                                         .run = kmi_run_export};
 
-const kmi_command kmi_command_import = {.name = "import",
-                                        .arguments = "FILE",
-                                        .least_arguments = 1,
-                                        .most_arguments = 1,
-                                        .summary = "read an export into the memory",
-                                        .details =
-                                            "Reads exports of this program and the two JSON shapes of the Python "
-                                            "kuzu-memory, in one transaction. FILE may be - for standard input.",
-                                        .options = import_options,
-                                        .run = kmi_run_import};
+const kmi_command kmi_command_import = {
+    .name = "import",
+    .arguments = "FILE…",
+    .least_arguments = 1,
+    .most_arguments = 1000,
+    .summary = "take over what other programs remember",
+    .details =
+        "Reads exports of this program and of the Python kuzu-memory, rules for assistants (AGENTS.md, CLAUDE.md, "
+        "GEMINI.md, .cursor/rules, copilot-instructions.md), the memory folders of Claude Code and Codex, the file of "
+        "the "
+        "reference memory server, and conversations that Claude Code, Codex, Gemini CLI and Copilot kept.\n\n"
+        "FILE may be a folder: then what assistants keep in it is read, and no other file. - is standard input. "
+        "Nothing "
+        "is imported twice; a rule that was changed in its file replaces the older one. Conversations are learnt in "
+        "the "
+        "background, what hooks learnt of them already is not learnt again.",
+    .examples = "kuzu-memory import . --dry-run\n"
+                "kuzu-memory import ~/.claude/projects/-home-me-app/memory\n"
+                "kuzu-memory import ~/.codex/sessions/2026/11",
+    .options = import_options,
+    .run = kmi_run_import};
 
 /* ---- config ---- */
 static const kmi_command config_verbs[] = {

@@ -392,8 +392,8 @@ static km_status extract_block(extraction_run *run, const kmi_prose_block *block
     return KM_OK;
 }
 
-/* The text as it is, judged by its first sentence. A text of several is no passing status, whatever it opens with: it would be
- * forgotten as a whole. */
+/* The text as it is, judged by its first sentence. What is to be kept word for word is no passing status unless it was called one:
+ * it would be forgotten as a whole after a day ("I'm trying to …" opens most messages of a chat). */
 static km_status extract_verbatim(extraction_run *run) {
     kmi_slice text = kmi_slice_trim(run->input->text);
     if (text.len == 0) return KM_OK;
@@ -409,8 +409,7 @@ static km_status extract_verbatim(extraction_run *run) {
     run->candidates[0].content = kmi_arena_copy(run->arena, text);
     run->candidates[0].confidence = 1.0;
     bool is_judged = run->input->type == NULL;
-    if (is_judged && strcmp(run->candidates[0].type, "status") == 0 && kmi_sentences_next(text, &at, &sentence))
-        run->candidates[0].type = "note";
+    if (is_judged && strcmp(run->candidates[0].type, "status") == 0) run->candidates[0].type = "note";
     return run->candidates[0].content != NULL ? KM_OK : out_of_memory(run);
 }
 

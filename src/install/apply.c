@@ -10,11 +10,31 @@
 #include <unistd.h>
 
 #include "install/record.h"
+#include "install/residue.h"
 #include "util/abandoned.h"
 #include "util/file.h"
 #include "util/uuid.h"
 
 #define FOLDERS_MAX 8
+
+/* A file that somebody changed since: what our entries left behind in it is mended, if nothing of ours stands there any more. */
+static km_status mend(const kmi_install_plan *plan, const char *path, const kmi_install_record *record, kmi_slice *text,
+                      km_error *error) {
+    kmi_slice rest = {"", 0}, rehearsed = {"", 0};
+    if (!record->is_found || !record->existed) return KM_OK;
+    km_status status = kmi_install_strip(&plan->where, path, *text, plan->arena, &rest, error);
+    if (status != KM_OK || !kmi_slice_equal(rest, *text)) return status;
+    /* All at once; or, where somebody's change lies between two of our places, one after the other. */
+    static const unsigned kinds[] = {0, 1 << KMI_INSTALL_MCP, 1 << KMI_INSTALL_HOOK};
+    const char *unmended = text->ptr;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (i == 1 && text->ptr != unmended) return KM_OK;
+        /* What stood there before us may be nothing that can be edited: then there is nothing to compare with. */
+        if (kmi_install_rehearse(&plan->where, path, record->before, kinds[i], plan->arena, &rehearsed, NULL) == KM_OK)
+            *text = kmi_install_mend(*text, rehearsed, record->before, plan->arena);
+    }
+    return KM_OK;
+}
 
 km_status kmi_install_restore(kmi_install_plan *plan, km_error *error) {
     for (size_t i = 0; i < plan->count; i++) {
@@ -24,7 +44,11 @@ km_status kmi_install_restore(kmi_install_plan *plan, km_error *error) {
         km_status status = kmi_install_record_read(file->path, plan->arena, &record, error);
         if (status != KM_OK) return status;
         kmi_slice digest = kmi_install_digest(file->before, plan->arena);
-        if (!record.is_found || !kmi_slice_equal(digest, record.after)) continue;
+        if (!record.is_found || !kmi_slice_equal(digest, record.after)) {
+            status = mend(plan, file->path, &record, &file->after, error);
+            if (status != KM_OK) return status;
+            continue;
+        }
         kmi_slice rest = {"", 0};
         status = kmi_install_strip(&plan->where, file->path, file->after, plan->arena, &rest, error);
         if (status != KM_OK) return status;
@@ -125,9 +149,12 @@ static km_status note_before(const kmi_install_plan *plan, const kmi_install_fil
     kmi_slice digest = kmi_install_digest(file->before, plan->arena);
     bool is_current = record.is_found && kmi_slice_equal(digest, record.after);
     if (!is_current) {
+        kmi_install_record old = record;
         record = (kmi_install_record){.existed = file->exists, .made_folders = made_folders, .before = file->before};
-        if (file->exists && file->format != KMI_INSTALL_OWN_FILE)
+        if (file->exists && file->format != KMI_INSTALL_OWN_FILE) {
             status = kmi_install_strip(&plan->where, file->path, file->before, plan->arena, &record.before, error);
+            if (status == KM_OK) status = mend(plan, file->path, &old, &record.before, error);
+        }
         if (status != KM_OK) return status;
     }
     record.after = kmi_install_digest(file->after, plan->arena);

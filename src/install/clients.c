@@ -117,6 +117,18 @@ static const kmi_install_entry zed[] = {
 static const kmi_install_entry kiro[] = {
     MCP_ENTRY("mcpServers", KMI_INSTALL_JSON, ".kiro/settings/mcp.json", ".kiro/settings/mcp.json", PLAIN_SERVER),
 };
+static const kmi_install_entry cline[] = {
+    MCP_ENTRY("mcpServers", KMI_INSTALL_JSON,
+              ".config/Code/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json", NULL,
+              PLAIN_SERVER),
+};
+/* Besides its YAML, Continue reads every file of this folder, in the form that others have. */
+static const kmi_install_entry continue_dev[] = {
+    {.kind = KMI_INSTALL_MCP,
+     .format = KMI_INSTALL_OWN_FILE,
+     .project_file = ".continue/mcpServers/kuzu-memory.json",
+     .value = "{\"mcpServers\":{\"kuzu-memory\":{\"command\":@PROGRAM@,\"args\":[\"mcp\"]}}}"},
+};
 static const kmi_install_entry roo[] = {
     MCP_ENTRY("mcpServers", KMI_INSTALL_JSON, NULL, ".roo/mcp.json", PLAIN_SERVER),
 };
@@ -177,6 +189,11 @@ const kmi_install_client KMI_INSTALL_CLIENTS[] = {
     {.name = "zed", .title = "Zed", .program = "zed", .folder = ".config/zed", ENTRIES(zed)},
     {.name = "kiro", .title = "Kiro", .program = "kiro", .folder = ".kiro", ENTRIES(kiro)},
     {.name = "roo", .title = "Roo Code", ENTRIES(roo)},
+    {.name = "cline",
+     .title = "Cline",
+     .folder = ".config/Code/User/globalStorage/saoudrizwan.claude-dev",
+     ENTRIES(cline)},
+    {.name = "continue", .title = "Continue", .folder = ".continue", ENTRIES(continue_dev)},
     {.name = NULL},
 };
 

@@ -75,7 +75,7 @@ static const moved_folder MOVED_FOLDERS[] = {
 };
 
 /* Returns: the path in the arena, or NULL when out of memory. */
-static const char *full_path(const kmi_install_where *where, const char *name, kmi_arena *arena) {
+const char *kmi_install_full_path(const kmi_install_where *where, const char *name, kmi_arena *arena) {
     for (size_t i = 0; !where->is_project && i < sizeof MOVED_FOLDERS / sizeof *MOVED_FOLDERS; i++) {
         const moved_folder *folder = &MOVED_FOLDERS[i];
         const char *moved_to = getenv(folder->variable);
@@ -88,7 +88,7 @@ static const char *full_path(const kmi_install_where *where, const char *name, k
 
 /* Where an entry of a client stands, links followed. NULL: out of memory. */
 static const char *entry_path(const kmi_install_where *where, const kmi_install_entry *entry, kmi_arena *arena) {
-    const char *name = full_path(where, entry_file(where, entry), arena);
+    const char *name = kmi_install_full_path(where, entry_file(where, entry), arena);
     return name != NULL ? follow_links(name, arena) : NULL;
 }
 
@@ -229,27 +229,47 @@ km_status kmi_install_plan_add(kmi_install_plan *plan, const kmi_install_client 
     return status;
 }
 
-km_status kmi_install_strip(const kmi_install_where *where, const char *path, kmi_slice text, kmi_arena *arena,
-                            kmi_slice *ret_text, km_error *error) {
+enum { every_kind = 1 << KMI_INSTALL_MCP | 1 << KMI_INSTALL_HOOK };
+
+/* Puts every entry of these kinds that belongs into a file into its text, or takes them out. */
+static km_status edit_all(const kmi_install_where *where, const char *path, kmi_slice text, unsigned kinds, bool remove,
+                          kmi_arena *arena, kmi_slice *ret_text, km_error *error) {
     kmi_install_file file = {.path = path, .exists = true, .before = text, .after = text};
     for (const kmi_install_client *client = KMI_INSTALL_CLIENTS; client->name != NULL; client++) {
         for (size_t i = 0; i < client->entry_count; i++) {
             const kmi_install_entry *entry = &client->entries[i];
             if (entry_file(where, entry) == NULL || entry->format == KMI_INSTALL_OWN_FILE) continue;
+            if ((kinds & 1U << entry->kind) == 0) continue;
             const char *target = entry_path(where, entry, arena);
             if (target == NULL) return fail_nomem(error);
             if (strcmp(target, path) != 0) continue;
-            KMI_CLEANUP_BUF kmi_buf stripped;
-            kmi_buf_init(&stripped, 2 * text.len + EDIT_ROOM);
-            km_status status = edit(&file, entry, "", true, arena, &stripped, error);
+            file.format = entry->format; /* comments are fine in some */
+            KMI_CLEANUP_BUF kmi_buf edited;
+            kmi_buf_init(&edited, 2 * file.after.len + EDIT_ROOM);
+            const char *value = kmi_install_value(entry->value, where->program, arena);
+            if (value == NULL) return fail_nomem(error);
+            km_status status = edit(&file, entry, value, remove, arena, &edited, error);
             if (status != KM_OK) return status;
-            const char *copy = kmi_arena_copy(arena, kmi_buf_slice(&stripped));
+            const char *copy = kmi_arena_copy(arena, kmi_buf_slice(&edited));
             if (copy == NULL) return fail_nomem(error);
-            file.after = (kmi_slice){copy, stripped.len};
+            file.after = (kmi_slice){copy, edited.len};
         }
     }
     *ret_text = file.after;
     return KM_OK;
+}
+
+km_status kmi_install_strip(const kmi_install_where *where, const char *path, kmi_slice text, kmi_arena *arena,
+                            kmi_slice *ret_text, km_error *error) {
+    return edit_all(where, path, text, every_kind, true, arena, ret_text, error);
+}
+
+km_status kmi_install_rehearse(const kmi_install_where *where, const char *path, kmi_slice text, unsigned kinds,
+                               kmi_arena *arena, kmi_slice *ret_text, km_error *error) {
+    kmi_slice with = text;
+    if (kinds == 0) kinds = every_kind;
+    km_status status = edit_all(where, path, text, kinds, false, arena, &with, error);
+    return status == KM_OK ? edit_all(where, path, with, kinds, true, arena, ret_text, error) : status;
 }
 
 /* ---- How things stand ---- */
@@ -327,7 +347,7 @@ bool kmi_install_is_present(const kmi_install_client *client, const char *home) 
     kmi_arena *arena = kmi_arena_new(arena_limit);
     kmi_install_where where = {.base = home, .is_home = true};
     const char *name = arena != NULL ? kmi_arena_format(arena, "%s/", client->folder) : NULL;
-    const char *path = name != NULL ? full_path(&where, name, arena) : NULL;
+    const char *path = name != NULL ? kmi_install_full_path(&where, name, arena) : NULL;
     struct stat status;
     bool is_there = path != NULL && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
     kmi_arena_free(arena);

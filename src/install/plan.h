@@ -56,10 +56,16 @@ km_status kmi_install_inspect(const kmi_install_where *where, const kmi_install_
                               kmi_arena *arena, kmi_install_state *ret_state, km_error *error) KM_MUST_CHECK;
 /* Tells whether the client is there: its program on PATH, or its folder in the home directory. */
 bool kmi_install_is_present(const kmi_install_client *client, const char *home);
+/* Returns: the path of a file of clients, where a variable may have moved its folder, in the arena; NULL: out of memory. */
+const char *kmi_install_full_path(const kmi_install_where *where, const char *name, kmi_arena *arena);
 /* The text of an entry's value with our program in it. NULL: out of memory. */
 const char *kmi_install_value(const char *value, const char *program, kmi_arena *arena);
 /* Takes every entry of any client out of a file's text, for a state to go back to when a file was changed by others too. */
 km_status kmi_install_strip(const kmi_install_where *where, const char *path, kmi_slice text, kmi_arena *arena,
                             kmi_slice *ret_text, km_error *error) KM_MUST_CHECK;
+/* Puts entries into a text and takes them out again: the difference to `text` is what they leave behind. kinds: bits, 1 <<
+ * kmi_install_kind; 0: all. */
+km_status kmi_install_rehearse(const kmi_install_where *where, const char *path, kmi_slice text, unsigned kinds,
+                               kmi_arena *arena, kmi_slice *ret_text, km_error *error) KM_MUST_CHECK;
 
 #endif

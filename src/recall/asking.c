@@ -7,6 +7,8 @@
 #include "recall/word_reader.h"
 
 #define WORDS_TO_READ 60
+#define STATEMENT_WORDS_MAX 24 /* more is a story */
+#define GENERAL_WITHIN 3       /* words: "We never …" is about all, "Run the checks, never …" about checks */
 #define OPERATION_WORDS_MAX 10 /* a longer prompt says more than which button to press */
 
 /* Politeness before the verb: "ok, now please run it". */
@@ -71,6 +73,19 @@ static int count_words(kmi_slice prompt) {
     return count;
 }
 
+/* A question, or a text that says more than which button to press. Words in other languages are taken for questions. */
+static bool is_answer_wanted(kmi_slice prompt, const kmi_word_reader *first) {
+    static const char *const ASKING[] = {
+        "what", "which",    "who",     "whose",  "whom",    "when",     "where", "why",       "is",       "are",
+        "was",  "were",     "do",      "does",   "did",     "has",      "have",  "had",       "will",     "explain",
+        "tell", "describe", "compare", "define", "discuss", "estimate", "guess", "summarize", "summarise"};
+    if (kmi_slice_find(prompt, KMI_SLICE_LITERAL("?"), 0) != SIZE_MAX || KMI_WORD_IN(first->lower, ASKING)) return true;
+    for (size_t i = 0; i < prompt.len; i++) {
+        if ((unsigned char)prompt.ptr[i] >= 0x80) return true;
+    }
+    return count_words(prompt) > OPERATION_WORDS_MAX;
+}
+
 kmi_asking kmi_asking_of(kmi_slice prompt) {
     if (is_small_talk(prompt)) return KMI_ASKING_NOTHING;
     kmi_word_reader reader = {.text = prompt};
@@ -82,22 +97,30 @@ kmi_asking kmi_asking_of(kmi_slice prompt) {
     if (kmi_word_is(&reader, "how")) return kind_of_how(reader);
     if (KMI_WORD_IN(reader.lower, OPERATIONS) && count_words(prompt) <= OPERATION_WORDS_MAX)
         return KMI_ASKING_OPERATION;
-    return KMI_WORD_IN(reader.lower, WORK) ? KMI_ASKING_WORK : KMI_ASKING_ANSWER;
+    if (KMI_WORD_IN(reader.lower, WORK)) return KMI_ASKING_WORK;
+    return is_answer_wanted(prompt, &reader) ? KMI_ASKING_ANSWER : KMI_ASKING_OPERATION;
 }
 
 kmi_reach kmi_reach_of(kmi_slice statement) {
-    static const char *const GENERAL[] = {"always",    "never",       "every",        "everything", "everywhere",
-                                          "all",       "any",         "anything",     "answer",     "answers",
-                                          "answering", "reply",       "replies",      "respond",    "response",
-                                          "responses", "explanation", "explanations", "tone"};
-    static const char *const CONDITIONS[] = {"when", "whenever", "if", "for", "unless"};
+    static const char *const GENERAL[] = {"always",     "never", "every", "everything",
+                                          "everywhere", "all",   "any",   "anything"};
+    static const char *const ANSWERS[] = {"answer",   "answers",   "answering",   "reply",        "replies", "respond",
+                                          "response", "responses", "explanation", "explanations", "explain", "tone",
+                                          "brief",    "briefly",   "concise",     "concisely",    "verbose"};
+    static const char *const CONDITIONS[] = {"when", "whenever", "if", "unless"};
     kmi_word_reader reader = {.text = statement};
-    bool is_general = false;
+    kmi_reach reach = KMI_REACH_NARROW;
+    bool is_narrow = false;
+    bool is_habit = false; /* "I never work on Fridays" */
     for (int i = 0; i < WORDS_TO_READ && kmi_word_next(&reader); i++) {
-        if (KMI_WORD_IN(reader.lower, CONDITIONS)) return KMI_REACH_NARROW; /* "always … when I ask about X" */
-        if (KMI_WORD_IN(reader.lower, GENERAL)) is_general = true;
+        if (KMI_WORD_IN(reader.lower, CONDITIONS) || i >= STATEMENT_WORDS_MAX) return KMI_REACH_NAMED;
+        if (kmi_word_is(&reader, "for")) is_narrow = true; /* "never use tabs for Python" */
+        if (i == 0) is_habit = kmi_word_is(&reader, "i");
+        if (KMI_WORD_IN(reader.lower, ANSWERS)) reach = KMI_REACH_ANSWERS;
+        bool is_general = i < GENERAL_WITHIN && !is_habit && KMI_WORD_IN(reader.lower, GENERAL);
+        if (is_general && reach == KMI_REACH_NARROW) reach = KMI_REACH_ALL;
     }
-    return is_general ? KMI_REACH_ALL : KMI_REACH_NARROW;
+    return is_narrow ? KMI_REACH_NARROW : reach;
 }
 
 bool kmi_is_lasting(kmi_slice statement) {
@@ -105,15 +128,17 @@ bool kmi_is_lasting(kmi_slice statement) {
                                        "nice", "oh",   "ok",    "okay", "sorry", "sure",    "thank", "thanks",
                                        "well", "wow",  "yeah",  "yep",  "yes",   "actually"};
     /* What follows "I" where somebody says how things are to be. All else with "I" tells of a day. */
-    static const char *const WISHES[] = {"always", "avoid",  "d",       "dislike", "do",   "don",
-                                         "expect", "hate",   "like",    "love",    "need", "never",
-                                         "only",   "prefer", "usually", "want",    "use",  "work"};
+    static const char *const WISHES[] = {"always", "avoid",   "d",    "dislike", "do",    "don",
+                                         "expect", "hate",    "like", "love",    "never", "only",
+                                         "prefer", "usually", "want", "use",     "work"};
+    static const char *const QUESTION_WORDS[] = {"how", "what", "why", "who", "where", "which", "can", "could"};
     if (kmi_slice_find(statement, KMI_SLICE_LITERAL("?"), 0) != SIZE_MAX) return false;
     kmi_word_reader reader = {.text = statement};
     if (!kmi_word_next(&reader)) return false;
     if (reader.at < statement.len && statement.ptr[reader.at] == ':' && !kmi_word_next(&reader))
         return false; /* "User: …" */
     if (KMI_WORD_IN(reader.lower, TALK)) return false;
+    if (KMI_WORD_IN(reader.lower, QUESTION_WORDS)) return false;
     if (!kmi_word_is(&reader, "i")) return true;
     return kmi_word_next(&reader) && KMI_WORD_IN(reader.lower, WISHES);
 }

@@ -6,8 +6,8 @@
 
 typedef enum kmi_asking {
     KMI_ASKING_NOTHING,   /* a greeting, thanks, "ok": no memory applies */
-    KMI_ASKING_OPERATION, /* "run the tests again": what stands in the prompt and no more */
-    KMI_ASKING_ANSWER,    /* a question, or anything that is not one of the others */
+    KMI_ASKING_OPERATION, /* "run the tests again", "looks good, ship it": what stands in the prompt and no more */
+    KMI_ASKING_ANSWER,    /* a question, or a longer text that is not one of the others */
     KMI_ASKING_WORK       /* how to do something, or to write, build or change something */
 } kmi_asking;
 
@@ -19,8 +19,10 @@ bool kmi_is_lasting(kmi_slice statement);
 
 /* How wide a standing statement reaches. */
 typedef enum kmi_reach {
-    KMI_REACH_ALL,   /* always, never, every; or how answers are to be given */
-    KMI_REACH_NARROW /* one tool, one subject */
+    KMI_REACH_ANSWERS, /* how answers are to be given */
+    KMI_REACH_ALL,     /* begins with always, never, every */
+    KMI_REACH_NARROW,  /* one tool, one subject, one person's habit */
+    KMI_REACH_NAMED    /* "when I ask about X", or told at length: what it names must be in the prompt */
 } kmi_reach;
 
 kmi_reach kmi_reach_of(kmi_slice statement);

@@ -19,7 +19,8 @@ static km_status shorten(uint32_t max_chars, kmi_arena *arena, km_memory *memory
 
 km_status kmi_chosen_describe(const kmi_chosen *chosen, kmi_arena *arena, km_memory *memory, km_error *error) {
     const char *reason =
-        chosen->reason == KMI_REASON_STANDING
+        chosen->reason == KMI_REASON_TIME ? "of the time that is asked about"
+        : chosen->reason == KMI_REASON_STANDING
             ? kmi_arena_format(arena, "standing %s", memory->type)
             : kmi_arena_format(arena, "its words cover %.0f%% of the question", 100 * chosen->match.coverage);
     km_match *match = chosen->has_match == 0 ? NULL : kmi_arena_alloc(arena, sizeof(*match));

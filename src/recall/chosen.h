@@ -6,7 +6,8 @@
 
 typedef enum kmi_reason {
     KMI_REASON_RELEVANT, /* its words cover the question */
-    KMI_REASON_STANDING  /* its type applies whatever is asked */
+    KMI_REASON_STANDING, /* its type applies whatever is asked */
+    KMI_REASON_TIME      /* of the time that the question names and nothing else */
 } kmi_reason;
 
 /* Stands in the cache file as it is: no text, no pointers, no padding. A change of its meaning raises KMI_CACHE_VERSION. */

@@ -6,8 +6,9 @@
 
 #include "recall/chosen.h"
 #include "recall/explain.h"
-#include "recall/gate.h"
 #include "recall/line.h"
+#include "recall/outdated.h"
+#include "recall/own_words.h"
 #include "recall/recall.h"
 #include "recall/similar.h"
 #include "recall/standing.h"
@@ -17,6 +18,7 @@
 #define SEARCH_MIN ((size_t)32) /* memories to choose from */
 #define SEARCH_PER_MEMORY ((size_t)4)
 #define STANDING_CONFIDENCE 0.6 /* of the memory's own: it was not asked for */
+#define SMALL_STORE_UNITS ((uint64_t)300)
 #define MEMORIES_MAX ((size_t)1000)
 
 typedef struct choice {
@@ -50,6 +52,15 @@ static bool contradict(const km_memory *a, const km_memory *b) {
 
 static bool is_newer(const km_memory *a, const km_memory *b) {
     return a->observed_at_us != b->observed_at_us ? a->observed_at_us > b->observed_at_us : a->seq > b->seq;
+}
+
+/* Of two that exclude each other only the newer one holds. */
+static km_status exclude(const km_memory *a, const km_memory *b, bool *ret_do_exclude, km_error *error) {
+    *ret_do_exclude = contradict(a, b);
+    if (*ret_do_exclude || !is_equal(a->speaker, b->speaker)) return KM_OK;
+    const km_memory *later = is_newer(a, b) ? a : b;
+    const km_memory *earlier = later == a ? b : a;
+    return kmi_is_outdated(kmi_slice_from(earlier->content), kmi_slice_from(later->content), ret_do_exclude, error);
 }
 
 /* Measures the line that a memory becomes, with the note of its time. */
@@ -89,7 +100,10 @@ static km_status offer(choice *c, const km_memory *memory, kmi_chosen chosen, km
     status = measure(c, memory, &chars, &note_chars, error);
     if (status != KM_OK || chars == 0) return status;
     for (size_t i = 0; i < c->count; i++) {
-        if (!contradict(&c->items[i], memory)) continue;
+        bool is_other_value = false;
+        status = exclude(&c->items[i], memory, &is_other_value, error);
+        if (status != KM_OK) return status;
+        if (!is_other_value) continue;
         /* The newer one takes the place of the older one, if it fits there. */
         if (!is_newer(memory, &c->items[i]) || chars + note_chars > c->chars_left) return KM_OK;
         c->chars_left -= chars + note_chars;
@@ -109,20 +123,26 @@ static km_status offer(choice *c, const km_memory *memory, kmi_chosen chosen, km
 
 static km_status choose_relevant(choice *c, const kmi_ranking *ranking, km_error *error) {
     if (c->confidence < c->request->confidence_threshold) return KM_OK;
+    bool is_small = ranking->info.unit_count < SMALL_STORE_UNITS; /* a big one knows by itself which words are common */
     for (size_t i = 0; i < ranking->count && c->count < c->limit; i++) {
         kmi_ranked *item = &ranking->items[i];
         double share = item->score / ranking->items[0].score;
         if (share < SCORE_SHARE_MIN) break;
         km_memory memory = {0};
+        size_t own_words = 0;
         km_status status = kmi_ranked_read(c->store, item, c->arena, &memory, error);
+        if (status == KM_OK)
+            status = kmi_own_words_count(kmi_slice_from(memory.content), &ranking->info, is_small, &own_words, error);
         if (status != KM_OK) return status;
+        if (own_words == 0 && !ranking->is_by_time)
+            continue; /* found by its neighbours' words alone: an answer in a chat says one word of its own */
         status = offer(c, &memory,
                        (kmi_chosen){.seq = memory.seq,
                                     .score = item->score,
                                     .confidence = c->confidence * share,
                                     .match = *memory.match,
                                     .has_match = 1,
-                                    .reason = KMI_REASON_RELEVANT},
+                                    .reason = ranking->is_by_time ? KMI_REASON_TIME : KMI_REASON_RELEVANT},
                        error);
         if (status != KM_OK) return status;
     }
@@ -156,8 +176,7 @@ static km_status choose(choice *c, const km_explanation **ret_explanation, km_er
     kmi_ranking ranking;
     km_status status = kmi_ranking_make(c->store, c->request->prompt, &filter, search_limit, c->arena, &ranking, error);
     if (status != KM_OK) return status;
-    kmi_gate_features features = kmi_gate_look(ranking.best_words, &ranking.info);
-    c->confidence = kmi_gate_confidence(&features);
+    c->confidence = ranking.confidence;
     status = choose_relevant(c, &ranking, error);
     if (status == KM_OK) status = choose_standing(c, &ranking, error);
     if (status != KM_OK || ret_explanation == NULL) return status;

@@ -27,16 +27,17 @@ static bool copy_times(const kmi_question *question, kmi_arena *arena, km_explan
 
 km_status kmi_explain(const kmi_ranking *ranking, double threshold, kmi_arena *arena,
                       const km_explanation **ret_explanation, km_error *error) {
-    kmi_gate_features features = kmi_gate_look(ranking->best_words, &ranking->info);
     km_explanation *explanation = kmi_arena_alloc(arena, sizeof(*explanation));
     if (explanation == NULL) return kmi_fail(error, KM_E_NOMEM, "out of memory while explaining");
     *explanation = (km_explanation){.asks_when = ranking->question.asks_when,
-                                    .coverage = features.coverage,
-                                    .margin = features.margin,
+                                    .coverage = ranking->gate.coverage,
+                                    .margin = ranking->gate.margin,
                                     .unseen_share = ranking->info.unseen_share,
                                     .unit_count = ranking->info.unit_count,
-                                    .confidence = kmi_gate_confidence(&features),
-                                    .threshold = threshold};
+                                    .confidence = ranking->confidence,
+                                    .threshold = threshold,
+                                    .own_words = ranking->own_words,
+                                    .is_of_time_alone = ranking->is_by_time};
     bool is_done = copy_terms(&ranking->info, arena, explanation) && copy_times(&ranking->question, arena, explanation);
     if (is_done && ranking->speaker != NULL) {
         explanation->speaker = kmi_arena_copy_text(arena, ranking->speaker);

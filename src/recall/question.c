@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "recall/word_reader.h"
 
 #define LOOK_AT_BYTES ((size_t)4096)
@@ -112,9 +113,43 @@ bool kmi_text_tells_when(kmi_slice text) {
     return false;
 }
 
+static bool is_in_time(const kmi_question *question, const char *at) {
+    for (size_t i = 0; i < question->time_count; i++) {
+        kmi_slice phrase = question->times[i].phrase;
+        if (at >= phrase.ptr && at < phrase.ptr + phrase.len) return true;
+    }
+    return false;
+}
+
+/* Says no more than that something was said or done. */
+static bool is_empty_word(const char *word) {
+    static const char *const WORDS[] = {
+        "anything",  "change",    "changed",   "changes",   "decide", "decided",    "decision", "decisions",
+        "discuss",   "discussed", "done",      "else",      "events", "everything", "going",    "gone",
+        "happen",    "happened",  "happening", "important", "learn",  "learned",    "learnt",   "list",
+        "memories",  "mention",   "mentioned", "new",       "news",   "notes",      "one",      "recap",
+        "remember",  "said",      "say",       "show",      "since",  "something",  "stuff",    "summarise",
+        "summarize", "summary",   "talk",      "talked",    "tell",   "thing",      "things",   "told",
+        "went",      "work",      "worked",    "working",   "wrong",  "yet"};
+    return KMI_WORD_IN(word, WORDS);
+}
+
+static bool is_of_time_alone(const kmi_question *question) {
+    kmi_word_reader reader = {.text = question->text};
+    bool asks_what_was = false; /* "how are you doing today" does not */
+    while (question->time_count > 0 && kmi_word_next(&reader)) {
+        if (is_in_time(question, reader.text.ptr + reader.start)) continue;
+        bool is_empty = is_empty_word(reader.lower);
+        if (!is_empty && !kmi_text_is_stop_word(kmi_slice_from(reader.lower))) return false;
+        asks_what_was = asks_what_was || is_empty || kmi_word_is(&reader, "did");
+    }
+    return asks_what_was;
+}
+
 void kmi_question_read(kmi_slice text, int64_t now_us, kmi_question *ret_question) {
     *ret_question = (kmi_question){.text = kmi_slice_sub(text, 0, LOOK_AT_BYTES)};
     read_persons(ret_question);
     ret_question->asks_when = asks_when(ret_question->text);
     ret_question->time_count = kmi_time_spans_find(ret_question->text, now_us, ret_question->times, KMI_TIME_SPANS_MAX);
+    ret_question->is_of_time_alone = is_of_time_alone(ret_question);
 }

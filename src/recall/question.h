@@ -9,6 +9,7 @@ typedef struct kmi_question {
     bool is_first_person;    /* I, my, we: the user's own words are meant */
     bool is_about_assistant; /* "what did you recommend": the assistant's words are meant */
     bool asks_when;
+    bool is_of_time_alone; /* "what happened last week?": names a time, and nothing else that could be searched for */
     size_t time_count;
     kmi_time_span times[KMI_TIME_SPANS_MAX]; /* named in it */
 } kmi_question;

@@ -6,10 +6,13 @@
 
 #include <stdlib.h>
 
+#include "recall/own_words.h"
 #include "util/error.h"
 
 #define CANDIDATES ((size_t)200)
 #define READ_MAX ((size_t)100)    /* memories read for what they say about time */
+#define TIME_SCORE 1.0            /* of all that lies in the time that a question names */
+#define TIME_CONFIDENCE 0.6       /* that this was meant */
 #define PLACES_LEAST ((size_t)20) /* as if at least as many were asked for */
 
 static km_status fail_nomem(km_error *error) {
@@ -62,6 +65,50 @@ static km_status read_times(kmi_store *store, size_t limit, kmi_arena *arena, km
     return KM_OK;
 }
 
+/* The gate judges the best match by words alone, and by its own text. */
+static km_status look_at_best(kmi_store *store, const kmi_search_hit *best, kmi_arena *arena, kmi_ranking *ranking,
+                              km_error *error) {
+    km_status status = KM_OK;
+    for (size_t i = 0; i < ranking->count && status == KM_OK; i++) {
+        km_memory memory = {0};
+        if (ranking->items[i].hit != best) continue;
+        status = kmi_ranked_read(store, &ranking->items[i], arena, &memory, error);
+        if (status == KM_OK)
+            status =
+                kmi_own_words_count(kmi_slice_from(memory.content), &ranking->info, false, &ranking->own_words, error);
+        break;
+    }
+    ranking->gate = kmi_gate_look(best, ranking->own_words, &ranking->info);
+    ranking->confidence = kmi_gate_confidence(&ranking->gate);
+    return status;
+}
+
+/* Puts what was said at the time that the question names in the place of what its words found. */
+static km_status list_time(kmi_store *store, const km_recall_query *query, size_t limit, kmi_arena *arena,
+                           kmi_ranking *ranking, km_error *error) {
+    const kmi_time_span *span = &ranking->question.times[0];
+    km_recall_query filter = *query;
+    if (filter.since_us == 0 || filter.since_us < span->from_us) filter.since_us = span->from_us;
+    if (filter.until_us == 0 || filter.until_us > span->until_us - 1) filter.until_us = span->until_us - 1;
+    km_memory *memories = NULL;
+    size_t count = 0;
+    km_status status = kmi_store_memory_of_time(store, &filter, limit, arena, &memories, &count, error);
+    if (status != KM_OK || count == 0) return status;
+    kmi_search_hit *hits = kmi_arena_alloc_array(arena, count, sizeof(*hits));
+    kmi_ranked *items = kmi_arena_alloc_array(arena, count, sizeof(*items));
+    if (hits == NULL || items == NULL) return fail_nomem(error);
+    for (size_t i = 0; i < count; i++) {
+        hits[i] = (kmi_search_hit){.seq = memories[i].seq, .observed_at_us = memories[i].observed_at_us};
+        items[i] = (kmi_ranked){
+            .hit = &hits[i], .priors = {.date = 1}, .factor = 1, .score = TIME_SCORE, .memory = &memories[i]};
+    }
+    ranking->items = items;
+    ranking->count = count;
+    ranking->is_by_time = true;
+    ranking->confidence = TIME_CONFIDENCE;
+    return KM_OK;
+}
+
 km_status kmi_ranking_make(kmi_store *store, kmi_slice text, const km_recall_query *query, size_t limit,
                            kmi_arena *arena, kmi_ranking *ret_ranking, km_error *error) {
     kmi_ranking ranking = {.count = 0};
@@ -73,7 +120,6 @@ km_status kmi_ranking_make(kmi_store *store, kmi_slice text, const km_recall_que
     ranking.items = kmi_arena_alloc_array(arena, ranking.count + 1, sizeof(*ranking.items));
     kmi_priors *priors = kmi_arena_alloc_array(arena, ranking.count + 1, sizeof(*priors));
     if (ranking.items == NULL || priors == NULL) return fail_nomem(error);
-    ranking.best_words = ranking.count > 0 ? &hits[0] : NULL;
     ranking.speaker = kmi_prior_speaker(&ranking.question, hits, ranking.count);
     kmi_priors_find(&ranking.question, hits, ranking.count, priors);
     for (size_t i = 0; i < ranking.count; i++) {
@@ -82,6 +128,9 @@ km_status kmi_ranking_make(kmi_store *store, kmi_slice text, const km_recall_que
     }
     sort(&ranking);
     status = read_times(store, limit, arena, &ranking, error);
+    if (status == KM_OK) status = look_at_best(store, ranking.count > 0 ? &hits[0] : NULL, arena, &ranking, error);
+    if (status == KM_OK && ranking.question.is_of_time_alone)
+        status = list_time(store, query, limit, arena, &ranking, error);
     if (status == KM_OK) *ret_ranking = ranking;
     return status;
 }

@@ -2,6 +2,7 @@
 #ifndef KMI_RECALL_RANKING_H
 #define KMI_RECALL_RANKING_H
 
+#include "recall/gate.h"
 #include "recall/prior.h"
 
 typedef struct kmi_ranked {
@@ -16,7 +17,10 @@ typedef struct kmi_ranking {
     kmi_question question;
     const char *speaker; /* whose words are preferred; NULL: anybody's */
     kmi_search_info info;
-    const kmi_search_hit *best_words; /* the best by words alone; NULL: none */
+    size_t own_words;       /* of the query that the best match by words alone says itself */
+    kmi_gate_features gate; /* of that match */
+    bool is_by_time;        /* a question that names a time alone: what is of that time, the newest first */
+    double confidence;      /* that something here is about the text, 0 to 1 */
     size_t count;
     kmi_ranked *items; /* best first */
 } kmi_ranking;

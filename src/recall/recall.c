@@ -30,7 +30,7 @@ km_status kmi_recall(kmi_store *store, const km_recall_query *query, double thre
                              .confidence = explanation->confidence * item->score / ranking.items[0].score,
                              .match = *items[i].match,
                              .has_match = 1,
-                             .reason = KMI_REASON_RELEVANT};
+                             .reason = ranking.is_by_time ? KMI_REASON_TIME : KMI_REASON_RELEVANT};
         status = kmi_chosen_describe(&chosen, arena, &items[i], error);
         if (status != KM_OK) return status;
     }

@@ -4,7 +4,8 @@
  *   prompt                           applies
  *   greeting, thanks, "ok"           nothing
  *   "run the tests again"            what shares words with the prompt
- *   a question                       … and rules and preferences that reach everything ("always", "never", "answers in …")
+ *   a question                       … and rules and preferences that reach everything ("always", "never", "answers in …"),
+ *                                    first those about answers
  *   how to do, write, build …        … and the other rules and preferences
  *
  * Identity and decisions apply only where they share words: a decision about databases has nothing to say to a poem. Shared words
@@ -15,6 +16,7 @@
 #include <string.h>
 
 #include "recall/asking.h"
+#include "recall/own_words.h"
 #include "util/error.h"
 
 #define LOOK_AT ((size_t)64) /* most recently confirmed ones to choose from */
@@ -38,18 +40,27 @@ static int kind_of(const char *type) {
     return KIND_OTHER;
 }
 
-static double coverage_of(int64_t seq, const kmi_ranking *ranking) {
+/* Of the prompt's weight; 0 for one that only its neighbours brought in. */
+static km_status find_coverage(const km_memory *memory, const kmi_ranking *ranking, double *ret_coverage,
+                               km_error *error) {
+    *ret_coverage = 0;
     for (size_t i = 0; i < ranking->count; i++) {
-        if (ranking->items[i].hit->seq == seq) return ranking->items[i].hit->coverage;
+        if (ranking->items[i].hit->seq != memory->seq) continue;
+        size_t own_words = 0;
+        km_status status =
+            kmi_own_words_count(kmi_slice_from(memory->content), &ranking->info, true, &own_words, error);
+        if (status == KM_OK && own_words > 0) *ret_coverage = ranking->items[i].hit->coverage;
+        return status;
     }
-    return 0;
+    return KM_OK;
 }
 
 static bool applies(const candidate *standing, kmi_asking asking) {
     if (asking == KMI_ASKING_NOTHING) return false;
     if (standing->shares_words) return true;
     if (standing->kind > KIND_PREFERENCE || asking == KMI_ASKING_OPERATION) return false;
-    return asking == KMI_ASKING_WORK || standing->reach == KMI_REACH_ALL;
+    if (standing->reach == KMI_REACH_NAMED) return false;
+    return asking == KMI_ASKING_WORK || standing->reach < KMI_REACH_NARROW;
 }
 
 static int compare(const void *a, const void *b) {
@@ -58,7 +69,7 @@ static int compare(const void *a, const void *b) {
     if (left->shares_words != right->shares_words) return left->shares_words ? -1 : 1;
     if (left->shares_words && left->item.coverage != right->item.coverage)
         return left->item.coverage > right->item.coverage ? -1 : 1;
-    if (left->reach != right->reach) return left->reach == KMI_REACH_ALL ? -1 : 1;
+    if (left->reach != right->reach) return left->reach < right->reach ? -1 : 1;
     if (left->kind != right->kind && (left->kind > KIND_PREFERENCE || right->kind > KIND_PREFERENCE))
         return left->kind - right->kind; /* rules and preferences are one kind */
     return left->age < right->age ? -1 : left->age > right->age;
@@ -80,7 +91,9 @@ km_status kmi_standing_list(kmi_store *store, kmi_slice prompt, const kmi_rankin
     size_t count = 0;
     for (size_t i = 0; i < seen; i++) {
         if (!kmi_is_lasting(kmi_slice_from(memories[i].content))) continue;
-        double coverage = words_count ? coverage_of(memories[i].seq, ranking) : 0;
+        double coverage = 0;
+        if (words_count) status = find_coverage(&memories[i], ranking, &coverage, error);
+        if (status != KM_OK) return status;
         candidate standing = {.item = {memories[i], coverage},
                               .shares_words = coverage >= COVERAGE_MIN,
                               .reach = kmi_reach_of(kmi_slice_from(memories[i].content)),

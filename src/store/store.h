@@ -108,6 +108,9 @@ km_status kmi_store_memory_predecessors(kmi_store *store, const kmi_uuid *id, km
 /* Newest first by arrival, with the filters of the query (source, type, session, since, until, include_superseded). */
 km_status kmi_store_memory_recent(kmi_store *store, const km_recall_query *query, kmi_arena *arena,
                                   km_memory **ret_items, size_t *ret_count, km_error *error) KM_MUST_CHECK;
+/* Memories within the filter's times among the last 200 000 units, the latest said first, at most `limit`. */
+km_status kmi_store_memory_of_time(kmi_store *store, const km_recall_query *query, size_t limit, kmi_arena *arena,
+                                   km_memory **ret_items, size_t *ret_count, km_error *error) KM_MUST_CHECK;
 /* Standing memories: live preferences, rules, decisions and identity in the user's own words, of at most 400 characters (a
  * longer text is a message, not a rule); most recently confirmed first, at most `limit`. */
 km_status kmi_store_memory_standing(kmi_store *store, size_t limit, kmi_arena *arena, km_memory **ret_items,
@@ -158,6 +161,7 @@ typedef struct kmi_search_info {
     size_t term_count;         /* terms of the query */
     size_t skipped_term_count; /* of these: too common for the budget of postings, weighed on the best units alone */
     bool is_estimated;         /* not every posting was read */
+    uint64_t common_terms;     /* a bit for each of the first 64: says little about any text; 0 where all of them do */
     const char *const *terms;  /* term_count each, in the arena */
     const double *idf;
 } kmi_search_info;

@@ -95,6 +95,68 @@ END
     [ "$(json '[f["action"] for f in d["files"]]')" = "['none', 'problem']" ]
 }
 
+@test "comments are fine where the client takes them, and stay" {
+    mkdir -p "$HOME/.gemini"
+    printf '{ // mine\n  "theme": "dark", /* why */\n}\n' >"$HOME/.gemini/settings.json"
+    cp "$HOME/.gemini/settings.json" "$PLACE/gemini"
+    run_km install gemini --quiet
+    expect_status 0
+    grep -q '^{ // mine$' "$HOME/.gemini/settings.json"
+    grep -q '/\* why \*/' "$HOME/.gemini/settings.json"
+    run_km uninstall gemini --quiet
+    expect_status 0
+    cmp "$PLACE/gemini" "$HOME/.gemini/settings.json"
+}
+
+@test "what was empty before us stays, also when something else changed" {
+    printf '{"mcpServers": { }, "theme": "dark"}' >"$HOME/.claude.json"
+    printf 'model = "m"' >"$HOME/.codex/config.toml"
+    km install claude-code codex --quiet
+    sed -i 's/dark/light/' "$HOME/.claude.json"
+    sed -i 's/"m"/"n"/' "$HOME/.codex/config.toml"
+    km uninstall claude-code codex --quiet
+    [ "$(cat "$HOME/.claude.json")" = '{"mcpServers": { }, "theme": "light"}' ]
+    [ "$(cat "$HOME/.codex/config.toml"; echo x)" = 'model = "n"x' ]
+}
+
+@test "Continue has a file of its own in the project" {
+    km install continue --project --quiet
+    [ "$(python3 -c 'import json; print(json.load(open(".continue/mcpServers/kuzu-memory.json"))["mcpServers"]["kuzu-memory"]["args"])')" = "['mcp']" ]
+    run_km install --list --project --format json
+    [ "$(json '[c["server"] for c in d["clients"] if c["name"] == "continue"]')" = "['yes']" ]
+    km uninstall --project --quiet
+    [ ! -e .continue ]
+}
+
+@test "doctor finds hooks that codex does not trust, and is content when it does" {
+    km init --quiet
+    run_km doctor
+    expect_status 0
+    km install codex --quiet
+    run_km doctor --format json
+    expect_status 1
+    [ "$(json '[f["code"] for f in d["findings"]]')" = "['hooks.untrusted']" ]
+    [ "$(json 'd["findings"][0]["what"]')" = "codex trusts 0 of our 5 hooks and runs no other" ]
+    python3 - "$HOME/.codex" <<'END'
+import hashlib, json, re, sys
+folder = sys.argv[1]
+with open(folder + "/config.toml", "a") as config:
+    for event, groups in json.load(open(folder + "/hooks.json"))["hooks"].items():
+        name = re.sub("(?<!^)(?=[A-Z])", "_", event).lower()
+        hook = {"async": False, **groups[0]["hooks"][0]}
+        hook["timeout"] = min(hook["timeout"], 3) if name == "session_end" else hook["timeout"]
+        text = json.dumps({"event_name": name, "hooks": [hook]}, sort_keys=True, separators=(",", ":"))
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        config.write(f'\n[hooks.state."{folder}/hooks.json:{name}:0:0"]\ntrusted_hash = "sha256:{digest}"\n')
+END
+    run_km doctor
+    expect_status 0
+    sed -i 's/hook Stop/hook  Stop/' "$HOME/.codex/hooks.json"
+    run_km doctor
+    expect_status 1
+    [[ $output == *"codex trusts 4 of our 5 hooks"* ]]
+}
+
 @test "links are followed, modes kept, moved folders found" {
     mkdir "$PLACE/dotfiles"
     mv "$HOME/.codex/config.toml" "$PLACE/dotfiles/codex.toml"

@@ -3,6 +3,7 @@
 #include "util/clock.h"
 
 #define DEFAULT_LIMIT 10
+#define UNITS_OF_TIME 200000
 #define EXPORT_ARENA_LIMIT_BYTES ((size_t)64 * 1024 * 1024)
 
 km_status kmi_store_memory_recent(kmi_store *store, const km_recall_query *query, kmi_arena *arena,
@@ -18,6 +19,22 @@ km_status kmi_store_memory_recent(kmi_store *store, const km_recall_query *query
     status = kmi_memory_bind_filter(store, &use, filter, error);
     if (status != KM_OK) return status;
     kmi_sql_bind_integer(&use, 8, limit > INT32_MAX ? INT32_MAX : (int64_t)limit);
+    return kmi_memory_read_all(store, &use, limit, arena, ret_items, ret_count, error);
+}
+
+km_status kmi_store_memory_of_time(kmi_store *store, const km_recall_query *query, size_t limit, kmi_arena *arena,
+                                   km_memory **ret_items, size_t *ret_count, km_error *error) {
+    /* No index over times: it would cost every write, and few questions name nothing but a time. */
+    static const char LIST_OF_TIME[] =
+        "SELECT " MEMORY_COLUMNS " FROM memories m WHERE " MEMORY_FILTER " AND m.seq>(SELECT max(seq) FROM memories)-?9"
+        " ORDER BY m.observed_at DESC,m.seq DESC LIMIT ?8";
+    KMI_CLEANUP_SQL kmi_sql_use use = {0};
+    km_status status = kmi_sql_start(store->sql, LIST_OF_TIME, &use, error);
+    if (status != KM_OK) return status;
+    status = kmi_memory_bind_filter(store, &use, query, error);
+    if (status != KM_OK) return status;
+    kmi_sql_bind_integer(&use, 8, limit > INT32_MAX ? INT32_MAX : (int64_t)limit);
+    kmi_sql_bind_integer(&use, 9, UNITS_OF_TIME);
     return kmi_memory_read_all(store, &use, limit, arena, ret_items, ret_count, error);
 }
 

@@ -18,6 +18,8 @@
 #define POSTING_BUDGET ((size_t)30000)
 #define UNITS_AT_ONCE ((size_t)256)
 #define UNIT_COUNT_WEIGHT 0.2
+#define COMMON_UNITS_LEAST 25.0
+#define COMMON_UNITS_HALF 100.0
 #define NTH_UNIT ((size_t)20)       /* of kmi_search_info.twentieth_unit */
 #define RESCORE_UNITS ((size_t)100) /* best units in which skipped terms are looked for */
 #define RESCORE_TEXT_BYTES ((size_t)64 * 1024)
@@ -134,6 +136,23 @@ static km_status add_seen(search *s, int64_t seq, bool *ret_was_there, km_error 
 
 /* ---- Terms and their postings ---- */
 
+static uint64_t find_common_terms(const kmi_query_terms *terms) {
+    _Static_assert(KMI_TERMS_MAX <= 64, "a bit for each");
+    uint64_t common = 0;
+    bool is_all = true;
+    for (size_t i = 0; i < terms->count; i++) {
+        bool is_common = kmi_text_is_common_word(terms->terms[i].folded);
+        if (is_common) common |= UINT64_C(1) << i;
+        is_all = is_all && is_common;
+    }
+    return is_all ? 0 : common;
+}
+
+/* A small store has not seen enough to tell that "use" and "write" say little. */
+static double common_share(int64_t unit_count) {
+    return ((double)unit_count + COMMON_UNITS_LEAST) / ((double)unit_count + COMMON_UNITS_HALF);
+}
+
 static km_status read_postings(search *s, km_error *error) {
     km_status status =
         kmi_postings_read(s->store, s->term_texts, s->info.term_count, posting_budget, &s->postings, error);
@@ -143,6 +162,7 @@ static km_status read_postings(search *s, km_error *error) {
     for (size_t i = 0; i < s->info.term_count; i++) {
         const kmi_term_postings *term = &s->postings.terms[i];
         s->idf[i] = kmi_rank_idf((double)s->postings.unit_count, term->unit_count);
+        if ((s->info.common_terms >> i & 1) != 0) s->idf[i] *= common_share(s->postings.unit_count);
         s->info.idf_sum += s->idf[i];
         if (term->is_complete && term->count == 0) unseen++;
         if (!term->is_complete && term->count == 0) s->info.skipped_term_count++;
@@ -336,6 +356,7 @@ static km_status prepare(search *s, const km_recall_query *query, km_error *erro
         s->term_texts[i] = s->terms->terms[i].text;
         names[i] = s->terms->terms[i].text.ptr;
     }
+    s->info.common_terms = find_common_terms(s->terms);
     s->info.term_count = count;
     s->info.terms = names;
     s->info.idf = s->idf;

@@ -55,6 +55,18 @@ static void one_time_is_found(void **state) {
         {"Where did we ski last winter?", "last winter", "2025-12-01", "2026-03-01", false},
         {"What was shipped last November?", "last November", "2025-11-01", "2025-12-01", false},
         {"Where did we go last April?", "last April", "2026-04-01", "2026-05-01", false},
+        {"What broke this morning?", "this morning", "2026-11-18", "2026-11-19", false},
+        {"What did we ship in Q3 2025?", "Q3 2025", "2025-07-01", "2025-10-01", false},
+        {"What did we ship in Q4?", "Q4", "2026-10-01", "2027-01-01", false},
+        {"What did we ship in the second quarter of 2025?", "second quarter of 2025", "2025-04-01", "2025-07-01",
+         false},
+        {"What did we ship in the first quarter of the plan?", "first quarter", "2026-01-01", "2026-04-01", false},
+        {"Where did we go over the summer?", "summer", "2026-06-01", "2026-09-01", false},
+        {"Where did we go in summer 2024?", "summer 2024", "2024-06-01", "2024-09-01", false},
+        {"Where did we ski in the winter of 2025?", "winter of 2025", "2024-12-01", "2025-03-01", false},
+        {"What broke since Monday?", "Monday", "2026-11-16", "2026-11-19", false},
+        {"What changed since March?", "March", "2026-03-01", "2026-11-19", true},
+        {"What did we do between May and July?", "May and July", "2026-05-01", "2026-08-01", true},
         {"What broke three days ago?", "three days ago", "2026-11-15", "2026-11-16", false},
         {"What broke 2 weeks ago?", "2 weeks ago", "2026-11-01", "2026-11-08", false},
         {"What broke two months ago?", "two months ago", "2026-09-03", "2026-10-04", false},
@@ -99,9 +111,8 @@ static void one_year_is_lent_to_all(void **state) {
     (void)state;
     kmi_time_span spans[KMI_TIME_SPANS_MAX];
     const char *text = "What happened between May 3 and July 2024?";
-    assert_int_equal(kmi_time_spans_find(kmi_slice_from(text), at("2026-11-18"), spans, 8), 2);
-    expect_span(&spans[0], "2024-05-03", "2024-05-04", text);
-    expect_span(&spans[1], "2024-07-01", "2024-08-01", text);
+    assert_int_equal(kmi_time_spans_find(kmi_slice_from(text), at("2026-11-18"), spans, 8), 1);
+    expect_span(&spans[0], "2024-05-03", "2024-08-01", text);
     assert_false(spans[0].is_yearly);
     text = "Did we meet in April or in June of 2023?";
     assert_int_equal(kmi_time_spans_find(kmi_slice_from(text), at("2026-11-18"), spans, 8), 2);

@@ -27,6 +27,11 @@ static void kinds_of_prompts(void **state) {
         {"Let's design the schema", KMI_ASKING_WORK},
         {"fix the importer so that it can read files of any size, also those with an odd number of columns",
          KMI_ASKING_ANSWER},
+        {"looks good, ship it", KMI_ASKING_OPERATION},
+        {"still the same error", KMI_ASKING_OPERATION},
+        {"what went wrong", KMI_ASKING_ANSWER},
+        {"tell me a joke", KMI_ASKING_ANSWER},
+        {"Erzähl mir etwas", KMI_ASKING_ANSWER},
         {"What is the capital of Peru?", KMI_ASKING_ANSWER},
         {"How many users do we have?", KMI_ASKING_ANSWER},
         {"How does the importer work?", KMI_ASKING_ANSWER},
@@ -42,11 +47,25 @@ static void kinds_of_prompts(void **state) {
 
 static void reach_of_statements(void **state) {
     (void)state;
-    static const char *const ALL[] = {"Always answer in German", "Never commit generated files",
-                                      "User prefers short answers", "Every function needs a test"};
+    static const char *const ANSWERS[] = {"Always answer in German", "User prefers short answers",
+                                          "I always want brief explanations", "Please explain things briefly"};
+    static const char *const ALL[] = {"Never commit generated files", "Every function needs a test",
+                                      "We never commit to main"};
     static const char *const NARROW[] = {"User prefers TypeScript", "Use Docker for deployment",
-                                         "Always show the version when I ask about dependencies",
-                                         "Never use tabs for Python"};
+                                         "Never use tabs for Python", "I never work on Fridays",
+                                         "Run the tests with make check, never with pytest"};
+    static const char *const NAMED[] = {"Always show the version when I ask about dependencies",
+                                        "I prefer sending applications early, which is why I made sure to upload the "
+                                        "one for the grant a week before the "
+                                        "closing day, and then went on holiday"};
+    for (size_t i = 0; i < sizeof NAMED / sizeof NAMED[0]; i++) {
+        if (kmi_reach_of(kmi_slice_from(NAMED[i])) != KMI_REACH_NAMED)
+            fail_msg("\"%s\" is for what it names", NAMED[i]);
+    }
+    for (size_t i = 0; i < sizeof ANSWERS / sizeof ANSWERS[0]; i++) {
+        if (kmi_reach_of(kmi_slice_from(ANSWERS[i])) != KMI_REACH_ANSWERS)
+            fail_msg("\"%s\" is about answers", ANSWERS[i]);
+    }
     for (size_t i = 0; i < sizeof ALL / sizeof ALL[0]; i++) {
         if (kmi_reach_of(kmi_slice_from(ALL[i])) != KMI_REACH_ALL) fail_msg("\"%s\" reaches everything", ALL[i]);
     }
@@ -62,6 +81,8 @@ static void lasting_statements(void **state) {
         "I don't want emoji in commits", "User: Always answer in German", "We deploy on Mondays only"};
     static const char *const PASSING[] = {"Should I always use tabs?",
                                           "hmm, never mind the tests then",
+                                          "How can I always find time for that, I never know",
+                                          "I need help managing my time, always",
                                           "User: I'm worried that I never wrote tests",
                                           "I've never been there",
                                           "Yeah, I'd love that",

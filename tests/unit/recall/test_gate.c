@@ -15,7 +15,7 @@ static double confidence_of(uint64_t units, size_t terms, size_t unseen, size_t 
     info.idf_sum = unseen_idf * (double)unseen + seen_idf * (double)(terms - unseen);
     info.unseen_share = (double)unseen / (double)terms;
     kmi_search_hit best = {.coverage = seen_idf * (double)held / info.idf_sum};
-    kmi_gate_features features = kmi_gate_look(&best, &info);
+    kmi_gate_features features = kmi_gate_look(&best, held, &info);
     assert_true(features.coverage >= 0 && features.coverage <= 1);
     double confidence = kmi_gate_confidence(&features);
     assert_true(confidence >= 0 && confidence <= 1);
@@ -50,15 +50,29 @@ static void each_feature_pulls_its_way(void **state) {
     assert_true(kmi_gate_confidence(&features) > plain);
     features = (kmi_gate_features){.coverage = 0.5, .margin = 1.5, .unseen = 0.3};
     assert_true(kmi_gate_confidence(&features) < plain);
+    features = (kmi_gate_features){.coverage = 0.5, .margin = 1.5, .unseen = 0.2, .words = 0.5};
+    assert_true(kmi_gate_confidence(&features) > plain);
+}
+
+static void one_word_in_common_is_less_than_two_in_a_big_store(void **state) {
+    (void)state;
+    kmi_search_info info = {.unit_count = 5000, .term_count = 4, .idf_sum = 20};
+    kmi_search_hit best = {.coverage = 0.5};
+    assert_true(kmi_gate_look(&best, 2, &info).words == 1);
+    assert_true(kmi_gate_look(&best, 1, &info).words < 0.6);
+    info.unit_count = 5;
+    assert_true(kmi_gate_look(&best, 1, &info).words > 0.95);
+    info = (kmi_search_info){.unit_count = 5000, .term_count = 1, .idf_sum = 5};
+    assert_true(kmi_gate_look(&best, 1, &info).words == 1); /* the prompt has no more */
 }
 
 static void no_match_is_no_confidence(void **state) {
     (void)state;
     kmi_search_info info = {.unit_count = 10, .term_count = 2, .unseen_share = 1, .idf_sum = 4};
-    kmi_gate_features features = kmi_gate_look(NULL, &info);
+    kmi_gate_features features = kmi_gate_look(NULL, 0, &info);
     assert_true(kmi_gate_confidence(&features) == 0);
     kmi_search_hit best = {.coverage = 0};
-    features = kmi_gate_look(&best, &(kmi_search_info){0});
+    features = kmi_gate_look(&best, 0, &(kmi_search_info){0});
     assert_true(kmi_gate_confidence(&features) == 0);
 }
 
@@ -66,11 +80,11 @@ static void the_margin_is_of_the_twentieth(void **state) {
     (void)state;
     kmi_search_info info = {.unit_count = 100, .term_count = 1, .idf_sum = 4, .best_unit = 6, .twentieth_unit = 3};
     kmi_search_hit best = {.coverage = 1};
-    assert_true(kmi_gate_look(&best, &info).margin == 2);
+    assert_true(kmi_gate_look(&best, 1, &info).margin == 2);
     info.twentieth_unit = 0.1;
-    assert_true(kmi_gate_look(&best, &info).margin == 5);
+    assert_true(kmi_gate_look(&best, 1, &info).margin == 5);
     info.twentieth_unit = 0;
-    assert_true(kmi_gate_look(&best, &info).margin == 1);
+    assert_true(kmi_gate_look(&best, 1, &info).margin == 1);
 }
 
 int main(void) {
@@ -78,6 +92,7 @@ int main(void) {
         cmocka_unit_test(a_small_store_answers_to_one_word_in_common),
         cmocka_unit_test(a_big_store_needs_more),
         cmocka_unit_test(each_feature_pulls_its_way),
+        cmocka_unit_test(one_word_in_common_is_less_than_two_in_a_big_store),
         cmocka_unit_test(no_match_is_no_confidence),
         cmocka_unit_test(the_margin_is_of_the_twentieth),
     };

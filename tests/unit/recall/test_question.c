@@ -37,6 +37,22 @@ static void persons(void **state) {
     }
 }
 
+static void a_time_and_nothing_else(void **state) {
+    (void)state;
+    static const char *const ALONE[] = {"What happened last week?", "what did we decide in March?",
+                                        "anything new today?", "What did we do between May and July?",
+                                        "what went wrong yesterday"};
+    static const char *const MORE[] = {"How are you doing today?", "What did Ana say last week?",
+                                       "What happened?",           "What did we decide about the cache in March?",
+                                       "thanks for today",         ""};
+    for (size_t i = 0; i < sizeof ALONE / sizeof ALONE[0]; i++) {
+        if (!question_of(ALONE[i]).is_of_time_alone) fail_msg("\"%s\" names a time alone", ALONE[i]);
+    }
+    for (size_t i = 0; i < sizeof MORE / sizeof MORE[0]; i++) {
+        if (question_of(MORE[i]).is_of_time_alone) fail_msg("\"%s\" asks for more", MORE[i]);
+    }
+}
+
 static void names(void **state) {
     (void)state;
     static const struct {
@@ -89,10 +105,8 @@ static void telling_when(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(persons),
-        cmocka_unit_test(names),
-        cmocka_unit_test(asking_when),
-        cmocka_unit_test(telling_when),
+        cmocka_unit_test(persons),     cmocka_unit_test(names),        cmocka_unit_test(a_time_and_nothing_else),
+        cmocka_unit_test(asking_when), cmocka_unit_test(telling_when),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,35 @@
+/* A later number in the place of an earlier one, and what only looks like it. */
+#include "../util/temp_dir.h"
+
+#include "recall/outdated.h"
+
+static bool is_outdated(const char *earlier, const char *later) {
+    bool answer = false;
+    assert_int_equal(kmi_is_outdated(kmi_slice_from(earlier), kmi_slice_from(later), &answer, NULL), KM_OK);
+    return answer;
+}
+
+static void a_change_of_the_number(void **state) {
+    (void)state;
+    assert_true(is_outdated("The API server listens on port 8080", "We moved the API server to port 9090"));
+    assert_true(is_outdated("The session timeout is 15 minutes", "We raised the session timeout to 30 minutes"));
+    assert_true(is_outdated("The gateway runs Java 17", "The gateway runs Java 21 now"));
+}
+
+static void what_stands_side_by_side(void **state) {
+    (void)state;
+    /* no word of change */
+    assert_false(is_outdated("Team Alpha has 5 people", "Team Alpha had 6 people in spring"));
+    /* another thing */
+    assert_false(is_outdated("The API server listens on port 8080", "We moved the mail relay to port 2525"));
+    /* the same number, or none */
+    assert_false(is_outdated("The API server listens on port 8080", "The API server still listens on port 8080 now"));
+    assert_false(is_outdated("The API server listens on a port", "We moved the API server to port 9090"));
+    assert_false(is_outdated("Lena is the designer", "Lena moved to the web team"));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_change_of_the_number),
+                                       cmocka_unit_test(what_stands_side_by_side)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
