@@ -29,7 +29,8 @@ static bool is_there(store_fixture *f, unsigned char number) {
 
 /* As a worker that has been idle for long enough. */
 static void clean_up(store_fixture *f, const kmi_config *config, kmi_queue *queue) {
-    kmi_upkeep upkeep = {.last_cleanup_us = kmi_clock_monotonic_us() - config->async_cleanup_interval_seconds * 1000000};
+    kmi_upkeep upkeep = {.last_cleanup_us =
+                             kmi_clock_monotonic_us() - config->async_cleanup_interval_seconds * 1000000};
     expect_ok(kmi_upkeep_when_idle(&upkeep, f->store, queue, config, &f->error));
 }
 
@@ -57,7 +58,8 @@ static void finished_records_go_after_their_time_and_failed_ones_never(void **st
     assert_false(is_there(f, 2));
     kmi_clock_set_offset_us(3650 * DAY_US);
     clean_up(f, &config, &queue);
-    for (unsigned char number = 3; number <= 6; number++) assert_true(is_there(f, number)); /* 6: its key is still known */
+    for (unsigned char number = 3; number <= 6; number++)
+        assert_true(is_there(f, number)); /* 6: its key is still known */
     assert_int_equal(count_of(f, KMI_COUNTER_TASKS_FAILED), 1);
     assert_int_equal(count_of(f, KMI_COUNTER_TASKS_COMPLETED), 2);
     expect_sound(f);
