@@ -307,7 +307,7 @@ Decision recorded in docs/adr/9.md: Choice of the worktree" ] || fail "learnt: $
 }
 
 @test "every event of every client that arrives twice is one" {
-    local spec client events event session
+    local spec client events event
     store_rules
     transcript session <<'END'
 {"type": "user", "message": {"content": "The gateway listens on port 8443."}}
