@@ -193,12 +193,16 @@ static km_status read_back(const backup *b, km_error *error) {
     return status == KM_OK ? check_database(b, error) : status;
 }
 
+/* Once it has its name it is whole, and may stand in the place of an older one: it stays, whatever becomes of the flush. */
 static km_status let_appear(backup *b, km_error *error) {
-    if (rename(b->temporary, b->target) != 0) return kmi_fail_errno(error, errno, "cannot create \"%s\"", b->path);
-    b->temporary[0] = '\0';
     KMI_CLEANUP_FD int fd = -1;
     km_status status = kmi_dir_open(AT_FDCWD, b->folder, &fd, error);
-    return status == KM_OK ? kmi_dir_sync(fd, b->folder, error) : status;
+    if (status != KM_OK) return status;
+    if (rename(b->temporary, b->target) != 0) return kmi_fail_errno(error, errno, "cannot create \"%s\"", b->path);
+    b->temporary[0] = '\0';
+    status = kmi_dir_sync(fd, b->folder, error);
+    return status == KM_OK ? KM_OK
+                           : kmi_fail_context(error, status, "the backup is whole, but may not survive a power cut");
 }
 
 static km_status run(backup *b, km_error *error) {

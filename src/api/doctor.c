@@ -108,7 +108,7 @@ static km_status look(km_project *project, kmi_health_result **ret_result, km_er
     km_status status = kmi_health_look(project, result, error);
     if (status == KM_OK) look_into_queue(project, result);
     if (status == KM_OK) status = look_into_store(project, result, error);
-    if (status == KM_OK) kmi_doctor_note_repairs(&result->findings);
+    if (status == KM_OK) kmi_doctor_note_repairs(project, &result->findings);
     kmi_health_result_finish(result);
     if (status != KM_OK)
         km_health_report_free(&result->public);

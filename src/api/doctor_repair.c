@@ -128,19 +128,24 @@ static bool tell_rows(uint64_t done, uint64_t total, void *context) {
     return kmi_project_tell(context, "rows saved", done, total, NULL) == KM_OK;
 }
 
-/* A store of a newer program is not damaged. Read by hand, because SQLite may refuse the file. */
+/* A store of a newer program is not damaged. The header is read by hand, because SQLite may refuse the file; but an upgrade that was
+ * killed may have its version in the log alone, where only SQLite finds it. */
 static bool is_newer(const km_project *project) {
     unsigned char header[100];
+    char path[4096];
     size_t len = 0;
-    uint64_t known = 0;
+    uint64_t known = kmi_store_known_schema();
     KMI_CLEANUP_FD int fd = -1;
     if (kmi_file_open(project->memory_dir_fd, "memories.db", O_RDONLY, &fd, NULL) != KM_OK) return false;
     if (kmi_file_read_at(fd, "memories.db", 0, header, sizeof header, &len, NULL) != KM_OK || len < sizeof header)
         return false;
-    known = kmi_store_known_schema();
+    kmi_fd_close(&fd); /* before SQLite opens it: closing later would drop SQLite's locks */
     const unsigned char *v = header + HEADER_VERSION_OFFSET;
     uint64_t version = (uint64_t)v[0] << 24 | (uint64_t)v[1] << 16 | (uint64_t)v[2] << 8 | v[3];
-    return memcmp(header + HEADER_APPLICATION_OFFSET, "KUZM", 4) == 0 && version > known && version < known + 1000;
+    if (memcmp(header + HEADER_APPLICATION_OFFSET, "KUZM", 4) == 0 && version > known && version < known + 1000)
+        return true;
+    return (size_t)snprintf(path, sizeof path, "%s/memories.db", project->memory_dir) < sizeof path &&
+           kmi_store_is_newer(path);
 }
 
 static km_status fill_new_store(km_project *project, kmi_salvage *ret_salvage, km_error *error) {
@@ -235,10 +240,13 @@ static const struct {
 };
 enum { repair_count = sizeof repairs / sizeof repairs[0] };
 
-void kmi_doctor_note_repairs(kmi_findings *findings) {
+void kmi_doctor_note_repairs(const km_project *project, kmi_findings *findings) {
     for (size_t i = 0; i < findings->count; i++)
-        for (size_t r = 0; r < repair_count; r++)
-            if (strcmp(findings->items[i].code, repairs[r].code) == 0) findings->items[i].repair = repairs[r].words;
+        for (size_t r = 0; r < repair_count; r++) {
+            if (strcmp(findings->items[i].code, repairs[r].code) != 0) continue;
+            bool is_left_alone = repairs[r].run == salvage && is_newer(project);
+            if (!is_left_alone) findings->items[i].repair = repairs[r].words;
+        }
 }
 
 /* Puts what came of a repair behind the words on it. */

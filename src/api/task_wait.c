@@ -13,6 +13,7 @@ enum {
     look_every_ms = 5000,   /* a look without a change: for the case that it got lost */
     looks_without_rest = 3, /* then a rest of 4 ms, 5 ms, … before each */
     most_rest_ms = 20,
+    start_every_ms = 100,
 };
 
 static bool stop_at_first(const kmi_record *record, bool is_in_hand, void *context) {
@@ -113,8 +114,19 @@ static bool stop_at_record(const kmi_record *record, void *context) {
     return false;
 }
 
+/* KM_E_STORE: no worker can take the texts into this store, so nothing is to be waited for. */
+static km_status check_store(km_project *project, km_error *error) {
+    KMI_CLEANUP_STORE kmi_store *store = NULL;
+    km_error fault = {0};
+    km_status status = kmi_project_find_store(project, &store, &fault);
+    if (status != KM_E_STORE) return KM_OK;
+    if (error != NULL) *error = fault;
+    return status;
+}
+
 km_status kmi_project_drain(km_project *project, int64_t timeout_ms, km_error *error) {
     const int64_t deadline_us = kmi_clock_monotonic_us() + timeout_ms * 1000;
+    int64_t start_at_us = 0; /* a worker that cannot work is gone at once: not one after the other */
     for (;;) {
         kmi_queue *queue = NULL;
         bool is_waiting = false;
@@ -124,10 +136,14 @@ km_status kmi_project_drain(km_project *project, int64_t timeout_ms, km_error *e
         uint32_t seen = kmi_metrics_change(metrics);
         if (status == KM_OK) status = kmi_queue_each(queue, stop_at_record, &is_waiting, error);
         if (status != KM_OK || !is_waiting) return status;
+        if (start_at_us == 0 && (status = check_store(project, error)) != KM_OK) return status;
         if (kmi_clock_monotonic_us() > deadline_us)
             return kmi_fail(error, KM_E_BUSY,
                             "texts are still waiting to be learnt; try again when \"tasks wait --all\" is through");
-        kmi_project_keep_worker(project);
+        if (kmi_clock_monotonic_us() >= start_at_us) {
+            kmi_project_keep_worker(project);
+            start_at_us = kmi_clock_monotonic_us() + (int64_t)start_every_ms * 1000;
+        }
         kmi_metrics_wait_change(metrics, seen, 20); /* the file is wiped a moment after the commit */
     }
 }

@@ -45,26 +45,39 @@ static km_status set_next_aside(kmi_queue *queue, km_error *error) {
     kmi_segment_name_format(id, name);
     if (renameat(queue->dir_fd, KMI_JOURNAL_NEXT_NAME, queue->dir_fd, name) != 0)
         return kmi_fail_errno(error, errno, "cannot rename \"%s/%s\"", queue->path, KMI_JOURNAL_NEXT_NAME);
-    return kmi_fail(error, KM_E_BUSY, "\"%s/%s\" was not empty and is now a segment", queue->path,
-                    KMI_JOURNAL_NEXT_NAME);
+    return KM_OK;
 }
 
-/* Opens journal.next, makes it an empty journal whose header tells the backlog, and keeps it locked against appends: a
- * process that opened this file in an earlier life of it may still be waiting for that lock. Segments are read in the order of their
- * ids, so its id must lie above that of the journal it follows, also when both were made in one millisecond or the clock went
- * back. *ret_fd is closed by the caller, after the exchange. */
-static km_status prepare_next(kmi_queue *queue, uint64_t journal_id, uint64_t backlog, int *ret_fd, km_error *error) {
+/* Opens journal.next, made where there is none, and locks it against appends: a process that opened this file in an earlier life of
+ * it may still be waiting for that lock. */
+static km_status open_next(kmi_queue *queue, int *ret_fd, km_error *error) {
     km_status status = kmi_file_open(queue->dir_fd, KMI_JOURNAL_NEXT_NAME, O_RDWR, ret_fd, error);
     if (status == KM_E_NOT_FOUND) {
         status = kmi_journal_create(queue, KMI_JOURNAL_NEXT_NAME, true, error);
         if (status == KM_OK || status == KM_E_CONFLICT)
             status = kmi_file_open(queue->dir_fd, KMI_JOURNAL_NEXT_NAME, O_RDWR, ret_fd, error);
     }
-    if (status == KM_OK) status = kmi_lock_wait(*ret_fd, KMI_LOCK_BYTE_APPEND, 1000, error);
-    if (status != KM_OK) return status;
+    return status == KM_OK ? kmi_lock_wait(*ret_fd, KMI_LOCK_BYTE_APPEND, 1000, error) : status;
+}
+
+static bool is_empty_journal(kmi_queue *queue, kmi_journal_header *ret_header) {
+    return kmi_journal_header_read(queue, KMI_JOURNAL_NEXT_NAME, ret_header) && ret_header->record_count == 0;
+}
+
+/* Makes journal.next an empty journal whose header tells the backlog. Segments are read in the order of their ids, so its id must
+ * lie above that of the journal it follows, also when both were made in one millisecond or the clock went back. *ret_fd, which
+ * holds the lock, is closed by the caller, after the exchange. */
+static km_status prepare_next(kmi_queue *queue, uint64_t journal_id, uint64_t backlog, int *ret_fd, km_error *error) {
     kmi_journal_header header;
-    if (!kmi_journal_header_read(queue, KMI_JOURNAL_NEXT_NAME, &header) || header.record_count != 0)
-        return set_next_aside(queue, error);
+    km_status status = open_next(queue, ret_fd, error);
+    if (status == KM_OK && !is_empty_journal(queue, &header)) {
+        kmi_fd_close(ret_fd);
+        status = set_next_aside(queue, error);
+        if (status == KM_OK) status = open_next(queue, ret_fd, error);
+        if (status == KM_OK && !is_empty_journal(queue, &header))
+            status = kmi_fail(error, KM_E_BUSY, "\"%s/%s\" does not stay empty", queue->path, KMI_JOURNAL_NEXT_NAME);
+    }
+    if (status != KM_OK) return status;
     if (header.journal_id <= journal_id) header.journal_id = journal_id + 1;
     header.backlog = backlog;
     header.is_sealed = false;

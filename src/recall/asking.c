@@ -112,13 +112,15 @@ kmi_reach kmi_reach_of(kmi_slice statement) {
     kmi_reach reach = KMI_REACH_NARROW;
     bool is_narrow = false;
     bool is_habit = false; /* "I never work on Fridays" */
+    int start = 0;         /* of the sentence, behind a heading: "Code style: use tabs, never spaces" */
     for (int i = 0; i < WORDS_TO_READ && kmi_word_next(&reader); i++) {
         if (KMI_WORD_IN(reader.lower, CONDITIONS) || i >= STATEMENT_WORDS_MAX) return KMI_REACH_NAMED;
         if (kmi_word_is(&reader, "for")) is_narrow = true; /* "never use tabs for Python" */
         if (i == 0) is_habit = kmi_word_is(&reader, "i");
         if (KMI_WORD_IN(reader.lower, ANSWERS)) reach = KMI_REACH_ANSWERS;
-        bool is_general = i < GENERAL_WITHIN && !is_habit && KMI_WORD_IN(reader.lower, GENERAL);
+        bool is_general = i - start < GENERAL_WITHIN && !is_habit && KMI_WORD_IN(reader.lower, GENERAL);
         if (is_general && reach == KMI_REACH_NARROW) reach = KMI_REACH_ALL;
+        if (reader.at < statement.len && statement.ptr[reader.at] == ':') start = i + 1;
     }
     return is_narrow ? KMI_REACH_NARROW : reach;
 }

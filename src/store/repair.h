@@ -49,6 +49,9 @@ km_status kmi_store_copy(kmi_store *store, const char *path, const kmi_store_lis
 
 /* Returns: the schema version of this program. */
 uint64_t kmi_store_known_schema(void);
+/* True for a database of a later program, log included: it is not damaged, whatever this program cannot do with it. A version far
+ * beyond ours is not one. */
+bool kmi_store_is_newer(const char *path);
 
 /* What a store that takes another one's place must exceed, so that old workers and caches notice. */
 km_status kmi_store_marks(kmi_store *store, uint64_t *ret_epoch, uint64_t *ret_generation,

@@ -55,9 +55,21 @@ static _Noreturn void report_and_exit(const launch *plan, int failure) {
     _exit(127);
 }
 
+/* ThreadSanitizer takes every clone for a fork() and would unlock its own locks twice in shared memory: it gets a copy. */
+#if defined(__SANITIZE_THREAD__)
+#define SHARED_MEMORY 0
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define SHARED_MEMORY 0
+#endif
+#endif
+#ifndef SHARED_MEMORY
+#define SHARED_MEMORY (CLONE_VM | CLONE_VFORK)
+#endif
+
 /* Returns: the process id of a child that runs `enter` in our memory while we wait for its exec or exit, or -1. */
 static pid_t start_child(int (*enter)(void *), launch *plan, child_stack *stack, int exit_signal) {
-    return clone(enter, stack->bytes + sizeof stack->bytes, CLONE_VM | CLONE_VFORK | exit_signal, plan);
+    return clone(enter, stack->bytes + sizeof stack->bytes, SHARED_MEMORY | exit_signal, plan);
 }
 
 /* Handlers must be gone before the mask opens: one that ran here would run in the parent's memory. */

@@ -13,8 +13,11 @@ YEAR = 365 * 86400
 JUMPS = {"ten years on": 10 * YEAR, "a day back": -86400, "a minute on": 60, "an hour and more on": 4000}
 
 
-def ahead(seconds):
-    return {"KUZU_MEMORY_TEST_CLOCK_AHEAD": str(seconds)}
+def ahead(context, seconds):
+    """The environment of a program whose clock is so far ahead."""
+    path = context.work / f"clock{seconds}"
+    path.write_text(str(seconds))
+    return {"KUZU_MEMORY_TEST_CLOCK_AHEAD": str(path)}
 
 
 def jumps(context):
@@ -24,9 +27,9 @@ def jumps(context):
         project.must_learn(ledger, 2)
         project.fill(ledger, 3)
         with project.no_worker_starts():
-            project.must_learn(ledger, 3, env=ahead(seconds))
-        project.drain(env=ahead(seconds))
-        project.must_learn(ledger, 2, env=ahead(seconds))
+            project.must_learn(ledger, 3, env=ahead(context, seconds))
+        project.drain(env=ahead(context, seconds))
+        project.must_learn(ledger, 2, env=ahead(context, seconds))
         project.fill(ledger, 2)
         project.drain()  # the clock is right again
         project.must_learn(ledger, 2)
@@ -58,7 +61,7 @@ def during_a_pause(context):
         if not waits:
             raise Broken("no task waits for its next attempt")
         began = time.monotonic()
-        project.drain(30, env=ahead(seconds))
+        project.drain(30, env=ahead(context, seconds))
         took = time.monotonic() - began
         stats = project.stats()
         if project.contents().count(text) != 1 or stats["queue_size"] != 0 or stats["failed_tasks"] != 0:

@@ -230,13 +230,14 @@ EVIL_SCHEMAS = {
     ],
     "huge": ["UPDATE memories SET content=printf('%.*c',50000000,'x') WHERE seq=1"],
     "wrong-types": [
-        "UPDATE memories SET confidence=9e999, importance=-1e308, seen_count=-5, created_at=9223372036854775807",
+        "UPDATE memories SET confidence_e4=9223372036854775807, importance_e4=-9223372036854775807, seen_count=-5,"
+        " created_at=9223372036854775807",
         "UPDATE counters SET value=-9223372036854775807",
         "UPDATE state SET next_seq=9223372036854775806, generation=-1",
     ],
     "escapes": [
-        f"UPDATE memories SET content='{EVIL}'||content, source='{EVIL}', speaker='{EVIL}', session='{EVIL}',"
-        f" type='{EVIL}', key='{EVIL}', pattern='{EVIL}'",
+        f"UPDATE memories SET content='{EVIL}'||content, key='{EVIL}'",
+        f"UPDATE labels SET text='{EVIL}'||id",
         f"INSERT OR REPLACE INTO counters VALUES(1,'{EVIL}',3)",
         f"INSERT OR REPLACE INTO counters VALUES(2,'{EVIL}',4)",
         f"UPDATE entities SET name='{EVIL}', type='{EVIL}'",

@@ -79,7 +79,7 @@ DIR *__wrap_fdopendir(int fd) {
     return must_fail() ? NULL : __real_fdopendir(fd);
 }
 
-static int format_text(char **ret_text, const char *format, va_list arguments) {
+__attribute__((format(printf, 2, 0))) static int format_text(char **ret_text, const char *format, va_list arguments) {
     if (!must_fail()) return vasprintf(ret_text, format, arguments);
     *ret_text = NULL;
     return -1;

@@ -5,6 +5,9 @@
 
 #include "util/error.h"
 
+#define NEWER_TIMEOUT_MS 2000
+#define VERSIONS_TO_COME 1000
+
 static const char REMOVE_EDGES[] =
     "DELETE FROM mentions WHERE NOT EXISTS(SELECT 1 FROM memories m WHERE m.seq=memory)"
     " OR NOT EXISTS(SELECT 1 FROM entities e WHERE e.id=entity);"
@@ -76,6 +79,16 @@ km_status kmi_store_repair(kmi_store *store, kmi_store_fault fault, km_error *er
 
 uint64_t kmi_store_known_schema(void) {
     return (uint64_t)kmi_schema_last_version(KMI_MIGRATIONS);
+}
+
+bool kmi_store_is_newer(const char *path) {
+    const int64_t known = kmi_schema_last_version(KMI_MIGRATIONS);
+    int64_t version = 0;
+    kmi_sql *sql = NULL;
+    km_status status = kmi_sql_open(path, KMI_SQL_READ, NEWER_TIMEOUT_MS, &sql, NULL);
+    if (status == KM_OK) status = kmi_schema_inspect(sql, &version, NULL);
+    kmi_sql_close(sql);
+    return status == KM_OK && version > known && version < known + VERSIONS_TO_COME;
 }
 
 km_status kmi_store_marks(kmi_store *store, uint64_t *ret_epoch, uint64_t *ret_generation, km_error *error) {

@@ -268,7 +268,7 @@ static void project_agrees_with_the_model(void **state) {
     uint64_t seed = given != NULL ? strtoull(given, NULL, 10) : (uint64_t)time(NULL) * 1000;
     long sequences = count_text != NULL ? strtol(count_text, NULL, 10) : 15;
     model m;
-    print_message("seed %ju, %ld sequences\n", (uintmax_t)seed, sequences);
+    print_message("# seed %ju, %ld sequences\n", (uintmax_t)seed, sequences);
     for (long i = 0; i < sequences; i++) {
         int done = run_sequence(&m, seed + (uint64_t)i, steps_max, false);
         if (m.complaint[0] == '\0') continue;

@@ -50,7 +50,7 @@ static void reach_of_statements(void **state) {
     static const char *const ANSWERS[] = {"Always answer in German", "User prefers short answers",
                                           "I always want brief explanations", "Please explain things briefly"};
     static const char *const ALL[] = {"Never commit generated files", "Every function needs a test",
-                                      "We never commit to main"};
+                                      "We never commit to main", "Code style: Use tabs, never spaces"};
     static const char *const NARROW[] = {"User prefers TypeScript", "Use Docker for deployment",
                                          "Never use tabs for Python", "I never work on Fridays",
                                          "Run the tests with make check, never with pytest"};
