@@ -154,27 +154,36 @@ static size_t governor_of(const kmi_tokens *tokens, size_t first, size_t at) {
     return at;
 }
 
-static bool is_person_by_context(const kmi_tokens *tokens, size_t first, const run *found) {
-    const kmi_token *a = token_at(tokens, first, found->from, 1), *b = token_at(tokens, first, found->from, 2),
-                    *c = token_at(tokens, first, found->from, 3);
-    const kmi_token *next = found->to < tokens->count ? &tokens->items[found->to] : NULL;
-    size_t words = found->to - found->from;
-    if (is_any(a, "dear|hi|hello|hey") && token_at(tokens, first, found->from, 2) == NULL) return true;
+/* "ask …", "written by …", "reports to …", "with approval from …": the words `b` and `a` before a name. */
+static bool is_said_of_person(const kmi_token *a, const kmi_token *b, size_t words) {
     if (is_any(a, "ask|contact|ping|notify|cc|thank|meet|email|tell|phone|consult") ||
         (is_any(a, "me") && is_any(b, "call")))
         return true;
     if (is_any(a, "call") && words <= 3) return true;
-    if (is_any(a, "is") &&
-        (is_any(b, "name") || (b != NULL && kmi_token_has(b, KMI_W_ROLE)) || is_any(b, "surname|nickname")))
-        return true;
-    if (is_any(a, "i'm|im") || (is_any(a, "am") && is_any(b, "i")))
-        return next == NULL || is_any(next, ",|and|.|from|-|–|—|!|the");
     if (is_any(a, "by") && is_any(b, "written|maintained|owned|done|led|managed|reviewed|approved|designed|created|"
                                      "handled|run|signed|authored|reported|found|fixed|supervised|headed|tested|made|"
                                      "implemented|assigned|started|proposed|suggested|requested|decided"))
         return true;
     if (is_any(a, "to") && is_any(b, "assigned|reports|report|belongs|talk|speak|escalate|delegated|ask|handed"))
         return true;
+    if (is_any(a, "from|by|with") &&
+        is_any(b, "approval|review|sign-off|permission|input|help|feedback|together|paired|pairing"))
+        return true;
+    return false;
+}
+
+static bool is_person_by_context(const kmi_tokens *tokens, size_t first, const run *found) {
+    const kmi_token *a = token_at(tokens, first, found->from, 1), *b = token_at(tokens, first, found->from, 2),
+                    *c = token_at(tokens, first, found->from, 3);
+    const kmi_token *next = found->to < tokens->count ? &tokens->items[found->to] : NULL;
+    size_t words = found->to - found->from;
+    if (is_any(a, "dear|hi|hello|hey") && token_at(tokens, first, found->from, 2) == NULL) return true;
+    if (is_said_of_person(a, b, words)) return true;
+    if (is_any(a, "is") &&
+        (is_any(b, "name") || (b != NULL && kmi_token_has(b, KMI_W_ROLE)) || is_any(b, "surname|nickname")))
+        return true;
+    if (is_any(a, "i'm|im") || (is_any(a, "am") && is_any(b, "i")))
+        return next == NULL || is_any(next, ",|and|.|from|-|–|—|!|the");
     if (is_any(a, "is|was|:") &&
         (is_any(b, "owner|maintainer|author|contact|lead|manager|reviewer|boss|ceo|cto|founder") ||
          (is_any(c, "of|for") || (found->from > first + 4 && is_any(token_at(tokens, first, found->from, 4),
@@ -182,9 +191,6 @@ static bool is_person_by_context(const kmi_tokens *tokens, size_t first, const r
         return is_any(b, "owner|maintainer|author|contact|lead|manager|reviewer|boss|ceo|cto|founder") ||
                is_any(token_at(tokens, first, found->from, 4), "owner|maintainer|lead|contact|head") ||
                is_any(token_at(tokens, first, found->from, 5), "owner|maintainer|lead|contact|head");
-    if (is_any(a, "from|by|with") &&
-        is_any(b, "approval|review|sign-off|permission|input|help|feedback|together|paired|pairing"))
-        return true;
     if (a != NULL && kmi_token_has(a, KMI_W_ROLE) && (a->flags & KMI_T_CAPITAL) == 0) return true;
     if (words >= 2 && is_any(a, ",") && b != NULL && kmi_token_has(b, KMI_W_ROLE))
         return true; /* "the intern, Hye-jin Park" */

@@ -29,6 +29,7 @@ typedef struct rival_search {
     size_t count;
     kmi_uuid *older; /* room for `count` */
     kmi_rivals *rivals;
+    bool only_use; /* a mention is not enough */
 } rival_search;
 
 static bool is_equal(const char *a, const char *b) {
@@ -129,7 +130,7 @@ static km_status pick_named(rival_search *search, km_error *error) {
     KMI_CLEANUP_BUF kmi_buf folded;
     kmi_buf_init(&folded, FOLDED_LIMIT_BYTES);
     const km_memory *best = NULL;
-    int best_rank = -1;
+    int best_rank = search->only_use ? 0 : -1;
     for (size_t i = 0; i < search->count; i++) {
         kmi_buf_clear(&folded);
         km_status status = kmi_text_fold(kmi_slice_from(search->items[i].content), &folded, error);
@@ -204,15 +205,17 @@ static km_status find_on_subject(kmi_store *store, const char *subject, rival_se
     return pick_rivals(search, error);
 }
 
-/* "We moved from X to Y" ends "the project uses X", and so does "X was replaced by Y": who speaks of X as in use. */
+/* "We moved from X to Y" ends "the project uses X", and "X was replaced by Y" whatever a speaker says to use. What one user does
+ * changes nothing for the team. */
 static km_status find_on_speakers(kmi_store *store, rival_search *search, km_error *error) {
-    static const char *const speakers[] = {"team", "project", "user", "app"};
+    static const char *const speakers[] = {"team", "project", "app", "user"};
     const kmi_candidate *candidate = search->candidate;
-    bool is_speaker = strcmp(candidate->subject, candidate->replaces) == 0;
-    size_t count = sizeof speakers / sizeof speakers[0];
-    for (size_t i = 0; i < count; i++) is_speaker |= strcmp(candidate->subject, speakers[i]) == 0;
+    bool is_passive = strcmp(candidate->subject, candidate->replaces) == 0, is_shared = false;
+    size_t count = sizeof speakers / sizeof speakers[0] - !is_passive;
+    for (size_t i = 0; i < count; i++) is_shared |= strcmp(candidate->subject, speakers[i]) == 0;
     km_status status = KM_OK;
-    for (size_t i = 0; i < count && is_speaker && status == KM_OK; i++) {
+    search->only_use = true;
+    for (size_t i = 0; i < count && (is_passive || is_shared) && status == KM_OK; i++) {
         if (search->rivals->older_count > 0 || search->rivals->has_newer) break;
         if (strcmp(candidate->subject, speakers[i]) != 0) status = find_on_subject(store, speakers[i], search, error);
     }

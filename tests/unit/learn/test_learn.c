@@ -154,6 +154,11 @@ static void a_named_correction_ends_the_use_and_not_the_talk(void **state) {
     change.content = "We moved from chalk to ink.";
     change.replaces = "chalk";
     assert_int_equal(learn(f, &change).supersedes_count, 0); /* the shop is another matter */
+    learn(f, &(statement){.content = "We use string.", .subject = "team"});
+    change.content = "I moved from string to wire.";
+    change.replaces = "string";
+    change.subject = "user";
+    assert_int_equal(learn(f, &change).supersedes_count, 0); /* what one does changes nothing for the team */
 }
 
 static void correction_takes_only_the_value_it_names(void **state) {
