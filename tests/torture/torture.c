@@ -83,6 +83,15 @@ static void copy_tree(const char *from, const char *to) {
     if (nftw(from, copy_entry, 16, FTW_PHYS) != 0) abort();
 }
 
+/* The file is a link, as in a collection of dotfiles: it must stay one. */
+static void link_file(const scene *s, const char *name) {
+    char target[256], path[256];
+    snprintf(target, sizeof target, "%s/behind-the-link", s->beside);
+    snprintf(path, sizeof path, "%s/%s", s->beside, name);
+    int fd = open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0 || write(fd, "{}\n", 3) != 3 || close(fd) != 0 || symlink(target, path) != 0) abort();
+}
+
 static void begin(scene *s, const scenario *what) {
     char from[128];
     memset(s, 0, sizeof *s);
@@ -91,6 +100,7 @@ static void begin(scene *s, const scenario *what) {
     snprintf(from, sizeof from, "%s/template", base);
     nftw(s->beside, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
     copy_tree(from, s->beside);
+    if (what->program != NULL) link_file(s, what->program);
     s->project = scene_open(s);
     scene_prepare(s, what);
     if (!what->opens_itself) return;
@@ -187,6 +197,15 @@ static void check_state(verdict *v, const scene *s, const scenario *what, const 
     show_difference(v, n, known->now.ptr, known->before.ptr);
 }
 
+/* Also where only a part was done. */
+static void check_link(verdict *v, const scene *s, const scenario *what, long n) {
+    char path[256];
+    struct stat info;
+    if (what->program == NULL) return;
+    snprintf(path, sizeof path, "%s/%s", s->beside, what->program);
+    if (lstat(path, &info) != 0 || !S_ISLNK(info.st_mode)) complain(v, "n %ld: the link %s is gone", n, what->program);
+}
+
 /* One run in which the n-th operation fails. Returns: whether none was left to fail. */
 static bool run_once(verdict *v, const scenario *what, const mode *how, states *known, long n) {
     scene s;
@@ -202,6 +221,7 @@ static bool run_once(verdict *v, const scenario *what, const mode *how, states *
     }
     if (status != 0 && failed == 0) complain(v, "n %ld: fails without a fault: %s", n, s.error.message);
     check_state(v, &s, what, how, known, n);
+    check_link(v, &s, what, n);
     if (v->runs % looks_every == 0 || is_full) check_soundness(v, &s, n);
     return failed == 0;
 }
