@@ -7,8 +7,6 @@
 #include <string.h>
 
 #include "api/project.h"
-#include "extract/custom_patterns.h"
-#include "extract/extract.h"
 #include "util/error.h"
 #include "util/file.h"
 
@@ -31,27 +29,6 @@ static km_status fail_memory(km_error *error) {
     return kmi_fail(error, KM_E_NOMEM, "out of memory while reading the configuration");
 }
 
-/* A pattern of the user's that does not compile stops the learner: told here, with the position of its fault. */
-static km_status check_custom_patterns(config_list *list, km_error *error) {
-    const char *json = NULL;
-    for (size_t i = 0; i < list->public.count; i++)
-        if (strcmp(list->public.items[i].key, "learn.custom_patterns") == 0) json = list->public.items[i].value;
-    kmi_custom_patterns *patterns = NULL;
-    km_error fault = {0};
-    km_status status = json != NULL ? kmi_custom_patterns_new(json, &patterns, &fault) : KM_OK;
-    kmi_custom_patterns_free(patterns);
-    if (status != KM_E_INVALID) return KM_OK;
-    size_t count = list->public.warning_count;
-    const char **warnings = kmi_arena_alloc_array(list->arena, count + 1, sizeof *warnings);
-    const char *text = kmi_arena_format(list->arena, "\"learn.custom_patterns\": %s", fault.message);
-    if (warnings == NULL || text == NULL) return fail_memory(error);
-    if (count > 0) memcpy(warnings, list->public.warnings, count * sizeof *warnings);
-    warnings[count] = text;
-    list->public.warnings = warnings;
-    list->public.warning_count = count + 1;
-    return KM_OK;
-}
-
 km_status km_config_list_get(km_project *project, km_config_list **ret_list, km_error *error) {
     if (project == NULL || ret_list == NULL)
         return kmi_fail(error, KM_E_INVALID, "project and ret_list must not be NULL");
@@ -61,7 +38,6 @@ km_status km_config_list_get(km_project *project, km_config_list **ret_list, km_
     list->arena = kmi_arena_new(LIST_LIMIT_BYTES);
     km_status status = list->arena == NULL ? fail_memory(error) : KM_OK;
     if (status == KM_OK) status = kmi_config_describe(&sources, list->arena, &list->public, error);
-    if (status == KM_OK) status = check_custom_patterns(list, error);
     if (status != KM_OK) {
         km_config_list_free(&list->public);
         return status;
@@ -107,15 +83,6 @@ static km_status read_target(const config_target *target, kmi_buf *text, km_erro
     return status;
 }
 
-/* The table of keys knows the form of the user's patterns; whether they compile only the extractor knows. */
-static km_status check_patterns(const char *key, const char *value, km_error *error) {
-    if (strcmp(key, "learn.custom_patterns") != 0) return KM_OK;
-    kmi_extractor *extractor = NULL;
-    km_status status = kmi_extractor_new(value, &extractor, error);
-    kmi_extractor_free(extractor);
-    return status;
-}
-
 /* The handle goes on with the new values. */
 static void reload(km_project *project) {
     kmi_config_sources sources = kmi_project_config_sources(project);
@@ -137,7 +104,6 @@ km_status km_config_set(km_project *project, const char *key, const char *value,
     kmi_buf_init(&new_text, FILE_LIMIT_BYTES);
     /* First against an empty file, so that a wrong value creates nothing. */
     km_status status = kmi_config_edit((kmi_slice){"", 0}, key, value, &checked, error);
-    if (status == KM_OK) status = check_patterns(key, value, error);
     if (status != KM_OK) return status;
     KMI_CLEANUP_TARGET config_target target = {.dir_fd = -1};
     status = find_target(project, &target, error);

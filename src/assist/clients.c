@@ -1,5 +1,5 @@
-/* Tool events are known and do nothing: what commands did is read from the transcript at the end of the turn, which costs
- * no process for each call of a tool and also sees calls that failed. */
+/* Tool events are known and do nothing: what tools did is read from the transcript at the end of the turn, which costs no
+ * process for each call and also sees calls that failed. */
 #include "assist/clients.h"
 
 #include <string.h>

@@ -2,12 +2,14 @@
  * the text itself. The same prompt that comes by an event, by the same event run twice and by the transcript is one task. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "assist/decision.h"
 #include "assist/hook.h"
 #include "assist/path.h"
 #include "assist/said.h"
@@ -25,6 +27,7 @@ enum {
     read_bytes_max = 4 * 1024 * 1024,
     items_max = 64, /* in one call of km_learn() */
     lessons_max = 3,
+    decisions_max = 8,
 };
 
 /* ---- Texts ---- */
@@ -66,7 +69,7 @@ typedef struct lessons {
     size_t count;
     bool is_failed; /* nothing more is taken */
     kmi_shell_lessons commands;
-    size_t lesson_count;
+    size_t lesson_count, decision_count;
 } lessons;
 
 static void flush(lessons *all) {
@@ -78,13 +81,22 @@ static void flush(lessons *all) {
     kmi_arena_clear(all->arena);
 }
 
+typedef enum text_kind {
+    TEXT_SAID,    /* the learner decides what of it is kept */
+    TEXT_LESSON,  /* a note of ours, taken as it is */
+    TEXT_DECISION /* the same, and once whatever client or conversation it came from */
+} text_kind;
+
 /* Takes a text that was cleaned. */
-static void add(lessons *all, const char *speaker, kmi_slice text, bool is_lesson) {
+static void add(lessons *all, const char *speaker, kmi_slice text, text_kind kind) {
+    static const char *const types[] = {NULL, "solution", "decision"};
+    bool is_everybodys = kind == TEXT_DECISION;
     if (text.len == 0 || all->is_failed) return;
     char *copy = kmi_arena_copy(all->arena, text);
     char *key = kmi_arena_alloc(all->arena, KMI_SAID_KEY_SIZE);
     if (copy == NULL || key == NULL) return;
-    kmi_said_make_key(all->hook->client->name, all->hook->session, speaker, text, key);
+    kmi_said_make_key(is_everybodys ? "" : all->hook->client->name, is_everybodys ? "" : all->hook->session, speaker,
+                      text, key);
     km_learn_item item = {
         .content = copy,
         .content_len = text.len,
@@ -92,8 +104,8 @@ static void add(lessons *all, const char *speaker, kmi_slice text, bool is_lesso
         .agent = all->hook->client->name,
         .session = all->hook->session,
         .speaker = speaker,
-        .type = is_lesson ? "solution" : NULL,
-        .verbatim = is_lesson,
+        .type = types[kind],
+        .verbatim = kind != TEXT_SAID,
         .key = key,
     };
     if (km_learn_item_check(&item, NULL) != KM_OK) return; /* one that cannot be learnt must not hold up the others */
@@ -114,26 +126,47 @@ static void end(lessons *all) {
 void kmi_hook_learn_texts(kmi_hook *hook) {
     lessons all;
     if (hook->user_text.len + hook->assistant_text.len == 0 || !start(&all, hook)) return;
-    if (hook->user_text.len > 0) add(&all, "user", kmi_buf_slice(&hook->user_text), false);
-    if (hook->assistant_text.len > 0) add(&all, "assistant", kmi_buf_slice(&hook->assistant_text), false);
+    if (hook->user_text.len > 0) add(&all, "user", kmi_buf_slice(&hook->user_text), TEXT_SAID);
+    if (hook->assistant_text.len > 0) add(&all, "assistant", kmi_buf_slice(&hook->assistant_text), TEXT_SAID);
     end(&all);
 }
 
 /* ---- The transcript ---- */
 
+/* The file stands in the project, or in the folder that the assistant works in: a worktree shares another one's memory. */
+static void take_file(lessons *all, kmi_slice path) {
+    char here[PATH_MAX], note[KMI_DECISION_BYTES];
+    bool is_decision = kmi_decision_take(all->hook->info.root, path, note, sizeof note) ||
+                       (getcwd(here, sizeof here) != NULL && kmi_decision_take(here, path, note, sizeof note));
+    if (is_decision && all->decision_count++ < decisions_max)
+        add(all, "assistant", kmi_slice_from(note), TEXT_DECISION);
+}
+
+static void take_words(lessons *all, const char *speaker, kmi_slice said, bool is_users) {
+    KMI_CLEANUP_BUF kmi_buf text;
+    kmi_buf_init(&text, said.len + 1);
+    kmi_said_clean(said, &text);
+    bool is_wanted = text.len > 0 && !(is_users && kmi_said_is_slash_command(kmi_buf_slice(&text)));
+    if (is_wanted) add(all, speaker, kmi_buf_slice(&text), TEXT_SAID);
+}
+
 static bool take_item(const kmi_transcript_item *item, void *context) {
     lessons *all = context;
-    if (item->said == KMI_SAID_BY_USER || item->said == KMI_SAID_BY_ASSISTANT) {
-        KMI_CLEANUP_BUF kmi_buf text;
-        kmi_buf_init(&text, item->text.len + 1);
-        kmi_said_clean(item->text, &text);
-        bool is_user = item->said == KMI_SAID_BY_USER;
-        bool is_wanted = text.len > 0 && !(is_user && kmi_said_is_slash_command(kmi_buf_slice(&text)));
-        if (is_wanted) add(all, is_user ? "user" : "assistant", kmi_buf_slice(&text), false);
-    } else {
-        char lesson[2 * KMI_SHELL_COMMAND_BYTES + 100];
+    char lesson[2 * KMI_SHELL_COMMAND_BYTES + 100];
+    switch (item->said) {
+    case KMI_SAID_BY_USER:
+        take_words(all, "user", item->text, true);
+        break;
+    case KMI_SAID_BY_ASSISTANT:
+        take_words(all, "assistant", item->text, false);
+        break;
+    case KMI_SAID_FILE_CREATED:
+        take_file(all, item->text);
+        break;
+    default:
         if (kmi_shell_lessons_take(&all->commands, item, lesson, sizeof lesson) && all->lesson_count++ < lessons_max)
-            add(all, "assistant", kmi_slice_from(lesson), true);
+            add(all, "assistant", kmi_slice_from(lesson), TEXT_LESSON);
+        break;
     }
     return !all->is_failed;
 }

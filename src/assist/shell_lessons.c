@@ -112,18 +112,23 @@ static bool take_end(kmi_shell_lessons *commands, const char *command, kmi_slice
     return is_lesson;
 }
 
+static void note(kmi_shell_lessons *commands, kmi_slice id, kmi_slice text) {
+    kmi_shell_command *place = &commands->open[commands->next];
+    commands->next = (commands->next + 1) % KMI_SHELL_COMMANDS_OPEN;
+    if (!keep(place->id, sizeof place->id, id) || !keep(place->text, sizeof place->text, text))
+        *place = (kmi_shell_command){.id = ""};
+}
+
 bool kmi_shell_lessons_take(kmi_shell_lessons *commands, const kmi_transcript_item *item, char *ret_lesson,
                             size_t size) {
     char command[KMI_SHELL_COMMAND_BYTES];
-    if (item->said == KMI_SAID_COMMAND_START) {
-        kmi_shell_command *place = &commands->open[commands->next];
-        commands->next = (commands->next + 1) % KMI_SHELL_COMMANDS_OPEN;
-        if (!keep(place->id, sizeof place->id, item->id) || !keep(place->text, sizeof place->text, item->text))
-            *place = (kmi_shell_command){.id = ""};
-        return false;
-    }
     const char *found = NULL;
-    if (item->said == KMI_SAID_COMMAND && keep(command, sizeof command, item->command)) found = command;
+    if (item->said == KMI_SAID_COMMAND_START) note(commands, item->id, item->text);
     if (item->said == KMI_SAID_COMMAND_END) found = find_open(commands, item->id);
+    if (item->said == KMI_SAID_COMMAND) {
+        if (find_open(commands, item->id) != NULL) return false; /* told again */
+        note(commands, item->id, item->command);
+        if (keep(command, sizeof command, item->command)) found = command;
+    }
     return found != NULL && take_end(commands, found, item->text, item->is_failed, ret_lesson, size);
 }

@@ -9,7 +9,7 @@
 #include "assist/transcript.h"
 
 #define KMI_SHELL_COMMAND_BYTES 200
-#define KMI_SHELL_COMMANDS_OPEN 8 /* started ones without an end yet */
+#define KMI_SHELL_COMMANDS_OPEN 16 /* started ones without an end yet, and those that ended last */
 
 typedef struct kmi_shell_command {
     char id[64];

@@ -14,93 +14,114 @@ enum { line_limit_bytes = 2 * 1024 * 1024, text_limit_bytes = 1024 * 1024 };
     }
 
 const kmi_transcript_row kmi_transcript_claude[] = {
-    {"\"type\":\"user\"",
-     KMI_SAID_BY_USER,
-     NULL,
-     {{"type", "user"}, CLAUDE_MAIN_CONVERSATION},
-     "message.content",
-     NULL,
-     NULL},
-    {"\"type\":\"assistant\"",
-     KMI_SAID_BY_ASSISTANT,
-     NULL,
-     {{"type", "assistant"}, CLAUDE_MAIN_CONVERSATION},
-     "message.content",
-     NULL,
-     NULL},
-    {"\"tool_use\"",
-     KMI_SAID_COMMAND_START,
-     "message.content",
-     {{"type", "tool_use"}, {"name", "Bash"}},
-     "input.command",
-     "id",
-     NULL},
-    {"\"tool_result\"",
-     KMI_SAID_COMMAND_END,
-     "message.content",
-     {{"type", "tool_result"}},
-     "content",
-     "tool_use_id",
-     "is_error"},
+    {.needle = "\"type\":\"user\"",
+     .said = KMI_SAID_BY_USER,
+     .conditions = {{"type", "user"}, CLAUDE_MAIN_CONVERSATION},
+     .text = "message.content"},
+    {.needle = "\"type\":\"assistant\"",
+     .said = KMI_SAID_BY_ASSISTANT,
+     .conditions = {{"type", "assistant"}, CLAUDE_MAIN_CONVERSATION},
+     .text = "message.content"},
+    {.needle = "\"tool_use\"",
+     .said = KMI_SAID_COMMAND_START,
+     .each = "message.content",
+     .conditions = {{"type", "tool_use"}, {"name", "Bash"}},
+     .text = "input.command",
+     .id = "id"},
+    {.needle = "\"tool_result\"",
+     .said = KMI_SAID_COMMAND_END,
+     .each = "message.content",
+     .conditions = {{"type", "tool_result"}},
+     .text = "content",
+     .id = "tool_use_id",
+     .exit_code = "is_error"},
+    {.needle = "\"toolUseResult\"",
+     .said = KMI_SAID_FILE_CREATED,
+     .conditions = {{"toolUseResult.type", "create"}},
+     .text = "toolUseResult.filePath"},
     {.needle = NULL},
 };
 
 const kmi_transcript_row kmi_transcript_codex[] = {
-    {"\"UserMessage\"",
-     KMI_SAID_BY_USER,
-     NULL,
-     {{"payload.item.type", "UserMessage"}},
-     "payload.item.content",
-     NULL,
-     NULL},
-    {"\"AgentMessage\"",
-     KMI_SAID_BY_ASSISTANT,
-     NULL,
-     {{"payload.item.type", "AgentMessage"}},
-     "payload.item.content",
-     NULL,
-     NULL},
-    {"\"user_message\"", KMI_SAID_BY_USER, NULL, {{"payload.type", "user_message"}}, "payload.message", NULL, NULL},
-    {"\"agent_message\"",
-     KMI_SAID_BY_ASSISTANT,
-     NULL,
-     {{"payload.type", "agent_message"}},
-     "payload.message",
-     NULL,
-     NULL},
-    {"\"CommandExecution\"",
-     KMI_SAID_COMMAND,
-     NULL,
-     {{"payload.item.type", "CommandExecution"}},
-     "payload.item.aggregated_output",
-     "payload.item.command.2",
-     "payload.item.exit_code"},
+    {.needle = "\"UserMessage\"",
+     .said = KMI_SAID_BY_USER,
+     .conditions = {{"payload.item.type", "UserMessage"}},
+     .text = "payload.item.content"},
+    {.needle = "\"AgentMessage\"",
+     .said = KMI_SAID_BY_ASSISTANT,
+     .conditions = {{"payload.item.type", "AgentMessage"}},
+     .text = "payload.item.content"},
+    {.needle = "\"user_message\"",
+     .said = KMI_SAID_BY_USER,
+     .conditions = {{"payload.type", "user_message"}},
+     .text = "payload.message"},
+    {.needle = "\"agent_message\"",
+     .said = KMI_SAID_BY_ASSISTANT,
+     .conditions = {{"payload.type", "agent_message"}},
+     .text = "payload.message"},
+    {.needle = "\"CommandExecution\"",
+     .said = KMI_SAID_COMMAND,
+     .conditions = {{"payload.item.type", "CommandExecution"}},
+     .text = "payload.item.aggregated_output",
+     .id = "payload.item.id",
+     .command = "payload.item.command.2",
+     .exit_code = "payload.item.exit_code"},
+    {.needle = "\"FileChange\"",
+     .said = KMI_SAID_FILE_CREATED,
+     .each = "payload.item.changes",
+     .conditions = {{"type", "add"}},
+     .text = KMI_TRANSCRIPT_NAME},
     {.needle = NULL},
 };
 
+/* A message is written again whenever something is added to it; keys and ids make it one. */
 const kmi_transcript_row kmi_transcript_gemini[] = {
-    {"\"type\":\"user\"", KMI_SAID_BY_USER, NULL, {{"type", "user"}}, "content", NULL, NULL},
-    {"\"type\":\"gemini\"", KMI_SAID_BY_ASSISTANT, NULL, {{"type", "gemini"}}, "content", NULL, NULL},
+    {.needle = "\"type\":\"user\"", .said = KMI_SAID_BY_USER, .conditions = {{"type", "user"}}, .text = "content"},
+    {.needle = "\"type\":\"gemini\"",
+     .said = KMI_SAID_BY_ASSISTANT,
+     .conditions = {{"type", "gemini"}},
+     .text = "content"},
+    {.needle = "\"run_shell_command\"",
+     .said = KMI_SAID_COMMAND,
+     .each = "toolCalls",
+     .conditions = {{"name", "run_shell_command"}, {"status", "success"}},
+     .text = "result.0.functionResponse.response.output",
+     .id = "id",
+     .command = "args.command",
+     .is_end_told_in_words = true},
+    {.needle = "\"isNewFile\":true",
+     .said = KMI_SAID_FILE_CREATED,
+     .each = "toolCalls",
+     .conditions = {{"name", "write_file"}, {"status", "success"}, {"resultDisplay.originalContent", ""}},
+     .text = "resultDisplay.filePath"},
     {.needle = NULL},
 };
 
 const kmi_transcript_row kmi_transcript_copilot[] = {
-    {"\"user.message\"", KMI_SAID_BY_USER, NULL, {{"type", "user.message"}}, "data.content", NULL, NULL},
-    {"\"assistant.message\"", KMI_SAID_BY_ASSISTANT, NULL, {{"type", "assistant.message"}}, "data.content", NULL, NULL},
-    {"\"tool.execution_start\"",
-     KMI_SAID_COMMAND_START,
-     NULL,
-     {{"type", "tool.execution_start"}, {"data.toolName", "bash"}},
-     "data.arguments.command",
-     "data.toolCallId",
-     NULL},
-    {"\"tool.execution_complete\"",
-     KMI_SAID_COMMAND_END,
-     NULL,
-     {{"type", "tool.execution_complete"}},
-     "data.result.content",
-     "data.toolCallId",
-     "data.shellExecution.exitCode"},
+    {.needle = "\"user.message\"",
+     .said = KMI_SAID_BY_USER,
+     .conditions = {{"type", "user.message"}},
+     .text = "data.content"},
+    {.needle = "\"assistant.message\"",
+     .said = KMI_SAID_BY_ASSISTANT,
+     .conditions = {{"type", "assistant.message"}},
+     .text = "data.content"},
+    {.needle = "\"tool.execution_start\"",
+     .said = KMI_SAID_COMMAND_START,
+     .conditions = {{"type", "tool.execution_start"}, {"data.toolName", "bash"}},
+     .text = "data.arguments.command",
+     .id = "data.toolCallId"},
+    {.needle = "\"tool.execution_complete\"",
+     .said = KMI_SAID_COMMAND_END,
+     .conditions = {{"type", "tool.execution_complete"}},
+     .text = "data.result.content",
+     .id = "data.toolCallId",
+     .exit_code = "data.shellExecution.exitCode"},
+    {.needle = "\"fileEdits\"",
+     .said = KMI_SAID_FILE_CREATED,
+     .each = "data.fileEdits",
+     .conditions = {{"kind", "create"}},
+     .text = "path"},
     {.needle = NULL},
 };
 
@@ -128,33 +149,69 @@ static void add_text(json_t *value, kmi_buf *buf) {
     }
 }
 
-static bool is_failure(json_t *value, const char *path) {
-    json_t *found = path != NULL ? kmi_path_get(value, path) : NULL;
+/* Below what the command wrote, Gemini CLI lists how it ended, but only what is not as it should be, then its processes. */
+static bool tells_failure(kmi_slice output) {
+    static const char frame_end[] = "</untrusted_context>";
+    output = kmi_slice_trim(output);
+    if (kmi_slice_ends_with(output, KMI_SLICE_LITERAL(frame_end))) output.len -= sizeof frame_end - 1;
+    for (;;) {
+        output = kmi_slice_trim(output);
+        size_t at = output.len;
+        while (at > 0 && output.ptr[at - 1] != '\n') at--;
+        kmi_slice line = kmi_slice_sub(output, at, output.len - at);
+        bool is_about_processes = kmi_slice_starts_with(line, KMI_SLICE_LITERAL("Process Group PGID: ")) ||
+                                  kmi_slice_starts_with(line, KMI_SLICE_LITERAL("Background PIDs: "));
+        if (!is_about_processes)
+            return kmi_slice_starts_with(line, KMI_SLICE_LITERAL("Exit Code: ")) ||
+                   kmi_slice_starts_with(line, KMI_SLICE_LITERAL("Signal: ")) ||
+                   kmi_slice_starts_with(line, KMI_SLICE_LITERAL("Error: "));
+        output.len = at;
+    }
+}
+
+static bool is_failure(json_t *value, const kmi_transcript_row *row, kmi_slice output) {
+    if (row->is_end_told_in_words) return tells_failure(output);
+    json_t *found = row->exit_code != NULL ? kmi_path_get(value, row->exit_code) : NULL;
     return json_is_true(found) || (json_is_integer(found) && json_integer_value(found) != 0);
 }
 
-static bool visit_value(json_t *value, kmi_slice time, const kmi_transcript_row *row, kmi_transcript_visit visit,
-                        void *context) {
+typedef struct reading {
+    const kmi_transcript_row *row;
+    kmi_slice time;
+    kmi_transcript_visit visit;
+    void *context;
+} reading;
+
+/* name: under which the value stands in its object; NULL: in none. */
+static bool visit_value(const reading *self, json_t *value, const char *name) {
+    const kmi_transcript_row *row = self->row;
     if (!is_met(value, row)) return true;
     KMI_CLEANUP_BUF kmi_buf text;
     kmi_buf_init(&text, text_limit_bytes);
-    add_text(kmi_path_get(value, row->text), &text);
+    if (strcmp(row->text, KMI_TRANSCRIPT_NAME) != 0)
+        add_text(kmi_path_get(value, row->text), &text);
+    else if (name != NULL)
+        kmi_buf_add_text(&text, name);
     bool is_command_end = row->said == KMI_SAID_COMMAND_END || row->said == KMI_SAID_COMMAND;
     if (kmi_buf_status(&text) != KM_OK || (text.len == 0 && !is_command_end)) return true;
-    kmi_transcript_item item = {.said = row->said, .is_failed = is_failure(value, row->exit_code), .time = time};
+    kmi_transcript_item item = {.said = row->said, .time = self->time};
     item.text = text.len > 0 ? kmi_buf_slice(&text) : KMI_SLICE_LITERAL("");
+    item.is_failed = is_failure(value, row, item.text);
     item.id = kmi_path_text(value, row->id);
-    item.command = row->said == KMI_SAID_COMMAND ? item.id : KMI_SLICE_LITERAL("");
-    return visit(&item, context);
+    item.command = kmi_path_text(value, row->command);
+    return self->visit(&item, self->context);
 }
 
 static bool visit_line(json_t *line, const kmi_transcript_row *row, kmi_transcript_visit visit, void *context) {
     kmi_slice time = kmi_path_text(line, "timestamp"); /* all four call it so */
-    if (row->each == NULL) return visit_value(line, time, row, visit, context);
+    reading self = {.row = row, .time = time, .visit = visit, .context = context};
+    if (row->each == NULL) return visit_value(&self, line, NULL);
     json_t *items = kmi_path_get(line, row->each);
     bool goes_on = true;
     for (size_t i = 0; goes_on && json_is_array(items) && i < json_array_size(items); i++)
-        goes_on = visit_value(json_array_get(items, i), time, row, visit, context);
+        goes_on = visit_value(&self, json_array_get(items, i), NULL);
+    for (void *at = json_object_iter(items); goes_on && at != NULL; at = json_object_iter_next(items, at))
+        goes_on = visit_value(&self, json_object_iter_value(at), json_object_iter_key(at));
     return goes_on;
 }
 

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "base/regex.h"
+
 #define TEXT_ARENA_LIMIT_BYTES ((size_t)4 * 1024 * 1024)
 #define MOST_PATTERNS 200
 #define MOST_COMMAND_PARTS 64
@@ -61,25 +63,33 @@ static bool is_whole(double number) {
     return (double)(int64_t)number == number;
 }
 
-/* Returns: NULL, or what is wrong with one of the user's own patterns. */
-static const char *pattern_fault(const json_t *pattern) {
+/* Fails with what is wrong with one of the user's own patterns, to be read behind its name. */
+static km_status check_pattern(const json_t *pattern, km_error *error) {
     if (!json_is_object(pattern)) {
-        return "must be an object";
+        return kmi_fail(error, KM_E_INVALID, "must be an object");
     }
     const json_t *regex = json_object_get(pattern, "regex");
     const json_t *type = json_object_get(pattern, "type");
     const json_t *confidence = json_object_get(pattern, "confidence");
     if (!json_is_string(regex) || json_string_length(regex) == 0) {
-        return "needs \"regex\", a string";
+        return kmi_fail(error, KM_E_INVALID, "needs \"regex\", a string");
     }
     if (type != NULL && !json_is_string(type)) {
-        return "\"type\" must be a string";
+        return kmi_fail(error, KM_E_INVALID, "\"type\" must be a string");
+    }
+    /* Each type of memory has a time of retention. */
+    if (type != NULL && !kmi_config_key_is_known("retention", json_string_value(type))) {
+        return kmi_fail(error, KM_E_INVALID, "unknown type \"%.40s\"", json_string_value(type));
     }
     double number = json_number_value(confidence);
     if (confidence != NULL && (!json_is_number(confidence) || number < 0 || number > 1)) {
-        return "\"confidence\" must be a number from 0 to 1";
+        return kmi_fail(error, KM_E_INVALID, "\"confidence\" must be a number from 0 to 1");
     }
-    return NULL;
+    kmi_regex *compiled = NULL;
+    kmi_slice text = {json_string_value(regex), json_string_length(regex)};
+    km_status status = kmi_regex_compile(text, true, false, &compiled, error);
+    kmi_regex_free(compiled);
+    return status != KM_OK ? kmi_fail_context(error, status, "does not compile") : KM_OK;
 }
 
 static km_status check_patterns(const kmi_config_key *key, const json_t *value, const char *where, km_error *error) {
@@ -92,10 +102,11 @@ static km_status check_patterns(const kmi_config_key *key, const json_t *value, 
     }
     json_t *patterns = (json_t *)(uintptr_t)value; /* iterating takes a plain pointer and changes nothing */
     for (void *at = json_object_iter(patterns); at != NULL; at = json_object_iter_next(patterns, at)) {
-        const char *fault = pattern_fault(json_object_iter_value(at));
-        if (fault != NULL) {
-            return kmi_fail(error, KM_E_INVALID, "%s: %s: pattern \"%.60s\" %s", where, key->full_name,
-                            json_object_iter_key(at), fault);
+        km_error fault = {0};
+        km_status status = check_pattern(json_object_iter_value(at), &fault);
+        if (status != KM_OK) {
+            return kmi_fail(error, status, "%s: %s: pattern \"%.60s\" %s", where, key->full_name,
+                            json_object_iter_key(at), fault.message);
         }
     }
     return KM_OK;

@@ -118,8 +118,13 @@ static bool is_everyday_thing(const kmi_tokens *tokens, size_t first, size_t at)
     if (at == first && at + 1 < tokens->count && kmi_token_is(token, "react"))
         return kmi_slice_ends_with(tokens->items[at + 1].lower, KMI_SLICE_LITERAL("ly")) ||
                kmi_token_is(&tokens->items[at + 1], "to");
-    return (token->flags & (KMI_T_CAPITAL | KMI_T_CODE)) == 0 && before != NULL &&
-           kmi_token_is_any(before, "the|a|some|of|fresh|my|your|his|her") && !is_about_software(tokens, first);
+    bool is_plain = (token->flags & (KMI_T_CAPITAL | KMI_T_CODE)) == 0 && before != NULL;
+    if (is_plain && kmi_token_is_any(token, "react|express|storm|salt") && /* "I react badly" */
+        (kmi_token_has(before, KMI_W_I | KMI_W_WE | KMI_W_PRONOUN | KMI_W_AUXILIARY | KMI_W_NEGATION) ||
+         kmi_token_is_any(before, "you|they|people|users|who")))
+        return true;
+    return is_plain && kmi_token_is_any(before, "the|a|some|of|fresh|my|your|his|her") &&
+           !is_about_software(tokens, first);
 }
 
 static bool is_meant(const kmi_names *names, const kmi_tokens *tokens, size_t first, size_t at, size_t end,
@@ -156,6 +161,10 @@ static bool is_part_of_longer(const kmi_tokens *tokens, size_t at, size_t end, c
     if (end < tokens->count && kmi_token_has(&tokens->items[end], KMI_W_COMPANY) &&
         (tokens->items[end].flags & KMI_T_CAPITAL) != 0)
         return true;
+    for (size_t i = end + 1; i < tokens->count && i < end + 4 && kmi_token_is(&tokens->items[end], "&"); i++) {
+        if ((tokens->items[i].flags & KMI_T_CAPITAL) == 0) break;
+        if (i > end + 1 && kmi_token_has(&tokens->items[i], KMI_W_COMPANY)) return true; /* "Harbor & Lane LLP" */
+    }
     if (name->care != KMI_NAME_CAREFUL) return false;
     bool next_is_name =
         end < tokens->count && (tokens->items[end].flags & KMI_T_CAPITAL) != 0 && tokens->items[end].word == 0;

@@ -1,5 +1,7 @@
 #include "extract/event_verb.h"
 
+#include <string.h>
+
 #include "extract/word_list.h"
 
 bool kmi_is_event_verb(kmi_slice lower_word) {
@@ -17,4 +19,21 @@ bool kmi_is_event_verb(kmi_slice lower_word) {
     if (kmi_word_list_has(IRREGULAR, lower_word, hash)) return true;
     return lower_word.len > 4 && kmi_slice_ends_with(lower_word, KMI_SLICE_LITERAL("ed")) &&
            !kmi_word_list_has(SETTING, lower_word, hash);
+}
+
+const char *kmi_verb_base_form(const kmi_token *verb, kmi_arena *arena) {
+    kmi_slice word = verb->lower;
+    if (kmi_token_has(verb, KMI_W_BE)) return "be";
+    if (kmi_token_is_any(verb, "has|have|had")) return "have";
+    char *text = kmi_arena_copy(arena, word);
+    if (text == NULL) return NULL;
+    size_t n = word.len;
+    if (n > 4 && memcmp(text + n - 3, "ies", 3) == 0)
+        memcpy(text + n - 3, "y", 2);
+    else if (n > 4 && memcmp(text + n - 2, "es", 2) == 0 && strchr("shxz", text[n - 3]) != NULL &&
+             !(text[n - 3] == 's' && text[n - 4] != 's'))
+        text[n - 2] = '\0';
+    else if (n > 3 && text[n - 1] == 's' && text[n - 2] != 's')
+        text[n - 1] = '\0';
+    return text;
 }

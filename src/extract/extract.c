@@ -59,6 +59,7 @@ typedef struct extraction_run {
     kmi_antecedent antecedent; /* what "it" means at the start of the next sentence */
     kmi_custom_budget budget;  /* of the user's patterns */
     bool is_assistant;
+    bool is_plan; /* the items to come are what an assistant does next */
     uint64_t stage_ns[KMI_STAGE_COUNT];
     uint64_t mark_ns; /* up to here the time is accounted for */
     km_error *error;
@@ -340,6 +341,8 @@ static km_status extract_sentence(extraction_run *run, kmi_slice sentence, bool 
     if (reason != NULL) return add_skipped(run, sentence, reason);
     kmi_speech_act act = kmi_speech_act_of(run->extractor->acts, &tokens, run->is_assistant);
     if (act.skip_reason != NULL) return add_skipped(run, sentence, act.skip_reason);
+    if (is_item && run->is_plan && kmi_token_has(&tokens.items[act.first], KMI_W_IMPERATIVE))
+        return add_skipped(run, sentence, "chatter");
     size_t end = 0, next = breaks > 0 ? kmi_clauses_break(run->extractor->matcher, &tokens, &act, &end) : 0;
     if (next == 0) return keep_statement(run, &tokens, &act, introduction);
     /* Two statements: the rest is a sentence of its own, which may break again. */
@@ -362,6 +365,16 @@ static bool is_heading_line(extraction_run *run, kmi_slice text) {
     return true;
 }
 
+/* "Here's the plan:" of an assistant: the items are what it does next. */
+static bool is_plan_line(extraction_run *run, kmi_slice text) {
+    kmi_arena_clear(run->scratch);
+    kmi_tokens tokens;
+    if (!kmi_tokens_split(run->extractor->lexicon, text, run->scratch, &tokens)) return false;
+    for (size_t i = 0; i < tokens.count; i++)
+        if (kmi_token_is_any(&tokens.items[i], "plan|steps|todo|todos|to-do|to-dos|approach|i'll|we'll")) return true;
+    return false;
+}
+
 static km_status extract_block(extraction_run *run, const kmi_prose_block *block) {
     if (block->skip_reason != NULL) {
         run->introduction = (kmi_slice){0};
@@ -373,10 +386,14 @@ static km_status extract_block(extraction_run *run, const kmi_prose_block *block
         }
         return add_skipped(run, block->text, block->skip_reason);
     }
-    if (!block->is_item) run->introduction = (kmi_slice){0};
+    if (!block->is_item) {
+        run->introduction = (kmi_slice){0};
+        run->is_plan = false;
+    }
     if (block->is_item) run->antecedent = (kmi_antecedent){0}; /* items of a list do not refer to each other */
     if (block->ends_with_colon && !block->is_item && block->text.len <= INTRODUCTION_BYTES) {
         run->introduction = block->text;
+        run->is_plan = run->is_assistant && is_plan_line(run, block->text);
         return add_skipped(run, block->text, is_heading_line(run, block->text) ? "heading" : "introduction");
     }
     size_t at = 0;

@@ -207,6 +207,14 @@ static bool is_trace(kmi_slice line) {
     return is_error_name && (end == line.len || line.ptr[end] == ':');
 }
 
+/* "git log --oneline -5": options from the second word to the last one. "git push --force is forbidden" is a sentence. */
+static bool has_only_options(kmi_slice line) {
+    size_t option = kmi_slice_find(line, KMI_SLICE_LITERAL(" -"), 0), last = line.len, words = 0;
+    for (size_t i = 0; i < option && i < line.len; i++) words += line.ptr[i] == ' ';
+    while (last > 0 && line.ptr[last - 1] != ' ') last--;
+    return words <= 1 && last < line.len && line.ptr[last] == '-';
+}
+
 /* "curl -X POST https://…": a command without its prompt. */
 static bool is_command_line(kmi_slice line) {
     static const char *const commands[] = {
@@ -217,7 +225,7 @@ static bool is_command_line(kmi_slice line) {
         "aws ",   "gcloud ", "az ",     NULL};
     if (line.len == 0 || !is_lower(line.ptr[0]) || !starts_with_any(line, commands)) return false;
     char last = line.ptr[line.len - 1];
-    return contains(line, " -") && last != '.' && last != '!' && is_machine_line(line);
+    return contains(line, " -") && last != '.' && last != '!' && (is_machine_line(line) || has_only_options(line));
 }
 
 static bool is_shell(kmi_slice line) {
@@ -325,6 +333,7 @@ static bool is_code(kmi_slice line, const look *found) {
                         last == '>' || last == '(' || last == '[' || last == ':' || last == ',';
     if (starts_with_any(line, openings)) {
         bool reads_well = found->words >= 4 && found->signs <= 1 && (last == '.' || last == '!' || is_lower(last));
+        reads_well |= found->words >= 6 && last == '.' && found->signs * 2 <= found->words;
         return !reads_well && (found->signs > 0 || ends_as_code || found->words <= 4 || starts(line, "#") ||
                                starts(line, "//") || starts(line, "/*"));
     }

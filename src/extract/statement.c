@@ -113,25 +113,10 @@ static const char *format(parse *self, const char *head, const char *tail) {
     return text;
 }
 
-/* uses → use, replies → reply, watches → watch: enough to compare verbs with themselves. */
-static const char *base_form(parse *self, size_t i) {
-    kmi_slice word = at(self, i)->lower;
-    if (has(self, i, KMI_W_BE)) return "be";
-    if (kmi_token_is_any(at(self, i), "has|have|had")) return "have";
-    char *text = kmi_arena_copy(self->arena, word);
-    if (text == NULL) {
-        self->is_out_of_memory = true;
-        return NULL;
-    }
-    size_t n = word.len;
-    if (n > 4 && memcmp(text + n - 3, "ies", 3) == 0)
-        memcpy(text + n - 3, "y", 2);
-    else if (n > 4 && memcmp(text + n - 2, "es", 2) == 0 && strchr("shxz", text[n - 3]) != NULL &&
-             !(text[n - 3] == 's' && text[n - 4] != 's'))
-        text[n - 2] = '\0';
-    else if (n > 3 && text[n - 1] == 's' && text[n - 2] != 's')
-        text[n - 1] = '\0';
-    return text;
+static const char *base_form(parse *self) {
+    const char *verb = kmi_verb_base_form(at(self, self->verb), self->arena);
+    self->is_out_of_memory |= verb == NULL;
+    return verb;
 }
 
 /* ---- subject ---- */
@@ -177,6 +162,9 @@ static bool is_unknown_verb(const parse *self, size_t i) {
     bool is_followed = i + 1 >= self->end ||
                        has(self, i + 1, KMI_W_DETERMINER | KMI_W_PREPOSITION | KMI_W_NUMBER | KMI_W_ADVERB) ||
                        is_number(self, i + 1);
+    size_t next = i + 1; /* "the practice sessions now start": a noun, for the verb comes behind it */
+    while (has(self, next, KMI_W_ADVERB)) next++;
+    if (next > i + 1 && has(self, next, KMI_W_VERB | KMI_W_BE | KMI_W_AUXILIARY)) return false;
     return ends_in_s && has_singular && is_followed && at(self, i)->classes == 0;
 }
 
@@ -282,10 +270,6 @@ static bool is_participle(const parse *self, size_t i) {
                "read|due|served|split|spread|rewritten|hidden|shown|chosen|done|located|available|responsible|based");
 }
 
-static void take_naming(parse *self, size_t value_from) {
-    set_attribute(self, "name", value_from, value_end(self, value_from));
-}
-
 static bool names_one_value(const parse *self) {
     for (size_t i = self->out->subject_from; i < self->out->subject_to; i++)
         if (is_any(self, i,
@@ -315,7 +299,7 @@ static void take_being(parse *self) {
         bool is_renaming = is_any(self, from, "renamed|rebranded");
         self->out->is_correction |= is_renaming;
         size_t value = from + 1 + is_any(self, from + 1, "as|to|into");
-        take_naming(self, value);
+        set_attribute(self, "name", value, value_end(self, value));
         return;
     }
     if (is_participle(self, from) && from + 1 < self->end) {
@@ -385,7 +369,7 @@ static void take_number(parse *self) {
     }
     if (count != 1) return;
     const char *before = join(self, self->verb + 1, found), *after = join(self, found + 1, end);
-    const char *verb = base_form(self, self->verb);
+    const char *verb = base_form(self);
     if (verb != NULL)
         set_attribute(self,
                       kmi_arena_format(self->arena, "%s%s%s #%s%s", verb, before != NULL ? " " : "",
@@ -406,7 +390,7 @@ static bool take_preposition(parse *self) {
                "tries|hope|expect|expects|have|has|had|like|likes|started|began|used"))
         return false;
     size_t value = from + 1;
-    const char *verb = base_form(self, self->verb);
+    const char *verb = base_form(self);
     bool has_port = is_any(self, value, "port|line|page|floor|host|branch|server") && value + 1 < self->end;
     if (verb != NULL)
         set_attribute(self, format(self, verb, join(self, from, value + has_port)), value + has_port,
@@ -452,6 +436,32 @@ static size_t object_end(const parse *self, size_t from) {
     return end;
 }
 
+/* From `from` on stands the old value, from `to` on the new one. */
+static void take_values(parse *self, size_t from, size_t from_end, size_t to) {
+    self->out->replaces = join(self, from, from_end);
+    self->out->value = join(self, to, object_end(self, to));
+    self->out->attribute = NULL;
+    self->out->is_correction = self->out->has_change = self->out->replaces != NULL;
+}
+
+/* "replaced X with Y", "Y replaces X", "X was replaced by Y". */
+static void take_replacing(parse *self, size_t verb) {
+    size_t middle = object_end(self, verb + 1);
+    if (is_any(self, verb, "replaced") && is_any(self, verb + 1, "by|with") && verb > self->first &&
+        (has(self, verb - 1, KMI_W_BE) || is_any(self, verb - 1, "been|got"))) {
+        self->out->replaces = self->out->subject;
+        self->out->value = join(self, verb + 2, object_end(self, verb + 2));
+    } else {
+        self->out->replaces = join(self, verb + 1, middle);
+        if (is_any(self, middle, "with|by|for"))
+            self->out->value = join(self, middle + 1, object_end(self, middle + 1));
+        else if (is_any(self, verb, "replaces") && self->out->subject != NULL)
+            self->out->value = self->out->subject;
+    }
+    self->out->is_correction = self->out->has_change = self->out->replaces != NULL;
+    self->out->attribute = NULL;
+}
+
 static void take_change(parse *self, size_t verb) {
     self->has_new_value = true;
     size_t from = self->end, to = self->end;
@@ -462,27 +472,15 @@ static void take_change(parse *self, size_t verb) {
             to = i;
     }
     if (from < to && to < self->end) {
-        self->out->replaces = join(self, from + 1, to);
-        self->out->value = join(self, to + 1, object_end(self, to + 1));
-        self->out->attribute = NULL;
-        self->out->is_correction = true;
-        self->out->has_change = true;
+        take_values(self, from + 1, to, to + 1);
+    } else if (to == verb + 1 && from < self->end && is_any(self, verb, "switched|migrated|moved")) {
+        take_values(self, from + 1, object_end(self, from + 1), to + 1); /* "switched to Y from X" */
     } else if (is_any(self, verb, "replaced|replace|replaces|swapped|replacing")) {
-        size_t middle = object_end(self, verb + 1);
-        bool has_new = is_any(self, middle, "with|by|for");
-        bool is_reversed = is_any(self, verb, "replaces");
-        const char *old = join(self, verb + 1, middle);
-        self->out->replaces = old;
-        self->out->is_correction = old != NULL;
-        self->out->has_change = old != NULL;
-        if (has_new)
-            self->out->value = join(self, middle + 1, object_end(self, middle + 1));
-        else if (is_reversed && self->out->subject != NULL)
-            self->out->value = self->out->subject;
-        self->out->attribute = NULL;
+        take_replacing(self, verb);
     } else if (is_any(self, verb, "renamed|rename") && to < self->end) {
         self->out->is_correction = true;
-    } else if (is_any(self, verb, "dropped|abandoned|retired|deprecated|removed") && is_person_subject(self)) {
+    } else if (is_any(self, verb, "dropped|ditched|scrapped|abandoned|retired|deprecated|removed") &&
+               is_person_subject(self)) {
         self->out->replaces = join(self, verb + 1, object_end(self, verb + 1));
         self->out->is_correction = true;
     } else if (is_any(self, verb, "moved") && to < self->end && self->out->subject != NULL &&
@@ -522,7 +520,8 @@ static void find_corrections(parse *self) {
     self->out->is_negative = kmi_types_is_negative(self->tokens, self->first);
     for (size_t i = self->first; i < self->end && changes <= CHANGES_MAX; i++) {
         if (has(self, i, KMI_W_CHANGE) ||
-            is_any(self, i, "replaces|replace|went|go|abandoned|retired|deprecated|removed|rename|switch")) {
+            is_any(self, i,
+                   "replaces|replace|went|go|ditched|scrapped|abandoned|retired|deprecated|removed|rename|switch")) {
             take_change(self, i);
             changes++;
         }

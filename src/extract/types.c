@@ -39,7 +39,9 @@ static bool is_found_bad(const kmi_tokens *tokens, size_t first, size_t at) {
 /* "don't forget to", "not only", "never hesitate" turn the negation round. */
 static bool is_harmless_negation(const kmi_tokens *tokens, size_t at) {
     const kmi_token *next = at + 1 < tokens->count ? &tokens->items[at + 1] : NULL;
-    if (next != NULL && kmi_token_is_any(next, "forget|only|hesitate|worry|just|necessarily|miss")) return true;
+    if (next != NULL && kmi_token_is_any(next, "forget|only|hesitate|worry|necessarily|miss")) return true;
+    if (next != NULL && kmi_token_is(next, "just")) /* "it is not just …"; "don't just retry" forbids */
+        return at > 0 || !kmi_token_is_any(&tokens->items[at], "don't|dont|never");
     if (next != NULL && kmi_token_is(next, "fail"))
         return at + 2 < tokens->count && kmi_token_is(&tokens->items[at + 2], "to");
     if (at == 0 || !kmi_token_is_any(&tokens->items[at], "not|never")) return false;
@@ -192,6 +194,20 @@ static bool is_general_need(const kmi_tokens *tokens, size_t first) {
     return false;
 }
 
+/* "I'm trying to fix …" is of today, "I'm trying to learn …" and "to keep … small" are not: what is not known to pass stays. */
+static bool is_passing_try(const kmi_token *verb) {
+    return kmi_token_is_any(verb, "fix|get|debug|figure|find|reproduce|understand|solve|resolve|install|run|connect|"
+                                  "deploy|set|upgrade|update|migrate|port|compile|load|log|open|import|export|merge|"
+                                  "rebase|test|determine|track|trace|configure|add|remove|convert|finish|parse|start|"
+                                  "restart|reach|restore|recover|isolate|diagnose|squeeze|wrap|unblock|work");
+}
+
+/* "I'm studying law", "I'm learning Go": a time of life; "I'm studying the logs" is today's work. */
+static bool is_lasting_verb(const kmi_token *verb, const kmi_token *next) {
+    return kmi_token_is_any(verb, "studying|learning|majoring|training|volunteering|raising") && next != NULL &&
+           !kmi_token_is_any(next, "the|this|that|these|those|a|an|how|why|what");
+}
+
 /* "I'm porting …", "we are still waiting …": a verb in progress, but not a lasting state ("we're using …"). */
 static bool is_in_progress(const kmi_tokens *tokens, size_t first) {
     size_t at = first;
@@ -211,6 +227,9 @@ static bool is_in_progress(const kmi_tokens *tokens, size_t first) {
                                "morning|evening|targeting|storing|relying"))
         return false;
     const kmi_token *next = at + 1 < tokens->count ? &tokens->items[at + 1] : NULL;
+    if (kmi_token_is(verb, "trying") && at + 2 < tokens->count && kmi_token_is(next, "to"))
+        return is_passing_try(&tokens->items[at + 2]);
+    if (is_lasting_verb(verb, next)) return false;
     return !(next != NULL && kmi_token_is(verb, "working") && kmi_token_is_any(next, "as|at|for|from|with|in"));
 }
 

@@ -106,19 +106,42 @@ static bool names(kmi_slice folded, kmi_slice words) {
     return false;
 }
 
+/* How surely a statement says what a named correction ends: it holds the old value as its own (2), it says that X is used (1), or
+ * it only speaks of X (0). Negative: it does not name X. */
+static int rank_named(const km_memory *memory, kmi_slice folded, kmi_slice replaced) {
+    static const char *const using_words[] = {"use ",     "uses ",        "using ", "used ", "prefer ",
+                                              "prefers ", "switched to ", "chose ", "is ",   "on "};
+    if (!names(folded, replaced)) return -1;
+    if (memory->value != NULL && kmi_slice_equal(kmi_slice_from(memory->value), replaced)) return 2;
+    for (size_t i = 0; i < sizeof using_words / sizeof using_words[0]; i++) {
+        kmi_slice word = kmi_slice_from(using_words[i]);
+        for (size_t at = kmi_slice_find(folded, word, 0); at != SIZE_MAX; at = kmi_slice_find(folded, word, at + 1))
+            if (is_word_edge(folded, at) &&
+                kmi_slice_starts_with(kmi_slice_sub(folded, at + word.len, SIZE_MAX), replaced))
+                return 1;
+    }
+    return 0;
+}
+
+/* The newest of those that say it most surely. */
 static km_status pick_named(rival_search *search, km_error *error) {
     kmi_slice replaced = kmi_slice_from(search->candidate->replaces);
     KMI_CLEANUP_BUF kmi_buf folded;
     kmi_buf_init(&folded, FOLDED_LIMIT_BYTES);
+    const km_memory *best = NULL;
+    int best_rank = -1;
     for (size_t i = 0; i < search->count; i++) {
         kmi_buf_clear(&folded);
         km_status status = kmi_text_fold(kmi_slice_from(search->items[i].content), &folded, error);
         if (status == KM_OK) status = kmi_buf_status(&folded);
         if (status == KM_E_INVALID) continue; /* grew past every bound: no sentence that a correction means */
         if (status != KM_OK) return kmi_fail(error, status, "out of memory while learning");
-        if (names(kmi_buf_slice(&folded), replaced)) return add_rival(search, &search->items[i], error);
+        int rank = rank_named(&search->items[i], kmi_buf_slice(&folded), replaced);
+        if (rank <= best_rank) continue;
+        best_rank = rank;
+        best = &search->items[i];
     }
-    return KM_OK;
+    return best != NULL ? add_rival(search, best, error) : KM_OK;
 }
 
 static km_status pick_most_similar(rival_search *search, km_error *error) {
@@ -166,6 +189,36 @@ static km_status pick_rivals(rival_search *search, km_error *error) {
     return candidate->replaces != NULL ? pick_named(search, error) : pick_most_similar(search, error);
 }
 
+/* The statements on one subject that the candidate replaces. */
+static km_status find_on_subject(kmi_store *store, const char *subject, rival_search *search, km_error *error) {
+    km_memory *items = NULL;
+    const char *attribute = search->candidate->attribute;
+    km_status status =
+        kmi_store_memory_find_subject(store, subject, attribute, attribute != NULL ? RIVALS_MAX : STATEMENTS_MAX,
+                                      search->arena, &items, &search->count, error);
+    if (status != KM_OK || search->count == 0) return status;
+    search->items = items;
+    search->older = kmi_arena_alloc_array(search->arena, search->count, sizeof(*search->older));
+    if (search->older == NULL) return kmi_fail(error, KM_E_NOMEM, "out of memory while learning");
+    search->rivals->older = search->older;
+    return pick_rivals(search, error);
+}
+
+/* "We moved from X to Y" ends "the project uses X", and so does "X was replaced by Y": who speaks of X as in use. */
+static km_status find_on_speakers(kmi_store *store, rival_search *search, km_error *error) {
+    static const char *const speakers[] = {"team", "project", "user", "app"};
+    const kmi_candidate *candidate = search->candidate;
+    bool is_speaker = strcmp(candidate->subject, candidate->replaces) == 0;
+    size_t count = sizeof speakers / sizeof speakers[0];
+    for (size_t i = 0; i < count; i++) is_speaker |= strcmp(candidate->subject, speakers[i]) == 0;
+    km_status status = KM_OK;
+    for (size_t i = 0; i < count && is_speaker && status == KM_OK; i++) {
+        if (search->rivals->older_count > 0 || search->rivals->has_newer) break;
+        if (strcmp(candidate->subject, speakers[i]) != 0) status = find_on_subject(store, speakers[i], search, error);
+    }
+    return status;
+}
+
 km_status kmi_rivals_find(kmi_store *store, const kmi_candidate *candidate, int64_t said_at_us, kmi_arena *arena,
                           kmi_rivals *ret_rivals, km_error *error) {
     kmi_rivals rivals = {0};
@@ -174,18 +227,10 @@ km_status kmi_rivals_find(kmi_store *store, const kmi_candidate *candidate, int6
         *ret_rivals = rivals;
         return KM_OK;
     }
-    km_memory *items = NULL;
     rival_search search = {.candidate = candidate, .said_at_us = said_at_us, .arena = arena, .rivals = &rivals};
-    size_t limit = candidate->attribute != NULL ? RIVALS_MAX : STATEMENTS_MAX;
-    km_status status = kmi_store_memory_find_subject(store, candidate->subject, candidate->attribute, limit, arena,
-                                                     &items, &search.count, error);
-    if (status == KM_OK && search.count > 0) {
-        search.items = items;
-        search.older = kmi_arena_alloc_array(arena, search.count, sizeof(*search.older));
-        if (search.older == NULL) return kmi_fail(error, KM_E_NOMEM, "out of memory while learning");
-        status = pick_rivals(&search, error);
-        rivals.older = search.older;
-    }
+    km_status status = find_on_subject(store, candidate->subject, &search, error);
+    if (status == KM_OK && candidate->attribute == NULL && candidate->replaces != NULL && !candidate->is_reversal)
+        status = find_on_speakers(store, &search, error);
     if (status == KM_OK) *ret_rivals = rivals;
     return status;
 }

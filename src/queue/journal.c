@@ -53,6 +53,11 @@ static km_status check_file(const kmi_queue *queue, const struct stat *file, km_
                     queue->path);
 }
 
+static km_status fail_newer(const kmi_queue *queue, km_error *error) {
+    return kmi_fail(error, KM_E_STORE, "\"%s/journal\" was written by a newer version of kuzu-memory; upgrade this one",
+                    queue->path);
+}
+
 /* Locks and reads the open file. *ret_is_current is false when the file is the journal no more. */
 static km_status lock_and_read(kmi_queue *queue, kmi_journal *journal, bool *ret_is_current, km_error *error) {
     *ret_is_current = false;
@@ -70,9 +75,7 @@ static km_status lock_and_read(kmi_queue *queue, kmi_journal *journal, bool *ret
     size_t len = 0;
     if (status == KM_OK) status = kmi_file_read_at(journal->fd, queue->path, 0, bytes, sizeof bytes, &len, error);
     if (status != KM_OK) return status;
-    if (kmi_journal_header_is_newer(bytes))
-        return kmi_fail(error, KM_E_STORE,
-                        "\"%s/journal\" was written by a newer version of kuzu-memory; upgrade this one", queue->path);
+    if (kmi_journal_header_is_newer(bytes)) return fail_newer(queue, error);
     journal->is_valid = kmi_journal_header_decode(bytes, &journal->header);
     if (!journal->is_valid) memset(&journal->header, 0, sizeof journal->header);
     /* Only what the worker took or lost in the middle of taking is sealed: look twice just then. */
@@ -308,6 +311,7 @@ km_status kmi_journal_depth(kmi_queue *queue, uint64_t *ret_records, uint64_t *r
     unsigned char bytes[KMI_JOURNAL_HEADER_BYTES] = {0};
     size_t len = 0;
     if (status == KM_OK) status = kmi_file_read_at(fd, queue->path, 0, bytes, sizeof bytes, &len, error);
+    if (status == KM_OK && kmi_journal_header_is_newer(bytes)) return fail_newer(queue, error);
     kmi_journal_header header;
     if (status == KM_OK && kmi_journal_header_decode(bytes, &header)) {
         *ret_records = header.record_count;

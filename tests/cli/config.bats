@@ -111,14 +111,33 @@ DEFAULTS
     expect_output "Configuration is fine"
 }
 
-@test "redaction turned off is warned about, and so is a pattern that does not compile, with its position" {
+@test "redaction turned off is warned about, also by status" {
     write_project_config '{"learn": {"redact_secrets": false}}'
     run_km config check
     expect_status 0
     expect_message '"learn.redact_secrets" is false: secrets in texts are stored as they are'
+    run_km learn --sync 'The pump runs at noon.'
+    expect_status 0
+    run_km status
+    expect_status 1
+    expect_output_like 'learn.redact_secrets" is false: secrets in texts are stored as they are'
+}
+
+@test "an own pattern that does not compile is refused with its position, and nothing is queued" {
     write_project_config '{"learn": {"custom_patterns": {"bad": {"regex": "(a", "type": "note"}}}}'
     run_km config check
-    expect_message 'custom pattern "bad": pattern is wrong at offset 2'
+    expect_status 2
+    expect_message 'learn.custom_patterns: pattern "bad" does not compile: pattern is wrong at offset 2'
+    local mode
+    for mode in '' --sync --dry-run; do
+        run_km learn $mode 'The pump runs at noon.'
+        expect_status 2
+        expect_message 'config.json": learn.custom_patterns: pattern "bad" does not compile: pattern is wrong at offset 2'
+    done
+    run_km config set learn.custom_patterns '{"good": {"regex": "(a)", "type": "note"}}'
+    expect_status 0
+    run_km learn 'The pump runs at noon.'
+    expect_status 0
 }
 
 @test "get: an unknown key is 3 with a suggestion" {

@@ -238,3 +238,15 @@ I prefer short answers."
     expect_status 0
     [[ $(contents) == *"I prefer tabs"* ]]
 }
+
+@test "import --user goes to the user's memory alone, and once" {
+    km init --quiet
+    printf '# Rules\n\n- Never push to main on Fridays.\n' >"$PLACE/AGENTS.md"
+    for _ in 1 2; do
+        run_km --user import "$PLACE/AGENTS.md"
+        expect_status 0
+        km --user tasks wait --all --timeout 30 --quiet
+    done
+    [ "$(km --user recent --format raw | grep -c "Never push to main on Fridays")" = 1 ]
+    [ "$(count_memories)" = 0 ]
+}

@@ -97,3 +97,43 @@ PY
     [ ! -e "$MEMORY/aside" ] || fail "set aside"
     [ "$(python3 -c 'import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute("SELECT x FROM later").fetchone()[0])' "$MEMORY/memories.db")" = precious ]
 }
+
+@test "a journal of a later program: what needs the queue refuses plainly, the rest works, the file stays as it is" {
+    km learn "Team decided to use Docker for deployment" --sync --quiet
+    km worker stop --quiet || true
+    install -m 600 "$KM_TEST_DATA/compat/journal-later" "$MEMORY/queue/journal"
+    id=$(km recent --limit 1 --format json | python3 -c 'import json, sys; print(json.load(sys.stdin)["memories"][0]["id"])')
+    while read -r words; do
+        # shellcheck disable=SC2086
+        run_km $words
+        expect_status 69
+        expect_message "newer version of kuzu-memory; upgrade this one"
+        cmp "$KM_TEST_DATA/compat/journal-later" "$MEMORY/queue/journal" || fail "$words changed the journal"
+    done <<EOF
+learn A-text-about-geese
+forget $id
+stats
+tasks list
+tasks show 0
+tasks purge
+tasks wait --all --timeout 2
+worker run --until-idle
+backup $PLACE/other.kmb
+EOF
+    for words in status doctor "doctor --fix"; do
+        # shellcheck disable=SC2086
+        run_km $words
+        expect_status 2
+        [[ $output == *"queue.unreadable"*"newer version"*"which -a kuzu-memory"* ]] || fail "$words does not say so"
+    done
+    run_km recall deployment
+    expect_status 0
+    [[ $output == *Docker* ]]
+    run_km learn "Geese fly south" --sync --quiet
+    expect_status 0
+    cmp "$KM_TEST_DATA/compat/journal-later" "$MEMORY/queue/journal"
+    # The program that can read it has lost nothing.
+    cat "$KM_TEST_DATA/compat/journal-1" >"$MEMORY/queue/journal"
+    drain
+    [[ $(contents) == *"said more than this one knows"*"port 8080"*Podman*Geese*Docker* ]] || fail "$(contents)"
+}

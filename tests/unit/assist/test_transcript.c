@@ -20,7 +20,7 @@ typedef struct seen {
 } seen;
 
 static bool note(const kmi_transcript_item *item, void *context) {
-    static const char letters[] = "UASEC";
+    static const char letters[] = "UASECF";
     seen *all = context;
     char lesson[1024];
     int added = snprintf(all->text + all->len, sizeof all->text - all->len, "%c%s %.*s|", letters[item->said],
@@ -137,6 +137,78 @@ static void a_command_and_its_end_are_matched_by_id(void **state) {
         "not work; use `pnpm test` instead.|");
 }
 
+/* A line of Gemini CLI: one message with the calls that it has so far. */
+#define GEMINI_CALLS(calls) "{\"id\":\"m\",\"type\":\"gemini\",\"content\":\"\",\"toolCalls\":[" calls "]}\n"
+#define GEMINI_COMMAND(id, status, command, output) \
+    "{\"id\":\"" id "\",\"name\":\"run_shell_command\",\"args\":{\"command\":\"" command "\"}," \
+    "\"result\":[{\"functionResponse\":{\"response\":{\"output\":\"" output "\"}}}],\"status\":\"" status "\"}"
+#define GEMINI_OUTPUT(text) "<untrusted_context>\\nOutput: " text "\\nProcess Group PGID: 7\\n</untrusted_context>"
+
+static const char *gemini_lesson(const char *lines) {
+    static seen all;
+    all = (seen){.len = 0};
+    kmi_transcript_read(kmi_transcript_gemini, kmi_slice_from(lines), note, &all);
+    return strstr(all.text, "LESSON ");
+}
+
+static void gemini_tells_the_end_of_a_command_below_its_output(void **state) {
+    (void)state;
+    const char *lesson = gemini_lesson(
+        GEMINI_CALLS(GEMINI_COMMAND("1", "success", "npm test", GEMINI_OUTPUT("Missing script: test\\nExit Code: 1")))
+            GEMINI_CALLS(GEMINI_COMMAND("2", "success", "pnpm test", GEMINI_OUTPUT("fine\\nBackground PIDs: 3, 4"))));
+    assert_non_null(lesson);
+    assert_non_null(strstr(lesson, "`npm test` does not work; use `pnpm test`"));
+    /* Without the wrapping, and killed. */
+    assert_non_null(gemini_lesson(
+        GEMINI_CALLS(GEMINI_COMMAND("1", "success", "npm test", "Output: Missing script: test\\nSignal: 9"))
+            GEMINI_CALLS(GEMINI_COMMAND("2", "success", "pnpm test", "Output: (empty)"))));
+    /* It ended well and only wrote of an end; it failed too; it was not run. */
+    assert_null(gemini_lesson(
+        GEMINI_CALLS(GEMINI_COMMAND("1", "success", "npm test", GEMINI_OUTPUT("Missing script\\nExit Code: 1\\nok")))
+            GEMINI_CALLS(GEMINI_COMMAND("2", "success", "pnpm test", GEMINI_OUTPUT("fine")))));
+    assert_null(gemini_lesson(
+        GEMINI_CALLS(GEMINI_COMMAND("1", "success", "npm test", GEMINI_OUTPUT("Missing script\\nExit Code: 1")))
+            GEMINI_CALLS(GEMINI_COMMAND("2", "success", "pnpm test", GEMINI_OUTPUT("no\\nExit Code: 2")))));
+    assert_null(gemini_lesson(
+        GEMINI_CALLS(GEMINI_COMMAND("1", "success", "npm test", GEMINI_OUTPUT("Missing script\\nExit Code: 1")))
+            GEMINI_CALLS(GEMINI_COMMAND("2", "cancelled", "pnpm test", GEMINI_OUTPUT("fine")))));
+}
+
+static void a_command_that_is_told_again_counts_once(void **state) {
+    (void)state;
+    /* What worked came before what failed; the message that holds both is written twice. */
+#define WORKED GEMINI_COMMAND("1", "success", "pnpm test", GEMINI_OUTPUT("fine"))
+#define FAILED GEMINI_COMMAND("2", "success", "npm test", GEMINI_OUTPUT("Missing script\\nExit Code: 1"))
+    assert_null(gemini_lesson(GEMINI_CALLS(WORKED "," FAILED) GEMINI_CALLS(WORKED "," FAILED)));
+    assert_non_null(gemini_lesson(GEMINI_CALLS(FAILED) GEMINI_CALLS(FAILED "," WORKED)));
+}
+
+static void files_that_tools_created(void **state) {
+    (void)state;
+    expect_said(kmi_transcript_claude,
+                "{\"type\":\"user\",\"message\":{\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"a\","
+                "\"content\":\"\"}]},\"toolUseResult\":{\"type\":\"create\",\"filePath\":\"/p/a.md\"}}\n"
+                "{\"type\":\"user\",\"message\":{},\"toolUseResult\":{\"type\":\"update\",\"filePath\":\"/p/b.md\"}}\n",
+                "E |F /p/a.md|");
+    expect_said(kmi_transcript_codex,
+                "{\"payload\":{\"item\":{\"type\":\"FileChange\",\"changes\":{\"/p/a.md\":{\"type\":\"add\"},"
+                "\"/p/b.md\":{\"type\":\"update\"},\"/p/c.md\":{\"type\":\"add\"}}}}}\n",
+                "F /p/a.md|F /p/c.md|");
+    expect_said(kmi_transcript_copilot,
+                "{\"type\":\"x\",\"data\":{\"fileEdits\":[{\"path\":\"/p/a.md\",\"kind\":\"create\"},"
+                "{\"path\":\"/p/b.md\",\"kind\":\"edit\"}]}}\n",
+                "F /p/a.md|");
+    expect_said(
+        kmi_transcript_gemini,
+        GEMINI_CALLS("{\"name\":\"write_file\",\"status\":\"success\",\"resultDisplay\":{\"filePath\":\"/p/a.md\","
+                     "\"originalContent\":\"\",\"isNewFile\":true}},"
+                     "{\"name\":\"write_file\",\"status\":\"success\",\"resultDisplay\":{\"filePath\":\"/p/b.md\","
+                     "\"originalContent\":\"x\",\"isNewFile\":false}},"
+                     "{\"name\":\"write_file\",\"status\":\"error\",\"resultDisplay\":{\"filePath\":\"/p/c.md\","
+                     "\"originalContent\":\"\",\"isNewFile\":true}}"),
+        "F /p/a.md|");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(claude_code),
@@ -144,6 +216,9 @@ int main(void) {
         cmocka_unit_test(reading_stops_before_what_is_not_complete_or_not_taken),
         cmocka_unit_test(commands_that_were_called_wrongly_teach),
         cmocka_unit_test(a_command_and_its_end_are_matched_by_id),
+        cmocka_unit_test(gemini_tells_the_end_of_a_command_below_its_output),
+        cmocka_unit_test(a_command_that_is_told_again_counts_once),
+        cmocka_unit_test(files_that_tools_created),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -167,6 +167,12 @@ static void wrong_values_name_file_key_value_and_range(void **state) {
         {"{\"learn\": {\"custom_patterns\": {\"p\": {\"regex\": \"x\", \"type\": 1}}}}", "\"type\" must be a string"},
         {"{\"learn\": {\"custom_patterns\": {\"p\": {\"regex\": \"x\", \"confidence\": 2}}}}",
          "\"confidence\" must be a number from 0 to 1"},
+        {"{\"learn\": {\"custom_patterns\": {\"p\": {\"regex\": \"x\", \"type\": \"opinion\"}}}}",
+         "learn.custom_patterns: pattern \"p\" unknown type \"opinion\""},
+        {"{\"learn\": {\"custom_patterns\": {\"p\": {\"regex\": \"a(b\"}}}}",
+         "\"project/config.json\": learn.custom_patterns: pattern \"p\" does not compile: pattern is wrong at offset "
+         "3: missing"
+         " closing"},
         {"{\"async\": {\"max_workers\": 2, \"max_workers\": 3}}", "a key stands twice in one object"},
         {"{\"async\"", "\"project/config.json\": configuration: not valid JSON at line 1, column 8: it ends too early"},
         {"[]", "configuration: must be a JSON object, not an array"},

@@ -75,7 +75,7 @@ static void a_verbatim_text_is_no_status_unless_called_one(void **state) {
     static const struct {
         const char *text, *asked, *type;
     } rows[] = {{"I'm currently working on the login page.", NULL, "note"},
-                {"I'm trying to plan my project, can you help me with that?", NULL, "note"},
+                {"I'm trying to fix my project, can you help me with that?", NULL, "note"},
                 {"I'm currently working on the login page. Maria wrote it in 2019.", NULL, "note"},
                 {"I'm currently working on the login page.", "status", "status"}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

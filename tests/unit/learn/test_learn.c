@@ -128,6 +128,34 @@ static void denial_of_the_same_value_supersedes(void **state) {
     assert_string_equal(new.action, "superseded");
 }
 
+static void a_named_correction_ends_the_use_and_not_the_talk(void **state) {
+    store_fixture *f = *state;
+    learn(f, &(statement){.content = "We like oil.", .subject = "team"});
+    kmi_learn_outcome use = learn(
+        f, &(statement){
+               .content = "We use oil for hinges.", .subject = "team", .attribute = "use for hinges", .value = "oil"});
+    learn(f, &(statement){.content = "We wrote a guide about oil.", .subject = "team", .said_at_us = TEST_NOW_US + 5});
+    statement change = {.content = "We moved from oil to wax.",
+                        .subject = "team",
+                        .value = "wax",
+                        .replaces = "oil",
+                        .is_correction = true,
+                        .said_at_us = TEST_NOW_US + 9};
+    kmi_learn_outcome moved = learn(f, &change);
+    assert_int_equal(moved.supersedes_count, 1);
+    assert_string_equal(memory_of(f, &use).superseded_by, memory_of(f, &moved).id);
+    kmi_learn_outcome used = learn(f, &(statement){.content = "The project uses tape.", .subject = "project"});
+    change.content = "We moved from tape to glue.";
+    change.replaces = "tape";
+    change.value = "glue";
+    moved = learn(f, &change);
+    assert_string_equal(memory_of(f, &used).superseded_by, memory_of(f, &moved).id);
+    learn(f, &(statement){.content = "The shop sells chalk.", .subject = "shop"});
+    change.content = "We moved from chalk to ink.";
+    change.replaces = "chalk";
+    assert_int_equal(learn(f, &change).supersedes_count, 0); /* the shop is another matter */
+}
+
 static void correction_takes_only_the_value_it_names(void **state) {
     store_fixture *f = *state;
     kmi_learn_outcome a =
@@ -219,6 +247,7 @@ int main(void) {
         STORE_TEST(a_moved_phrase_or_a_plea_changes_nothing),
         STORE_TEST(origin_is_kept),
         STORE_TEST(another_value_supersedes),
+        STORE_TEST(a_named_correction_ends_the_use_and_not_the_talk),
         STORE_TEST(said_earlier_but_learnt_later_is_superseded_itself),
         STORE_TEST(denial_of_the_same_value_supersedes),
         STORE_TEST(correction_takes_only_the_value_it_names),

@@ -9,11 +9,13 @@
 #include "base/hash.h"
 #include "queue/format.h"
 #include "queue/names.h"
+#include "queue/payload.h"
 #include "queue/snapshot.h"
 
 enum { checksum_at = 8, kind_at = 49, flags_at = 50, reserved_at = 60, record_count = 3 };
 
-static const char *const TEXTS[record_count] = {"We deploy with Docker", "The API listens on port 8080", "last"};
+static const char *const TEXTS[record_count] = {"We deploy with Podman", "The API listens on port 8080",
+                                                "A later program said more than this one knows"};
 
 static void compat_path(char *path, size_t size) {
     const char *data = getenv("KM_TEST_DATA");
@@ -29,18 +31,26 @@ static size_t read_all(const queue_fixture *f, const char *name, unsigned char *
     return (size_t)len;
 }
 
+/* The last one has a field that no program knows. */
 static void append_kept(queue_fixture *f, size_t i) {
+    static const char UNKNOWN[] = "\310\003\0\0\0new";
+    km_learn_item item = {.content = TEXTS[i], .source = "kept", .verbatim = true};
+    kmi_buf payload;
+    kmi_buf_init(&payload, 1 << 20);
+    kmi_payload_add(&payload, &item);
+    if (i == record_count - 1) kmi_buf_add(&payload, UNKNOWN, sizeof UNKNOWN - 1);
     kmi_record record = {.task_id = {{(unsigned char)(i + 1)}},
                          .created_at_us = 1767225600000000 + (int64_t)i,
                          .priority = (uint8_t)(3 * i),
                          .is_keyed = i == 1,
-                         .item_count = (uint32_t)i + 1,
+                         .item_count = 1,
                          .redaction_count = (uint32_t)(2 * i),
-                         .payload = kmi_slice_from(TEXTS[i])};
+                         .payload = kmi_buf_slice(&payload)};
     kmi_append_request request = {.records = &record, .record_count = 1, .depth_limit = 10, .is_durable = true};
     bool is_full = false;
     uint64_t depth = 0;
     assert_int_equal(kmi_journal_append(&f->queue, &request, &depth, &is_full, &f->error), KM_OK);
+    kmi_buf_deinit(&payload);
 }
 
 /* Gives the file a higher version, with a checksum that fits. */
@@ -101,6 +111,10 @@ static void kept_journal_is_read_and_goes_on(void **state) {
     char path[512], name[KMI_SEGMENT_NAME_SIZE];
     kmi_segment segment;
     kmi_buf payload;
+    kmi_arena *arena = kmi_arena_new(1 << 20);
+    km_learn_item *items = NULL;
+    size_t count = 0;
+    assert_non_null(arena);
     kmi_buf_init(&payload, 1 << 20);
     compat_path(path, sizeof path);
     put_file(f, path, KMI_JOURNAL_NAME);
@@ -115,12 +129,17 @@ static void kept_journal_is_read_and_goes_on(void **state) {
         assert_int_equal(entry->created_at_us, 1767225600000000 + (int64_t)i);
         assert_int_equal(entry->priority, 3 * i);
         assert_int_equal(entry->is_keyed, i == 1);
-        assert_int_equal(entry->item_count, i + 1);
+        assert_int_equal(entry->item_count, 1);
         assert_int_equal(entry->redaction_count, 2 * i);
         assert_int_equal(kmi_segment_read_payload(&segment, entry, &payload, &f->error), KM_OK);
-        assert_true(kmi_slice_equal(kmi_buf_slice(&payload), kmi_slice_from(TEXTS[i])));
+        assert_int_equal(kmi_payload_read(kmi_buf_slice(&payload), arena, &items, &count, &f->error), KM_OK);
+        assert_int_equal(count, 1);
+        assert_string_equal(items[0].content, TEXTS[i]);
+        assert_string_equal(items[0].source, "kept");
+        assert_true(items[0].verbatim);
     }
     kmi_buf_deinit(&payload);
+    kmi_arena_free(arena);
     kmi_segment_close(&segment);
 }
 
