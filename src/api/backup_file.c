@@ -126,7 +126,7 @@ static km_status read_ends(int fd, const char *path, uint64_t *ret_size, char he
 
 bool kmi_backup_is_one(int fd) {
     uint64_t size = 0;
-    char head[HEAD_BYTES];
+    char head[HEAD_BYTES] = {0};
     unsigned char tail[KMI_BACKUP_TAIL_BYTES];
     return read_ends(fd, "", &size, head, tail, NULL) == KM_OK && memcmp(tail, tail_magic, sizeof tail_magic) == 0;
 }
@@ -163,7 +163,7 @@ static bool has_more_than_database(const char *path, const char head[HEAD_BYTES]
 km_status kmi_backup_read(const km_project *project, int fd, const char *path, kmi_backup_tail *ret_tail,
                           bool *ret_is_plain, km_error *error) {
     uint64_t size = 0;
-    char head[HEAD_BYTES];
+    char head[HEAD_BYTES] = {0};
     unsigned char bytes[KMI_BACKUP_TAIL_BYTES];
     km_status status = read_ends(fd, path, &size, head, bytes, error);
     if (status != KM_OK) return status;

@@ -97,7 +97,7 @@ static bool open_other(const char *folder, const char *path, char ret_root[PATH_
 
 kmi_link_state kmi_link_follow(const char *root, int memory_dir_fd, char **ret_root, int *ret_fd,
                                km_error *ret_problem) {
-    link_text link;
+    link_text link = {0};
     km_error fault = {0};
     km_status status = read_link(memory_dir_fd, &link, &fault);
     if (status == KM_E_NOT_FOUND) return KMI_LINK_NONE;

@@ -36,8 +36,8 @@ void *__wrap_reallocarray(void *old, size_t count, size_t size);
 char *__wrap_strdup(const char *text);
 char *__wrap_realpath(const char *path, char *resolved);
 DIR *__wrap_fdopendir(int fd);
-int __wrap_asprintf(char **ret_text, const char *format, ...);
-int __wrap___asprintf_chk(char **ret_text, int flag, const char *format, ...);
+__attribute__((format(printf, 2, 3))) int __wrap_asprintf(char **ret_text, const char *format, ...);
+__attribute__((format(printf, 3, 4))) int __wrap___asprintf_chk(char **ret_text, int flag, const char *format, ...);
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument);
 pcre2_code *__wrap_pcre2_compile_8(PCRE2_SPTR8 pattern, PCRE2_SIZE len, uint32_t options, int *code, PCRE2_SIZE *at,
                                    pcre2_compile_context *context);
@@ -85,7 +85,7 @@ __attribute__((format(printf, 2, 0))) static int format_text(char **ret_text, co
     return -1;
 }
 
-int __wrap_asprintf(char **ret_text, const char *format, ...) {
+__attribute__((format(printf, 2, 3))) int __wrap_asprintf(char **ret_text, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     int len = format_text(ret_text, format, arguments);
@@ -93,7 +93,7 @@ int __wrap_asprintf(char **ret_text, const char *format, ...) {
     return len;
 }
 
-int __wrap___asprintf_chk(char **ret_text, int flag, const char *format, ...) {
+__attribute__((format(printf, 3, 4))) int __wrap___asprintf_chk(char **ret_text, int flag, const char *format, ...) {
     va_list arguments;
     (void)flag;
     va_start(arguments, format);
