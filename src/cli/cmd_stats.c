@@ -181,11 +181,15 @@ static void add_worker(kmi_buf *buf, const km_stats *stats) {
     kmi_buf_add_char(buf, '\n');
 }
 
-static void add_counts(kmi_buf *buf, const char *title, const km_name_count *counts, size_t count) {
+/* The names come from the store, which may be a stranger's. */
+static void add_counts(kmi_buf *buf, const kmi_terminal *terminal, const char *title, const km_name_count *counts,
+                       size_t count) {
     if (count == 0) return;
     kmi_buf_add_format(buf, "%s:\n", title);
     for (size_t i = 0; i < count; i++) {
-        kmi_buf_add_format(buf, "  %s: %" PRIu64 "\n", counts[i].name, counts[i].count);
+        kmi_buf_add_text(buf, "  ");
+        kmi_terminal_add_text(terminal, buf, kmi_slice_from(counts[i].name));
+        kmi_buf_add_format(buf, ": %" PRIu64 "\n", counts[i].count);
     }
 }
 
@@ -231,7 +235,7 @@ static void add_cache_details(kmi_buf *buf, const km_stats *stats) {
     add_size(buf, "At most", stats->cache_limit_bytes);
 }
 
-static void add_learning(kmi_buf *buf, const km_stats *stats) {
+static void add_learning(kmi_buf *buf, const kmi_terminal *terminal, const km_stats *stats) {
     if (stats->measured_tasks == 0) return;
     kmi_buf_add_format(buf, "Learning (%" PRIu64 " tasks):\n  Memories per task: %.1f\n", stats->measured_tasks,
                        memories_per_task(stats));
@@ -240,7 +244,7 @@ static void add_learning(kmi_buf *buf, const km_stats *stats) {
     for (size_t i = 0; i < stats->stage_count; i++)
         kmi_buf_add_format(buf, "  %s: %s\n", stats->stages[i].name,
                            duration((int64_t)(per_task_ns(stats, &stats->stages[i]) / 1000), storage));
-    add_counts(buf, "Skipped", stats->skip_reasons, stats->skip_reason_count);
+    add_counts(buf, terminal, "Skipped", stats->skip_reasons, stats->skip_reason_count);
 }
 
 static void add_store(kmi_buf *buf, const km_stats *stats) {
@@ -297,21 +301,21 @@ static void add_usage(kmi_buf *buf, const km_stats *stats) {
     kmi_buf_add_format(buf, "  Processor time: %s\n", duration(stats->worker_cpu_us, storage));
 }
 
-static void add_text(kmi_buf *buf, const km_stats *stats, bool is_detailed) {
+static void add_text(kmi_buf *buf, const kmi_terminal *terminal, const km_stats *stats, bool is_detailed) {
     char storage[DURATION_SIZE];
     kmi_buf_add_format(buf, "Memories: %" PRIu64 "\n", stats->memories);
     add_worker(buf, stats);
     add_cache(buf, stats);
     if (is_detailed) {
-        add_counts(buf, "Memories by type", stats->types, stats->type_count);
-        add_counts(buf, "Memories by source", stats->sources, stats->source_count);
+        add_counts(buf, terminal, "Memories by type", stats->types, stats->type_count);
+        add_counts(buf, terminal, "Memories by source", stats->sources, stats->source_count);
         add_store(buf, stats);
         add_cache_details(buf, stats);
-        add_learning(buf, stats);
+        add_learning(buf, terminal, stats);
         add_latencies(buf, stats);
         add_rates(buf, stats);
         add_usage(buf, stats);
-        add_counts(buf, "Last errors", stats->last_errors, stats->last_error_count);
+        add_counts(buf, terminal, "Last errors", stats->last_errors, stats->last_error_count);
         add_queue(buf, stats);
     }
     kmi_buf_add_format(buf, "Async queue size: %" PRIu64 " tasks\n", stats->queue_size);
@@ -348,7 +352,8 @@ int kmi_run_stats(kmi_cli *cli) {
     if (stats != NULL && kmi_cli_is_format(cli, "json")) {
         add_json(&cli->out, stats);
     } else if (stats != NULL) {
-        add_text(&cli->out, stats, kmi_cli_has(cli, KMI_SLOT_DETAILED));
+        kmi_terminal terminal = kmi_cli_terminal(cli);
+        add_text(&cli->out, &terminal, stats, kmi_cli_has(cli, KMI_SLOT_DETAILED));
         kmi_alerts_tell_once(cli, stats->alerts, stats->alert_count);
     }
     km_stats_free(stats);

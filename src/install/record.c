@@ -65,7 +65,8 @@ static km_status fail_nomem(km_error *error) {
 static km_status decode(kmi_slice text, kmi_arena *arena, kmi_install_record *record) {
     KMI_CLEANUP_JSON json_t *object = NULL;
     const char *after = NULL;
-    if (kmi_json_parse_object(text, "record", &object, NULL) != KM_OK) return KM_OK;
+    km_status status = kmi_json_parse_object(text, "record", &object, NULL);
+    if (status != KM_OK) return status == KM_E_NOMEM ? status : KM_OK;
     if (json_integer_value(json_object_get(object, "version")) != RECORD_VERSION) return KM_OK;
     if (kmi_json_get_text(object, "after_sha256", "record", &after, NULL) != KM_OK || after == NULL) return KM_OK;
     record->existed = json_is_true(json_object_get(object, "existed"));
@@ -75,23 +76,34 @@ static km_status decode(kmi_slice text, kmi_arena *arena, kmi_install_record *re
     return record->after.ptr != NULL ? KM_OK : KM_E_NOMEM;
 }
 
+/* What is absent or damaged will not be there the next time either, and counts as no record; what cannot be read now is. */
+static km_status pass_absence(const char *path, km_status status, const km_error *fault, km_error *error) {
+    if (!kmi_is_environment_error(status)) return KM_OK;
+    if (error != NULL) *error = *fault;
+    return kmi_fail_context(error, status, "cannot look up what stood in \"%s\"", path);
+}
+
 km_status kmi_install_record_read(const char *path, kmi_arena *arena, kmi_install_record *ret_record, km_error *error) {
     *ret_record = (kmi_install_record){.before = {"", 0}, .after = {"", 0}};
     KMI_CLEANUP_FD int dir_fd = -1;
-    if (open_folder(false, NULL, &dir_fd, NULL) != KM_OK) return KM_OK;
+    km_error fault = {0};
+    km_status status = open_folder(false, NULL, &dir_fd, &fault);
+    if (status != KM_OK) return pass_absence(path, status, &fault, error);
     const char *name = record_name(path, "json", arena);
     const char *content_name = record_name(path, "before", arena);
     if (name == NULL || content_name == NULL) return fail_nomem(error);
     KMI_CLEANUP_BUF kmi_buf text;
     kmi_buf_init(&text, RECORD_LIMIT);
-    if (kmi_file_read(dir_fd, name, &text, NULL) != KM_OK) return KM_OK;
+    status = kmi_file_read(dir_fd, name, &text, &fault);
+    if (status != KM_OK) return pass_absence(path, status, &fault, error);
     if (decode(kmi_buf_slice(&text), arena, ret_record) != KM_OK) return fail_nomem(error);
     if (!ret_record->is_found || !ret_record->existed) return KM_OK;
     KMI_CLEANUP_BUF kmi_buf content;
     kmi_buf_init(&content, CONTENT_LIMIT);
-    if (kmi_file_read(dir_fd, content_name, &content, NULL) != KM_OK) {
+    status = kmi_file_read(dir_fd, content_name, &content, &fault);
+    if (status != KM_OK) {
         ret_record->is_found = false;
-        return KM_OK;
+        return pass_absence(path, status, &fault, error);
     }
     const char *copy = kmi_arena_copy(arena, kmi_buf_slice(&content));
     if (copy == NULL) return fail_nomem(error);

@@ -1,7 +1,8 @@
 /* record.h - what a file was like before we came, kept so that it can be put back to the byte.
  *
  * Below $XDG_STATE_HOME/kuzu-memory/install (or ~/.local/state/…), mode 0700 and 0600: for each edited file a JSON record named
- * after the SHA-256 of its path, and beside it the old content. A record that cannot be read counts as none. */
+ * after the SHA-256 of its path, and beside it the old content. A record that is damaged counts as none; one that cannot be read
+ * just now (memory, descriptors, disk, rights) is an error, for without it the file would not be as it was. */
 #ifndef KMI_INSTALL_RECORD_H
 #define KMI_INSTALL_RECORD_H
 

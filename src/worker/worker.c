@@ -145,11 +145,15 @@ static km_status become_worker(worker *w, km_error *error) {
 }
 
 /* Says that a worker is there, or that it has left in order. Always while the lock is held: after, the page may tell about a
- * new worker already. */
+ * new worker already. So it may before, if another file took the lock's name: the generation is then the same, the process is not. */
 static void show_presence(worker *w, bool is_present) {
     kmi_metrics_page *page = w->metrics.page;
     if (page == NULL || !w->is_worker || atomic_load(&page->generation) != w->generation) return;
-    atomic_store(&page->pid, is_present ? (int64_t)getpid() : 0);
+    int64_t shown = (int64_t)getpid();
+    if (is_present)
+        atomic_store(&page->pid, shown);
+    else if (!atomic_compare_exchange_strong(&page->pid, &shown, 0))
+        return;
     atomic_store(&page->worker_clean_exit, is_present ? 0 : 1);
     if (!is_present) kmi_metrics_set(&w->metrics, KMI_METRIC_CRASHES_IN_ROW, 0);
     atomic_store(&page->active_tasks, 0);

@@ -197,10 +197,13 @@ def lock_is_exchanged(context):
     first = processes.workers()[0]
     lock = project.memory / "queue" / "lock"
     other = project.memory / "queue" / "other"
+    os.kill(first, signal.SIGSTOP)  # so that the new one is at work before the old one notices, and leaves
     other.touch(mode=0o600)
     other.rename(lock)
     project.must_learn(ledger, 3)
-    if project.run("tasks", "wait", "--all", "--timeout", "10", timeout=15).code != 0:
+    is_replaced = processes.wait_until(lambda: project.stats()["completed_tasks"] == 5, 5, 0.02)
+    os.kill(first, signal.SIGCONT)
+    if not is_replaced or project.run("tasks", "wait", "--all", "--timeout", "10", timeout=15).code != 0:
         raise Broken("nobody works after the lock file was exchanged")
     if not processes.wait_until(lambda: not processes.is_worker(first), 10, 0.02):
         raise Broken("the worker of the old lock file lives on")

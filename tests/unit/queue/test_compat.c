@@ -160,6 +160,7 @@ static void newer_journal_is_refused_by_all_and_untouched(void **state) {
     expect_refusal(f, fixture_append(f, "refused", 5, 10, NULL));
     expect_refusal(f, kmi_segment_take(&f->queue, 0, name, &f->error));
     expect_refusal(f, kmi_queue_snapshot_take(&f->queue, NULL, NULL, &snapshot, &f->error));
+    kmi_buf_deinit(&snapshot.image);
     assert_int_equal(read_all(f, KMI_JOURNAL_NAME, after, sizeof after), len);
     assert_memory_equal(before, after, len);
 }
