@@ -18,6 +18,7 @@
 #include "extract/statement.h"
 #include "extract/time_phrases.h"
 #include "extract/types.h"
+#include "extract/worth.h"
 #include "util/error.h"
 
 #define EXTRACTOR_LIMIT_BYTES ((size_t)16 * 1024 * 1024)
@@ -59,6 +60,7 @@ typedef struct extraction_run {
     kmi_antecedent antecedent; /* what "it" means at the start of the next sentence */
     kmi_custom_budget budget;  /* of the user's patterns */
     bool is_assistant;
+    bool is_aside; /* the clause before in the same sentence was not worth keeping */
     bool is_plan; /* the items to come are what an assistant does next */
     uint64_t stage_ns[KMI_STAGE_COUNT];
     uint64_t mark_ns; /* up to here the time is accounted for */
@@ -294,6 +296,9 @@ static km_status keep_statement(extraction_run *run, const kmi_tokens *tokens, c
     if (run->is_assistant && !run->input->is_verbatim && strcmp(judgement.pattern, "sentence") == 0 &&
         kmi_types_is_imperative(tokens, act->first))
         return add_skipped(run, tokens->text, "chatter");
+    bool is_asked_for = run->input->is_verbatim || run->input->type != NULL || introduction.len > 0;
+    const char *doubt = is_asked_for ? NULL : kmi_worth_doubt(tokens, act, &judgement, run->is_aside);
+    if (doubt != NULL) return add_skipped(run, tokens->text, doubt);
     kmi_content_request request = {tokens, judgement.keep_from, introduction, &run->antecedent};
     char *content = kmi_content_make(&request, run->scratch);
     if (content == NULL) return out_of_memory(run);
@@ -348,8 +353,12 @@ static km_status extract_sentence(extraction_run *run, kmi_slice sentence, bool 
     /* Two statements: the rest is a sentence of its own, which may break again. */
     kmi_slice rest = kmi_slice_sub(sentence, tokens.items[next].start, SIZE_MAX);
     kmi_slice begun = kmi_slice_sub(sentence, 0, tokens.items[end].start);
+    size_t kept = run->candidate_count;
     status = extract_sentence(run, kmi_slice_trim(begun), is_item, 0);
-    return status == KM_OK ? extract_sentence(run, rest, is_item, breaks - 1) : status;
+    run->is_aside = run->candidate_count == kept;
+    if (status == KM_OK) status = extract_sentence(run, rest, is_item, breaks - 1);
+    run->is_aside = false;
+    return status;
 }
 
 /* A line such as "Project notes:" is the name of a list; "We support:" is the beginning of its items. */
@@ -375,6 +384,13 @@ static bool is_plan_line(extraction_run *run, kmi_slice text) {
     return false;
 }
 
+/* "Here is the reader:" says nothing itself. What was said before it in the same paragraph does. */
+static km_status introduce(extraction_run *run, kmi_slice sentence) {
+    run->introduction = sentence;
+    run->is_plan = run->is_assistant && is_plan_line(run, sentence);
+    return add_skipped(run, sentence, is_heading_line(run, sentence) ? "heading" : "introduction");
+}
+
 static km_status extract_block(extraction_run *run, const kmi_prose_block *block) {
     if (block->skip_reason != NULL) {
         run->introduction = (kmi_slice){0};
@@ -391,16 +407,13 @@ static km_status extract_block(extraction_run *run, const kmi_prose_block *block
         run->is_plan = false;
     }
     if (block->is_item) run->antecedent = (kmi_antecedent){0}; /* items of a list do not refer to each other */
-    if (block->ends_with_colon && !block->is_item && block->text.len <= INTRODUCTION_BYTES) {
-        run->introduction = block->text;
-        run->is_plan = run->is_assistant && is_plan_line(run, block->text);
-        return add_skipped(run, block->text, is_heading_line(run, block->text) ? "heading" : "introduction");
-    }
     size_t at = 0;
     kmi_slice sentence;
     while (kmi_sentences_next(block->text, &at, &sentence)) {
         if (run->input->is_overdue != NULL && run->input->is_overdue(run->input->overdue_context))
             return kmi_fail(run->error, KM_E_BUSY, "extraction stopped at its deadline");
+        bool is_last = block->ends_with_colon && at >= block->text.len;
+        if (is_last && !block->is_item && sentence.len <= INTRODUCTION_BYTES) return introduce(run, sentence);
         account(run, KMI_STAGE_SENTENCES);
         km_status status = extract_sentence(run, sentence, block->is_item, CLAUSE_BREAKS_MAX);
         account(run, KMI_STAGE_PATTERNS);

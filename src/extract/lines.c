@@ -193,7 +193,8 @@ static bool is_trace(kmi_slice line) {
                                            "... ",
                                            NULL};
     if (starts_with_any(line, openings)) return true;
-    if (starts(line, "at ") && (contains(line, "(") || contains(line, ":")) &&
+    /* "at read (io.js:12)"; behind "at 04:30" goes a sentence on. */
+    if (starts(line, "at ") && line.len > 3 && !is_digit(line.ptr[3]) && (contains(line, "(") || contains(line, ":")) &&
         (line.ptr[line.len - 1] == ')' || is_digit(line.ptr[line.len - 1]) || line.ptr[line.len - 1] == '>'))
         return true;
     /* "IndexError: …", "java.lang.IllegalStateException: …", "Error: listen …" */

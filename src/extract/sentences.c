@@ -53,6 +53,37 @@ static bool is_after_number(kmi_slice text, size_t start, kmi_slice word) {
     return at > start && text.ptr[at - 1] >= '0' && text.ptr[at - 1] <= '9';
 }
 
+static kmi_slice word_at(kmi_slice text, size_t at) {
+    while (at < text.len && is_blank(text.ptr[at])) at++;
+    size_t end = at;
+    while (end < text.len && !is_blank(text.ptr[end]) && strchr(".,;:!?)", text.ptr[end]) == NULL) end++;
+    return (kmi_slice){text.ptr + at, end - at};
+}
+
+/* "5. Oktober", "am 31. März", "der 31. ist": in many languages a dot makes a number an ordinal. What follows shows it: the
+ * name of a month, or a small letter where such a number has an article or a preposition before it. */
+static bool is_ordinal(kmi_slice text, size_t start, kmi_slice number, size_t after, bool is_next_lower) {
+    static const char *const months[] = {
+        "januar", "jänner",  "februar", "märz",     "mars",      "april",    "mai",     "maj",    "juni",    "juli",
+        "august", "september", "oktober", "november", "dezember",  "desember", "december", "augusti", "tammikuuta",
+        "helmikuuta", "maaliskuuta", "huhtikuuta", "toukokuuta", "kesäkuuta", "heinäkuuta", "elokuuta", "syyskuuta",
+        "lokakuuta", "marraskuuta", "joulukuuta", "ledna", "února", "března", "dubna", "května", "června", "července",
+        "srpna", "září", "října", "listopadu", "prosince", "január", "február", "marec", "jún", "júl", "október",
+        "januára", "februára", "marca", "apríla", "mája", "júna", "júla", "augusta", "septembra", "októbra", "novembra",
+        "decembra", "január", "március", "április", "május", "június", "július", "augusztus", "szeptember", "ocak",
+        "quartal", "jahrhundert", "stock", "etage", "klasse"};
+    static const char *const leads[] = {"am", "der", "den", "dem", "die", "das", "vom", "zum", "bis", "ab", "im", "des",
+                                        "beim", "zur", "seit", "jeden", "jeder", "den", "d", "til", "fra", "pr", "dne", "od", "do"};
+    if (number.len == 0 || number.len > 2) return false;
+    for (size_t i = 0; i < number.len; i++)
+        if (number.ptr[i] < '0' || number.ptr[i] > '9') return false;
+    if (is_one_of(word_at(text, after), months, sizeof months / sizeof months[0])) return true;
+    size_t at = (size_t)(number.ptr - text.ptr);
+    while (at > start && is_blank(text.ptr[at - 1])) at--;
+    kmi_slice lead = word_before(text, start, at);
+    return is_next_lower && is_one_of(lead, leads, sizeof leads / sizeof leads[0]);
+}
+
 static bool dot_ends_sentence(kmi_slice text, size_t start, size_t dot, size_t after) {
     if (after < text.len && !is_blank(text.ptr[after])) return false;
     if (dot > start && text.ptr[dot - 1] == '.')
@@ -66,6 +97,7 @@ static bool dot_ends_sentence(kmi_slice text, size_t start, size_t dot, size_t a
     bool is_version = word.len > 2 && memchr(word.ptr, '.', word.len) != NULL && word.ptr[word.len - 1] >= '0' &&
                       word.ptr[word.len - 1] <= '9'; /* "Version 1.2.3. is the last one" */
     if (is_next_lower && is_version) return false;
+    if (is_ordinal(text, start, word, after, is_next_lower)) return false;
     if (is_one_of(word, abbreviations, sizeof abbreviations / sizeof abbreviations[0])) {
         /* "No." alone answers; "min." and "max." before a capital end. */
         if (kmi_slice_equal_nocase(word, KMI_SLICE_LITERAL("no"))) return !(next >= '0' && next <= '9');

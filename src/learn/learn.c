@@ -113,6 +113,9 @@ static km_status apply_candidate(const learner *l, const kmi_candidate *candidat
     uint64_t mark_ns = l->origin->learning != NULL ? kmi_clock_monotonic_ns() : 0;
     km_status status = kmi_same_find(l->store, kmi_slice_from(candidate->content), &is_known, &outcome->id, error);
     if (status == KM_OK && !is_known)
+        status = kmi_same_find_worded(l->store, candidate->subject, kmi_slice_from(candidate->content), l->arena,
+                                      &is_known, &outcome->id, error);
+    if (status == KM_OK && !is_known)
         status = kmi_rivals_find(l->store, candidate, l->said_at_us, l->arena, &rivals, error);
     account(l, KMI_STAGE_COMPARE, &mark_ns);
     if (status != KM_OK) return status;

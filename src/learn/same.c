@@ -8,10 +8,12 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "learn/wording.h"
 #include "util/error.h"
 
 #define WORDS_MAX 40
 #define TRIES_MAX 4
+#define WORDED_MAX ((size_t)32) /* statements on one subject that are compared */
 
 typedef struct word_row {
     kmi_slice words[WORDS_MAX];
@@ -50,7 +52,7 @@ static bool opens_phrase(kmi_slice word) {
 
 /* What begins the statement behind such a phrase. */
 static bool opens_statement(kmi_slice word) {
-    static const char *const words[] = {"we", "i", "the", "our", "my", "a", "an", "all", "it", "they", "you", NULL};
+    static const char *const words[] = {"we", "i", "the", "our", "my", "a", "an", "all", "it", "they", "you", "always", "never", "please", "don't", "do", NULL};
     return is_any(word, words) || (word.ptr[0] >= 'A' && word.ptr[0] <= 'Z');
 }
 
@@ -101,4 +103,24 @@ km_status kmi_same_find(kmi_store *store, kmi_slice content, bool *ret_is_found,
     }
     return is_any(row.words[0], orders) ? find_turned(store, &row, 0, please, &buf, ret_is_found, ret_id, error)
                                         : status;
+}
+
+km_status kmi_same_find_worded(kmi_store *store, const char *subject, kmi_slice content, kmi_arena *arena,
+                               bool *ret_is_found, kmi_uuid *ret_id, km_error *error) {
+    *ret_is_found = false;
+    KMI_CLEANUP_BUF kmi_buf wording;
+    KMI_CLEANUP_BUF kmi_buf other;
+    kmi_buf_init(&wording, KMI_WORDING_LIMIT_BYTES * 4);
+    kmi_buf_init(&other, KMI_WORDING_LIMIT_BYTES * 4);
+    if (subject == NULL || !kmi_wording_make(content, &wording)) return KM_OK;
+    km_memory *items = NULL;
+    size_t count = 0;
+    km_status status = kmi_store_memory_find_subject(store, subject, NULL, WORDED_MAX, arena, &items, &count, error);
+    for (size_t i = 0; status == KM_OK && i < count && !*ret_is_found; i++) {
+        if (!kmi_wording_make(kmi_slice_from(items[i].content), &other)) continue;
+        if (!kmi_slice_equal(kmi_buf_slice(&wording), kmi_buf_slice(&other))) continue;
+        *ret_is_found = true;
+        status = kmi_uuid_parse(items[i].id, ret_id, error);
+    }
+    return status;
 }

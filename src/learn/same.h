@@ -11,4 +11,8 @@
 km_status kmi_same_find(kmi_store *store, kmi_slice content, bool *ret_is_found, kmi_uuid *ret_id,
                         km_error *error) KM_MUST_CHECK;
 
+/* Finds among the newest live statements on this subject (NULL: none) one that differs in wording only (see wording.h). */
+km_status kmi_same_find_worded(kmi_store *store, const char *subject, kmi_slice content, kmi_arena *arena,
+                               bool *ret_is_found, kmi_uuid *ret_id, km_error *error) KM_MUST_CHECK;
+
 #endif
