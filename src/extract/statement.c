@@ -5,6 +5,7 @@
  * and gets no attribute; it is then never superseded by mistake, which would be the worse fault. */
 #include "extract/statement.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -291,6 +292,15 @@ static bool has_value_shape(const parse *self, size_t from, size_t to) {
     return to == from + 1 && (token->flags & (KMI_T_SHAPED | KMI_T_DIGIT)) != 0;
 }
 
+/* "now retrained on the first of each month": a new time, whichever word opens it. */
+static bool names_time(const parse *self, size_t from) {
+    for (size_t i = from; i < self->end; i++)
+        if (has(self, i, KMI_W_WEEKDAY | KMI_W_MONTH) ||
+            is_any(self, i, "day|night|week|month|quarter|year|hour|noon|midnight|morning|evening|minutes|hours|days"))
+            return true;
+    return false;
+}
+
 /* "is Y", "is called Y", "is kept for Y", "is on Y". */
 static void take_being(parse *self) {
     size_t from = self->rest;
@@ -305,6 +315,10 @@ static void take_being(parse *self) {
     if (is_participle(self, from) && from + 1 < self->end) {
         bool has_preposition = has(self, from + 1, KMI_W_PREPOSITION | KMI_W_CONJUNCTION);
         size_t value = from + 1 + has_preposition;
+        if (self->has_now && is_any(self, from + 1, "on|at|in|by|every|each") && names_time(self, value)) {
+            set_attribute(self, format(self, "be", join(self, from, from + 1)), value, value_end(self, value));
+            return;
+        }
         set_attribute(self, format(self, "be", join(self, from, value)), value, value_end(self, value));
         return;
     }
@@ -491,6 +505,94 @@ static void take_change(parse *self, size_t verb) {
     }
 }
 
+/* "We raised X to 5", "the budget went up to 5", "X was postponed to May": X is what the statement is about, and its value is new. */
+static void take_new_value(parse *self) {
+    static const char changing[] = "raised|lowered|increased|decreased|reduced|cut|bumped|moved|postponed|pushed|changed|"
+                                   "extended|shortened|dropped|rose|fell|grew|shrank|delayed|shifted|rescheduled|upped|"
+                                   "migrated|switched|went|gone|doubled|halved|brought|ported|converted|transferred";
+    size_t verb = self->first + 1, to = self->end, from = self->end;
+    while (verb < self->end && !is_any(self, verb, changing)) verb++;
+    if (self->verb >= self->end || verb > self->verb + 3 || verb >= self->end || self->out->subject == NULL) return;
+    for (size_t i = self->end; i-- > verb + 1;) {
+        if (is_any(self, i, "to") && !is_mark(self, i + 1)) to = i;
+        if (is_any(self, i, "from")) from = i;
+    }
+    if (to + 1 >= self->end) return;
+    if (from < to && is_any(self, from + 1, "now|today|then")) return;
+    size_t object_to = from < to ? from : to;
+    while (object_to > verb + 1 && is_any(self, object_to - 1, "up|down|back|over|again")) object_to--;
+    bool is_travel = is_any(self, verb, "went|gone") && !is_any(self, verb + 1, "up|down|from");
+    bool is_person = is_person_subject(self) || is_any(self, self->out->subject_from, "they|he|she");
+    const char *object = object_to > verb + 1 ? join(self, verb + 1, object_to) : NULL;
+    if (is_travel || (is_person ? object == NULL : object != NULL)) return;
+    if (is_person) self->out->subject = object;
+    self->out->is_correction = self->out->has_change = true;
+    if (from < to) return; /* the old value is named: take_change() has it */
+    self->out->attribute = "be";
+    self->out->value = join(self, to + 1, value_end(self, to + 1));
+}
+
+/* "Die Abgabe wurde auf den 12. Oktober verlegt": German puts the verb last. */
+static void take_german_change(parse *self) {
+    if (!is_any(self, self->end - 1, "verlegt|verschoben|vorgezogen|erhöht|gesenkt|angehoben|reduziert|geändert|verlängert"))
+        return;
+    for (size_t i = self->first + 1; i + 3 < self->end; i++) {
+        if (!is_any(self, i, "wurde|wurden|wird|werden|ist|sind")) continue;
+        self->out->subject = join(self, self->first, i);
+        size_t value = i + 1;
+        while (value + 2 < self->end && !is_any(self, value, "auf")) value++;
+        self->out->attribute = "be";
+        self->out->value = join(self, value + 1, self->end - 1);
+        self->out->is_correction = self->out->has_change = true;
+        return;
+    }
+}
+
+/* "Die Abgabe ist am 5. Oktober", "Die Miete beträgt jetzt 900 Euro": a value with a number in it. */
+static void take_german_state(parse *self) {
+    if (!is_any(self, self->first, "der|die|das|unser|unsere|mein|meine")) return;
+    for (size_t i = self->first + 2; i + 1 < self->end && i < self->first + 6; i++) {
+        if (!is_any(self, i, "ist|sind|beträgt|betragen|liegt|kostet")) continue;
+        size_t value = i + 1;
+        bool is_new = false;
+        while (value + 1 < self->end && is_any(self, value, "am|auf|bei|um|jetzt|nun|neuerdings|ab")) {
+            is_new |= is_any(self, value, "jetzt|nun|neuerdings");
+            value++;
+        }
+        if (value >= self->end || !is_number(self, value) || self->end > value + 4) return;
+        self->out->subject = join(self, self->first, i);
+        self->out->attribute = "be";
+        self->out->value = join(self, value, self->end);
+        self->out->is_correction |= is_new;
+        return;
+    }
+}
+
+/* "博物馆的开放时间现在是十点到十八点": in Chinese what stands before 是 is what the rest is said of. */
+static void take_chinese_state(parse *self) {
+    static const char *const changed[] = {"现在是", "現在是", "现在改为", "现改为", "改为", "改成", "改至", "推迟到"};
+    kmi_slice text = kmi_slice_trim(kmi_tokens_text(self->tokens, self->first, self->end));
+    if (text.len == 0 || (unsigned char)text.ptr[0] < 0xE0 || text.len > TEXT_BYTES_MAX) return;
+    size_t at = SIZE_MAX, behind = 0;
+    for (size_t i = 0; i < sizeof changed / sizeof changed[0] && at == SIZE_MAX; i++) {
+        at = kmi_slice_find(text, kmi_slice_from(changed[i]), 0);
+        behind = at + strlen(changed[i]);
+    }
+    bool is_new = at != SIZE_MAX;
+    if (!is_new) {
+        at = kmi_slice_find(text, KMI_SLICE_LITERAL("是"), 0);
+        behind = at + strlen("是");
+    }
+    if (at == SIZE_MAX || at < 2 * strlen("是") || behind >= text.len) return;
+    kmi_slice value = kmi_slice_sub(text, behind, SIZE_MAX);
+    while (kmi_slice_ends_with(value, KMI_SLICE_LITERAL("。"))) value.len -= strlen("。");
+    self->out->subject = kmi_arena_copy(self->arena, kmi_slice_sub(text, 0, at));
+    self->out->value = kmi_arena_copy(self->arena, value);
+    self->out->attribute = "be";
+    self->out->is_correction |= is_new;
+    self->is_out_of_memory |= self->out->subject == NULL || self->out->value == NULL;
+}
+
 /* "no longer use X", "don't use X any more": X is what is replaced. */
 static void take_ending(parse *self, size_t verb) {
     size_t object = verb + 1;
@@ -560,6 +662,9 @@ static void find_corrections(parse *self) {
         self->out->is_reversal |= is_turn(self, i);
     }
     self->out->is_correction |= self->out->is_reversal;
+    take_new_value(self);
+    take_german_change(self);
+    take_german_state(self);
     if (self->has_now && !self->has_also)
         self->out->is_correction |= self->out->attribute != NULL || is_any(self, self->verb, preferring_words);
 }
@@ -582,7 +687,13 @@ bool kmi_statement_find(const kmi_tokens *tokens, const kmi_speech_act *act, con
                   .first = act->first,
                   .end = tokens->count};
     while (self.end > self.first && (tokens->items[self.end - 1].flags & KMI_T_PUNCT) != 0) self.end--;
-    if (self.end < self.first + 2) return true;
+    take_chinese_state(&self);
+    bool is_read = self.end < self.first + 2 || ret_statement->attribute != NULL;
+    if (is_read) {
+        bool is_kept = keep_text(&ret_statement->subject, arena) && keep_text(&ret_statement->attribute, arena) &&
+                       keep_text(&ret_statement->value, arena);
+        return is_kept && !self.is_out_of_memory;
+    }
     find_verb(&self);
     if (self.verb < self.end) {
         find_subject(&self);

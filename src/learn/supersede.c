@@ -190,6 +190,32 @@ static km_status pick_rivals(rival_search *search, km_error *error) {
     return candidate->replaces != NULL ? pick_named(search, error) : pick_most_similar(search, error);
 }
 
+static bool has_digit(const char *text) {
+    return strpbrk(text, "0123456789") != NULL;
+}
+
+/* "The meeting was moved to Thursday" where the meeting "is on Tuesday": a new value, however the old one was put. The only
+ * statement of what the subject is that holds a value of the same kind, or none. */
+static km_status find_only_value(kmi_store *store, rival_search *search, km_error *error) {
+    const kmi_candidate *candidate = search->candidate;
+    km_memory *items = NULL;
+    const km_memory *only = NULL;
+    km_status status = kmi_store_memory_find_subject(store, candidate->subject, NULL, RIVALS_MAX, search->arena, &items,
+                                                     &search->count, error);
+    for (size_t i = 0; status == KM_OK && i < search->count; i++) {
+        const km_memory *memory = &items[i];
+        bool is_state = memory->attribute != NULL && strncmp(memory->attribute, "be", 2) == 0 && memory->value != NULL;
+        if (!is_state || has_digit(memory->value) != has_digit(candidate->value)) continue;
+        if (only != NULL || strcmp(memory->value, candidate->value) == 0) return KM_OK;
+        only = memory;
+    }
+    if (status != KM_OK || only == NULL) return status;
+    search->older = kmi_arena_alloc_array(search->arena, 1, sizeof(*search->older));
+    if (search->older == NULL) return kmi_fail(error, KM_E_NOMEM, "out of memory while learning");
+    search->rivals->older = search->older;
+    return add_rival(search, only, error);
+}
+
 /* The statements on one subject that the candidate replaces. */
 static km_status find_on_subject(kmi_store *store, const char *subject, rival_search *search, km_error *error) {
     km_memory *items = NULL;
@@ -213,6 +239,7 @@ static km_status find_on_speakers(kmi_store *store, rival_search *search, km_err
     bool is_passive = strcmp(candidate->subject, candidate->replaces) == 0, is_shared = false;
     size_t count = sizeof speakers / sizeof speakers[0] - !is_passive;
     for (size_t i = 0; i < count; i++) is_shared |= strcmp(candidate->subject, speakers[i]) == 0;
+    is_shared |= is_equal(candidate->type, "decision"); /* "we moved the shop from X to Y" */
     km_status status = KM_OK;
     search->only_use = true;
     for (size_t i = 0; i < count && (is_passive || is_shared) && status == KM_OK; i++) {
@@ -234,6 +261,9 @@ km_status kmi_rivals_find(kmi_store *store, const kmi_candidate *candidate, int6
     km_status status = find_on_subject(store, candidate->subject, &search, error);
     if (status == KM_OK && candidate->attribute == NULL && candidate->replaces != NULL && !candidate->is_reversal)
         status = find_on_speakers(store, &search, error);
+    bool is_new_value = candidate->is_correction && is_equal(candidate->attribute, "be") && candidate->value != NULL;
+    if (status == KM_OK && is_new_value && rivals.older_count == 0 && !rivals.has_newer)
+        status = find_only_value(store, &search, error);
     if (status == KM_OK) *ret_rivals = rivals;
     return status;
 }
