@@ -61,7 +61,7 @@ typedef struct extraction_run {
     kmi_custom_budget budget;  /* of the user's patterns */
     bool is_assistant;
     bool is_aside; /* the clause before in the same sentence was not worth keeping */
-    bool is_plan; /* the items to come are what an assistant does next */
+    bool is_plan;  /* the items to come are what an assistant does next */
     uint64_t stage_ns[KMI_STAGE_COUNT];
     uint64_t mark_ns; /* up to here the time is accounted for */
     km_error *error;

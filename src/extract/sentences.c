@@ -64,16 +64,19 @@ static kmi_slice word_at(kmi_slice text, size_t at) {
  * name of a month, or a small letter where such a number has an article or a preposition before it. */
 static bool is_ordinal(kmi_slice text, size_t start, kmi_slice number, size_t after, bool is_next_lower) {
     static const char *const months[] = {
-        "januar", "jänner",  "februar", "märz",     "mars",      "april",    "mai",     "maj",    "juni",    "juli",
-        "august", "september", "oktober", "november", "dezember",  "desember", "december", "augusti", "tammikuuta",
-        "helmikuuta", "maaliskuuta", "huhtikuuta", "toukokuuta", "kesäkuuta", "heinäkuuta", "elokuuta", "syyskuuta",
-        "lokakuuta", "marraskuuta", "joulukuuta", "ledna", "února", "března", "dubna", "května", "června", "července",
-        "srpna", "září", "října", "listopadu", "prosince", "január", "február", "marec", "jún", "júl", "október",
-        "januára", "februára", "marca", "apríla", "mája", "júna", "júla", "augusta", "septembra", "októbra", "novembra",
-        "decembra", "január", "március", "április", "május", "június", "július", "augusztus", "szeptember", "ocak",
-        "quartal", "jahrhundert", "stock", "etage", "klasse"};
-    static const char *const leads[] = {"am", "der", "den", "dem", "die", "das", "vom", "zum", "bis", "ab", "im", "des",
-                                        "beim", "zur", "seit", "jeden", "jeder", "den", "d", "til", "fra", "pr", "dne", "od", "do"};
+        "januar",     "jänner",   "februar",    "märz",       "mars",        "april",      "mai",         "maj",
+        "juni",       "juli",     "august",     "september",  "oktober",     "november",   "dezember",    "desember",
+        "december",   "augusti",  "tammikuuta", "helmikuuta", "maaliskuuta", "huhtikuuta", "toukokuuta",  "kesäkuuta",
+        "heinäkuuta", "elokuuta", "syyskuuta",  "lokakuuta",  "marraskuuta", "joulukuuta", "ledna",       "února",
+        "března",     "dubna",    "května",     "června",     "července",    "srpna",      "září",        "října",
+        "listopadu",  "prosince", "január",     "február",    "marec",       "jún",        "júl",         "október",
+        "januára",    "februára", "marca",      "apríla",     "mája",        "júna",       "júla",        "augusta",
+        "septembra",  "októbra",  "novembra",   "decembra",   "január",      "március",    "április",     "május",
+        "június",     "július",   "augusztus",  "szeptember", "ocak",        "quartal",    "jahrhundert", "stock",
+        "etage",      "klasse"};
+    static const char *const leads[] = {"am", "der", "den", "dem",  "die", "das",  "vom",   "zum",   "bis",
+                                        "ab", "im",  "des", "beim", "zur", "seit", "jeden", "jeder", "den",
+                                        "d",  "til", "fra", "pr",   "dne", "od",   "do"};
     if (number.len == 0 || number.len > 2) return false;
     for (size_t i = 0; i < number.len; i++)
         if (number.ptr[i] < '0' || number.ptr[i] > '9') return false;

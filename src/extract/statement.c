@@ -507,9 +507,11 @@ static void take_change(parse *self, size_t verb) {
 
 /* "We raised X to 5", "the budget went up to 5", "X was postponed to May": X is what the statement is about, and its value is new. */
 static void take_new_value(parse *self) {
-    static const char changing[] = "raised|lowered|increased|decreased|reduced|cut|bumped|moved|postponed|pushed|changed|"
-                                   "extended|shortened|dropped|rose|fell|grew|shrank|delayed|shifted|rescheduled|upped|"
-                                   "migrated|switched|went|gone|doubled|halved|brought|ported|converted|transferred";
+    static const char changing[] =
+        "raised|lowered|increased|decreased|reduced|cut|bumped|moved|postponed|pushed|changed|"
+        "extended|shortened|dropped|rose|fell|grew|shrank|delayed|shifted|rescheduled|upped|"
+        "migrated|switched|went|gone|grown|risen|fallen|shrunk|upgraded|updated|downgraded|doubled|halved|brought|"
+        "ported|converted|transferred";
     size_t verb = self->first + 1, to = self->end, from = self->end;
     while (verb < self->end && !is_any(self, verb, changing)) verb++;
     if (self->verb >= self->end || verb > self->verb + 3 || verb >= self->end || self->out->subject == NULL) return;
@@ -534,7 +536,8 @@ static void take_new_value(parse *self) {
 
 /* "Die Abgabe wurde auf den 12. Oktober verlegt": German puts the verb last. */
 static void take_german_change(parse *self) {
-    if (!is_any(self, self->end - 1, "verlegt|verschoben|vorgezogen|erhöht|gesenkt|angehoben|reduziert|geändert|verlängert"))
+    if (!is_any(self, self->end - 1,
+                "verlegt|verschoben|vorgezogen|erhöht|gesenkt|angehoben|reduziert|geändert|verlängert"))
         return;
     for (size_t i = self->first + 1; i + 3 < self->end; i++) {
         if (!is_any(self, i, "wurde|wurden|wird|werden|ist|sind")) continue;
@@ -640,6 +643,10 @@ static void find_corrections(parse *self) {
                     break;
                 }
             }
+        }
+        if (is_any(self, i, "stopped|quit|ceased") && is_any(self, i + 1, "using|running|supporting|selling")) {
+            take_ending(self, i + 1);
+            changes++;
         }
         bool is_contrast = is_any(self, i, "not") && i > self->first && (is_any(self, i - 1, ",|and|(|-|–|—"));
         if (is_contrast && !is_any(self, i + 1, "only|just|because|when|if|always|yet")) {

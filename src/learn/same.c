@@ -45,14 +45,15 @@ static bool is_any(kmi_slice word, const char *const *list) {
 
 /* What begins a phrase that can stand at either end. */
 static bool opens_phrase(kmi_slice word) {
-    static const char *const words[] = {"for", "on",   "in",    "at",    "every",  "each", "during", "since",
-                                        "by",  "from", "until", "after", "before", "with", "as",     NULL};
+    static const char *const words[] = {"for",  "on",    "in",    "at",     "every", "each", "during",  "since", "by",
+                                        "from", "until", "after", "before", "with",  "as",   "because", NULL};
     return is_any(word, words);
 }
 
 /* What begins the statement behind such a phrase. */
 static bool opens_statement(kmi_slice word) {
-    static const char *const words[] = {"we", "i", "the", "our", "my", "a", "an", "all", "it", "they", "you", "always", "never", "please", "don't", "do", NULL};
+    static const char *const words[] = {"we",   "i",   "the",    "our",   "my",     "a",     "an", "all", "it",
+                                        "they", "you", "always", "never", "please", "don't", "do", NULL};
     return is_any(word, words) || (word.ptr[0] >= 'A' && word.ptr[0] <= 'Z');
 }
 

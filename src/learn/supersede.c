@@ -204,8 +204,8 @@ static km_status find_only_value(kmi_store *store, rival_search *search, km_erro
                                                      &search->count, error);
     for (size_t i = 0; status == KM_OK && i < search->count; i++) {
         const km_memory *memory = &items[i];
-        bool is_state = memory->attribute != NULL && strncmp(memory->attribute, "be", 2) == 0 && memory->value != NULL;
-        if (!is_state || has_digit(memory->value) != has_digit(candidate->value)) continue;
+        if (memory->attribute == NULL || memory->value == NULL) continue;
+        if (has_digit(memory->value) != has_digit(candidate->value)) continue;
         if (only != NULL || strcmp(memory->value, candidate->value) == 0) return KM_OK;
         only = memory;
     }

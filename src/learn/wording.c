@@ -104,7 +104,7 @@ static void cut_progressive(char *word) {
 static void normalise(wording_row *row) {
     static const char *const silent[] = {"the", "a", "an", "please", NULL};
     static const char *const being[] = {"is", "are", "am", NULL};
-    static const char *const choosing[] = {"decided", "agreed", "chose", "opted", NULL};
+    static const char *const choosing[] = {"decided", "agreed", "chose", "opted", "prefer", "prefers", NULL};
     static const char *const wanting[] = {"prefer", "like", "rather", NULL};
     for (size_t i = 0; i < row->count;) {
         wording_word *word = &row->words[i];
@@ -112,6 +112,15 @@ static void normalise(wording_row *row) {
         bool is_next_progressive = has_next && !row->words[i + 1].is_name && ends_with(row->words[i + 1].text, "ing");
         if (is_any(word->text, silent) && !word->is_name) {
             drop(row, i, 1);
+        } else if (is_word(row, i, "will") && i > 0 && !is_word(row, i + 1, "not")) {
+            drop(row, i, 1);
+        } else if ((is_word(row, i, "have") || is_word(row, i, "has")) && has_next &&
+                   ends_with(row->words[i + 1].text, "ed")) {
+            drop(row, i, 1);
+        } else if (i > 0 && is_any(row->words[i - 1].text, choosing) && !word->is_name &&
+                   ends_with(word->text, "ing")) {
+            cut_progressive(word->text);
+            word->is_name = true;
         } else if (is_word(row, i, "of") && i > 0 && is_word(row, i - 1, "all")) {
             drop(row, i, 1);
         } else if (is_word(row, i, "would") && has_next && is_any(row->words[i + 1].text, wanting)) {
@@ -143,7 +152,7 @@ static void normalise(wording_row *row) {
 
 static bool opens_phrase(const wording_row *row, size_t i) {
     static const char *const words[] = {"for",    "on",    "in",     "at",    "every",  "each", "during", "sinc", "by",
-                                        "from",   "until", "after",  "befor", "before", "with", "as",     "to",    "of",
+                                        "from",   "until", "after",  "befor", "before", "with", "as",     "to",   "of",
                                         "becaus", "if",    "unless", "when",  "into",   "over", "than",   NULL};
     return row->words[i].opens_phrase || is_any(row->words[i].text, words);
 }
