@@ -17,9 +17,11 @@ typedef struct word_list {
 } word_list;
 
 static bool is_change(kmi_slice folded) {
-    static const char *const CHANGES[] = {"now",     "changed",   "moved",   "switched",  "migrated", "upgraded",
-                                          "updated", "replaced",  "instead", "longer",    "anymore",  "raised",
-                                          "lowered", "increased", "reduced", "downgraded"};
+    static const char *const CHANGES[] = {"now",     "changed",   "moved",     "switched",   "migrated", "upgraded",
+                                          "updated", "replaced",  "instead",   "longer",     "anymore",  "raised",
+                                          "lowered", "increased", "reduced",   "downgraded", "went",     "goes",
+                                          "rose",    "grew",      "fell",      "dropped",    "doubled",  "halved",
+                                          "cut",     "extended",  "shortened", "postponed"};
     for (size_t i = 0; i < sizeof CHANGES / sizeof CHANGES[0]; i++) {
         if (kmi_slice_equal(folded, kmi_slice_from(CHANGES[i]))) return true;
     }
@@ -35,9 +37,9 @@ static bool has_digit(kmi_slice term) {
 
 static bool add_word(const kmi_text_word *word, void *context) {
     word_list *list = context;
-    if (word->is_part) return true;
-    list->tells_change |= is_change(word->folded);
     bool is_number = has_digit(word->folded);
+    if (word->is_part && is_number) return true; /* a version is one number; a name such as MAX_SIZE is several words */
+    list->tells_change |= is_change(word->folded);
     if (!is_number && (kmi_text_is_stop_word(word->folded) || is_change(word->folded))) return true;
     if (list->count == WORDS_MAX || list->number_count == WORDS_MAX) {
         list->is_long = true;

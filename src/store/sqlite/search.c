@@ -27,6 +27,9 @@
 #define SIMILAR_TERMS ((size_t)3) /* for each */
 #define SIMILAR_WEIGHT 0.5
 #define SIMILAR_QUERY_TERMS ((size_t)4) /* a longer query of nothing but unknown words is about something else */
+#define MENDED_SEEN_SHARE_MAX 0.5       /* of the query's weight: where known words carry more, they are enough */
+#define MENDED_LEN_MIN ((size_t)6)
+#define MENDED_CHOICES ((size_t)8)
 
 static size_t posting_budget = POSTING_BUDGET;
 
@@ -50,6 +53,7 @@ typedef struct search {
     kmi_sql_use filter;
     kmi_query_terms *terms;
     kmi_slice *term_texts;
+    const char **term_names; /* the same, for info */
     double *idf;
     double *weights; /* of each term: 1, or less for a stand-in */
     kmi_postings postings;
@@ -136,7 +140,7 @@ static km_status add_seen(search *s, int64_t seq, bool *ret_was_there, km_error 
 
 /* ---- Terms and their postings ---- */
 
-static uint64_t find_common_terms(const kmi_query_terms *terms) {
+static void find_common_terms(const kmi_query_terms *terms, kmi_search_info *info) {
     _Static_assert(KMI_TERMS_MAX <= 64, "a bit for each");
     uint64_t common = 0;
     bool is_all = true;
@@ -145,7 +149,9 @@ static uint64_t find_common_terms(const kmi_query_terms *terms) {
         if (is_common) common |= UINT64_C(1) << i;
         is_all = is_all && is_common;
     }
-    return is_all ? 0 : common;
+    info->common_terms = is_all ? 0 : common;
+    info->has_common_terms_only = is_all;
+    info->has_stop_words_only = terms->has_stop_words_only;
 }
 
 /* A small store has not seen enough to tell that "use" and "write" say little. */
@@ -159,6 +165,8 @@ static km_status read_postings(search *s, km_error *error) {
     if (status != KM_OK) return status;
     double unseen = 0;
     s->info.unit_count = (uint64_t)s->postings.unit_count;
+    s->info.idf_sum = 0;
+    s->info.skipped_term_count = 0;
     for (size_t i = 0; i < s->info.term_count; i++) {
         const kmi_term_postings *term = &s->postings.terms[i];
         s->idf[i] = kmi_rank_idf((double)s->postings.unit_count, term->unit_count);
@@ -201,6 +209,55 @@ static km_status use_similar_terms(search *s, km_error *error) {
     for (size_t i = 0; i < found_count && status == KM_OK; i++)
         s->weights[i] = SIMILAR_WEIGHT * kmi_rank_idf((double)s->postings.unit_count, s->postings.terms[i].unit_count);
     return status;
+}
+
+static bool is_unseen(const search *s, size_t term) {
+    return s->postings.terms[term].is_complete && s->postings.terms[term].count == 0;
+}
+
+static bool is_known_enough(const search *s) {
+    double seen = 0;
+    for (size_t i = 0; i < s->info.term_count; i++) seen += is_unseen(s, i) ? 0 : s->idf[i];
+    return seen > MENDED_SEEN_SHARE_MAX * s->info.idf_sum;
+}
+
+/* The one term of the index that a word may have been meant for. People seldom mistype the first letter, and where two words are as
+ * close, neither is known to be meant. */
+static km_status find_meant(search *s, kmi_slice folded, kmi_slice *ret_meant, km_error *error) {
+    kmi_slice found[MENDED_CHOICES];
+    size_t count = 0;
+    size_t alike = 0;
+    km_status status = kmi_query_terms_similar(s->store, folded, s->arena, MENDED_CHOICES, found, &count, error);
+    for (size_t i = 0; i < count && status == KM_OK; i++) {
+        if (found[i].ptr[0] != folded.ptr[0]) continue;
+        *ret_meant = found[i];
+        alike++;
+    }
+    if (alike != 1 || count == MENDED_CHOICES) *ret_meant = (kmi_slice){NULL, 0};
+    return status;
+}
+
+/* Where the known words of a query carry less than the unknown ones, an unknown long word with one close term counts as that
+ * term. Otherwise the next best word would answer: "call the electrican" is not about calls. */
+static km_status mend_unseen_terms(search *s, km_error *error) {
+    size_t tried = 0;
+    bool is_changed = false;
+    for (size_t i = 0; i < s->info.term_count && tried < SIMILAR_WORDS; i++) {
+        kmi_slice meant = {NULL, 0};
+        if (!is_unseen(s, i) || s->terms->terms[i].folded.len < MENDED_LEN_MIN) continue;
+        tried++;
+        km_status status = find_meant(s, s->terms->terms[i].folded, &meant, error);
+        if (status != KM_OK) return status;
+        for (size_t k = 0; meant.ptr != NULL && k < s->info.term_count; k++)
+            if (kmi_slice_equal(s->term_texts[k], meant)) meant.ptr = NULL; /* counts already */
+        if (meant.ptr == NULL) continue;
+        s->term_texts[i] = meant;
+        s->term_names[i] = meant.ptr;
+        is_changed = true;
+    }
+    if (!is_changed) return KM_OK;
+    kmi_postings_deinit(&s->postings);
+    return read_postings(s, error);
 }
 
 /* ---- Skipped terms, in the texts of the best units ---- */
@@ -345,20 +402,20 @@ static km_status prepare(search *s, const km_recall_query *query, km_error *erro
         " WHERE m.seq<=?8 ORDER BY m.seq DESC LIMIT 1";
     static const km_recall_query NO_FILTER;
     size_t count = s->terms->count;
-    const char **names = kmi_arena_alloc_array(s->arena, count, sizeof(*names));
+    s->term_names = kmi_arena_alloc_array(s->arena, count, sizeof(*s->term_names));
     s->term_texts = kmi_arena_alloc_array(s->arena, count, sizeof(*s->term_texts));
     s->idf = kmi_arena_alloc_array(s->arena, count, sizeof(*s->idf));
     s->weights = kmi_arena_alloc_array(s->arena, count + SIMILAR_WORDS * SIMILAR_TERMS, sizeof(*s->weights));
     s->hits.items = kmi_arena_alloc_array(s->arena, s->hits.limit, sizeof(*s->hits.items));
-    if (names == NULL || s->term_texts == NULL || s->idf == NULL || s->weights == NULL || s->hits.items == NULL)
+    if (s->term_names == NULL || s->term_texts == NULL || s->idf == NULL || s->weights == NULL || s->hits.items == NULL)
         return kmi_store_fail_nomem(s->store, error);
     for (size_t i = 0; i < count; i++) {
         s->term_texts[i] = s->terms->terms[i].text;
-        names[i] = s->terms->terms[i].text.ptr;
+        s->term_names[i] = s->terms->terms[i].text.ptr;
     }
-    s->info.common_terms = find_common_terms(s->terms);
+    find_common_terms(s->terms, &s->info);
     s->info.term_count = count;
-    s->info.terms = names;
+    s->info.terms = s->term_names;
     s->info.idf = s->idf;
     km_status status = kmi_sql_start(s->store->sql, READ_MEMORY, &s->filter, error);
     if (status != KM_OK) return status;
@@ -367,6 +424,8 @@ static km_status prepare(search *s, const km_recall_query *query, km_error *erro
 
 static km_status run(search *s, km_error *error) {
     km_status status = read_postings(s, error);
+    if (status == KM_OK && s->info.unseen_share > 0 && s->info.unseen_share < 1 && !is_known_enough(s))
+        status = mend_unseen_terms(s, error);
     if (status != KM_OK) return status;
     for (size_t i = 0; i < s->info.term_count; i++) s->weights[i] = s->idf[i];
     if (s->info.unseen_share >= 1 && s->info.term_count <= SIMILAR_QUERY_TERMS) status = use_similar_terms(s, error);

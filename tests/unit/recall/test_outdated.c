@@ -14,6 +14,8 @@ static void a_change_of_the_number(void **state) {
     assert_true(is_outdated("The API server listens on port 8080", "We moved the API server to port 9090"));
     assert_true(is_outdated("The session timeout is 15 minutes", "We raised the session timeout to 30 minutes"));
     assert_true(is_outdated("The gateway runs Java 17", "The gateway runs Java 21 now"));
+    assert_true(is_outdated("The budget of the kitchen is 900 euros", "The kitchen budget went up to 1,200 euros"));
+    assert_true(is_outdated("POOL_LIMIT is 200", "We raised POOL_LIMIT to 450"));
 }
 
 static void what_stands_side_by_side(void **state) {
@@ -22,6 +24,7 @@ static void what_stands_side_by_side(void **state) {
     assert_false(is_outdated("Team Alpha has 5 people", "Team Alpha had 6 people in spring"));
     /* another thing */
     assert_false(is_outdated("The API server listens on port 8080", "We moved the mail relay to port 2525"));
+    assert_false(is_outdated("POOL_LIMIT is 200", "We raised the timeout to 450"));
     /* the same number, or none */
     assert_false(is_outdated("The API server listens on port 8080", "The API server still listens on port 8080 now"));
     assert_false(is_outdated("The API server listens on a port", "We moved the API server to port 9090"));
