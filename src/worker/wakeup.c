@@ -8,6 +8,8 @@
 
 #include "util/file.h"
 
+enum { gather_us = 2000 };
+
 int kmi_wakeup_open(int queue_dir_fd) {
     int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     if (fd < 0) return -1;
@@ -21,6 +23,7 @@ bool kmi_wakeup_wait(int wakeup_fd, int64_t timeout_ms) {
     struct pollfd wanted = {.fd = wakeup_fd, .events = POLLIN};
     int ready = poll(&wanted, 1, (int)timeout_ms);
     if (ready <= 0) return ready == 0;
+    usleep(gather_us);
     char events[4096];
     for (int i = 0; i < 64 && read(wakeup_fd, events, sizeof events) > 0; i++) continue;
     return false;

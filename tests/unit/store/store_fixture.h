@@ -39,6 +39,28 @@ static inline void store_reopen(store_fixture *f, kmi_store_mode mode) {
     expect_ok(kmi_store_open(&options, &f->store, &f->error));
 }
 
+/* The path of the kept file of a schema. */
+static inline void compat_path(char *path, size_t size, int64_t version) {
+    const char *data = getenv("KM_TEST_DATA");
+    assert_non_null(data);
+    snprintf(path, size, "%s/compat/store-%lld.db", data, (long long)version);
+}
+
+/* A copy, since SQLite leaves files beside what it opens. */
+static inline void copy_store_file(const char *from, const char *to) {
+    static char bytes[1024 * 1024];
+    int in = open(from, O_RDONLY | O_CLOEXEC);
+    if (in < 0) print_error("%s is missing\n", from);
+    assert_true(in >= 0);
+    ssize_t len = read(in, bytes, sizeof bytes);
+    assert_true(len > 0 && len < (ssize_t)sizeof bytes);
+    close(in);
+    int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    assert_true(out >= 0);
+    assert_int_equal(write(out, bytes, (size_t)len), len);
+    close(out);
+}
+
 static inline int store_setup(void **state) {
     store_fixture *f = calloc(1, sizeof *f);
     if (f == NULL || temp_dir_setup((void **)&f->dir) != 0) return -1;

@@ -7,26 +7,6 @@
 #include "base/sql.h"
 #include "store/sqlite/handle.h"
 
-static void compat_path(char *path, size_t size, int64_t version) {
-    const char *data = getenv("KM_TEST_DATA");
-    assert_non_null(data);
-    snprintf(path, size, "%s/compat/store-%lld.db", data, (long long)version);
-}
-
-static void copy_file(const char *from, const char *to) {
-    static char bytes[1024 * 1024];
-    int in = open(from, O_RDONLY | O_CLOEXEC);
-    if (in < 0) print_error("%s is missing\n", from);
-    assert_true(in >= 0);
-    ssize_t len = read(in, bytes, sizeof bytes);
-    assert_true(len > 0 && len < (ssize_t)sizeof bytes);
-    close(in);
-    int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    assert_true(out >= 0);
-    assert_int_equal(write(out, bytes, (size_t)len), len);
-    close(out);
-}
-
 /* What every kept file holds. Ids and times are fixed, so that the same release writes the same file. */
 static void fill(store_fixture *f) {
     const km_entity entity = {"Docker", "technology"};
@@ -116,7 +96,7 @@ static void open_copy(store_fixture *f, int64_t version) {
     static const char *const NAMES[] = {"memories.db", "memories.db-wal", "memories.db-shm"};
     for (size_t i = 0; i < 3; i++) unlinkat(f->dir->fd, NAMES[i], 0);
     compat_path(kept, sizeof kept, version);
-    copy_file(kept, f->path);
+    copy_store_file(kept, f->path);
 }
 
 static void every_older_store_is_read_and_goes_on(void **state) {
@@ -183,7 +163,7 @@ static void write_compat_file(void **state) {
     if (access(kept, F_OK) == 0) return;
     fill(f);
     expect_ok(kmi_store_erase(f->store, &is_erased, &f->error));
-    copy_file(f->path, kept);
+    copy_store_file(f->path, kept);
 }
 
 int main(void) {

@@ -246,11 +246,11 @@ static void a_missing_end_costs_what_stood_there(void **state) {
 
 static void an_older_store_is_saved_too(void **state) {
     store_fixture *f = *state;
-    char older[512];
+    char kept[512], older[128];
     kmi_salvage saved;
-    const char *data = getenv("KM_TEST_DATA");
-    assert_non_null(data);
-    snprintf(older, sizeof older, "%s/compat/store-2.db", data);
+    compat_path(kept, sizeof kept, 2);
+    snprintf(older, sizeof older, "%s/older.db", f->dir->path);
+    copy_store_file(kept, older);
     salvage_into(f, older, &saved);
     assert_int_equal(saved.memories, 3);
     assert_int_equal(saved.tasks, 2);
