@@ -30,6 +30,7 @@
 #define MENDED_SEEN_SHARE_MAX 0.5       /* of the query's weight: where known words carry more, they are enough */
 #define MENDED_LEN_MIN ((size_t)6)
 #define MENDED_CHOICES ((size_t)8)
+#define GUESS_UNITS_HALF 100.0 /* in a store of so many a guess is half doubted: more words have one close by chance */
 
 static size_t posting_budget = POSTING_BUDGET;
 
@@ -54,6 +55,7 @@ typedef struct search {
     kmi_query_terms *terms;
     kmi_slice *term_texts;
     const char **term_names; /* the same, for info */
+    uint64_t guessed_terms;  /* a bit for each: what stands there was mistyped, maybe */
     double *idf;
     double *weights; /* of each term: 1, or less for a stand-in */
     kmi_postings postings;
@@ -221,6 +223,11 @@ static bool is_known_enough(const search *s) {
     return seen > MENDED_SEEN_SHARE_MAX * s->info.idf_sum;
 }
 
+/* No content word is a mistyped one of these: "meinte" is not "meine". */
+static bool is_function_word(kmi_slice term) {
+    return kmi_text_is_stop_word(term) || kmi_text_foreignness(term) != KMI_FOREIGN_NOT;
+}
+
 /* The one term of the index that a word may have been meant for. People seldom mistype the first letter, and where two words are as
  * close, neither is known to be meant. */
 static km_status find_meant(search *s, kmi_slice folded, kmi_slice *ret_meant, km_error *error) {
@@ -229,7 +236,7 @@ static km_status find_meant(search *s, kmi_slice folded, kmi_slice *ret_meant, k
     size_t alike = 0;
     km_status status = kmi_query_terms_similar(s->store, folded, s->arena, MENDED_CHOICES, found, &count, error);
     for (size_t i = 0; i < count && status == KM_OK; i++) {
-        if (found[i].ptr[0] != folded.ptr[0]) continue;
+        if (found[i].ptr[0] != folded.ptr[0] || is_function_word(found[i])) continue;
         *ret_meant = found[i];
         alike++;
     }
@@ -237,11 +244,15 @@ static km_status find_meant(search *s, kmi_slice folded, kmi_slice *ret_meant, k
     return status;
 }
 
+static double guess_doubt(const search *s) {
+    double units = (double)s->info.unit_count;
+    return units / (units + GUESS_UNITS_HALF);
+}
+
 /* Where the known words of a query carry less than the unknown ones, an unknown long word with one close term counts as that
  * term. Otherwise the next best word would answer: "call the electrican" is not about calls. */
 static km_status mend_unseen_terms(search *s, km_error *error) {
     size_t tried = 0;
-    bool is_changed = false;
     for (size_t i = 0; i < s->info.term_count && tried < SIMILAR_WORDS; i++) {
         kmi_slice meant = {NULL, 0};
         if (!is_unseen(s, i) || s->terms->terms[i].folded.len < MENDED_LEN_MIN) continue;
@@ -253,11 +264,14 @@ static km_status mend_unseen_terms(search *s, km_error *error) {
         if (meant.ptr == NULL) continue;
         s->term_texts[i] = meant;
         s->term_names[i] = meant.ptr;
-        is_changed = true;
+        s->guessed_terms |= UINT64_C(1) << i;
     }
-    if (!is_changed) return KM_OK;
+    if (s->guessed_terms == 0) return KM_OK;
+    double given = s->info.unseen_share;
     kmi_postings_deinit(&s->postings);
-    return read_postings(s, error);
+    km_status status = read_postings(s, error);
+    s->info.unseen_share += (given - s->info.unseen_share) * guess_doubt(s);
+    return status;
 }
 
 /* ---- Skipped terms, in the texts of the best units ---- */
@@ -424,10 +438,14 @@ static km_status prepare(search *s, const km_recall_query *query, km_error *erro
 
 static km_status run(search *s, km_error *error) {
     km_status status = read_postings(s, error);
-    if (status == KM_OK && s->info.unseen_share > 0 && s->info.unseen_share < 1 && !is_known_enough(s))
+    if (status == KM_OK && s->info.unseen_share > 0 && !is_known_enough(s) &&
+        (s->info.unseen_share < 1 || s->info.term_count <= SIMILAR_QUERY_TERMS))
         status = mend_unseen_terms(s, error);
     if (status != KM_OK) return status;
-    for (size_t i = 0; i < s->info.term_count; i++) s->weights[i] = s->idf[i];
+    for (size_t i = 0; i < s->info.term_count; i++) {
+        bool is_guessed = (s->guessed_terms >> i & 1) != 0;
+        s->weights[i] = s->idf[i] * (is_guessed ? 1 - (1 - SIMILAR_WEIGHT) * guess_doubt(s) : 1);
+    }
     if (s->info.unseen_share >= 1 && s->info.term_count <= SIMILAR_QUERY_TERMS) status = use_similar_terms(s, error);
     if (status == KM_OK) status = kmi_rank_start(s->store, s->info.idf_sum, &s->rank, error);
     if (status == KM_OK) status = collect_hits(s, error);
