@@ -3,11 +3,15 @@
  * stand side by side, and hiding what holds costs more than a line too many. */
 #include "recall/outdated.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/hash.h"
 #include "base/text.h"
 
 #define WORDS_MAX ((size_t)48) /* a longer text says more than one thing */
-#define SHARED_MIN 0.6         /* of the earlier one's words */
+#define LONGEST_CHANGE ((size_t)10)
+#define SHARED_MIN 0.6 /* of the earlier one's words */
 
 typedef struct word_list {
     size_t count, number_count;
@@ -16,16 +20,22 @@ typedef struct word_list {
     uint64_t numbers[WORDS_MAX];
 } word_list;
 
+static int compare_words(const void *word, const void *entry) {
+    const kmi_slice *left = word;
+    const char *right = entry;
+    size_t right_len = strlen(right);
+    int order = memcmp(left->ptr, right, left->len < right_len ? left->len : right_len);
+    return order != 0 ? order : (left->len > right_len) - (left->len < right_len);
+}
+
 static bool is_change(kmi_slice folded) {
-    static const char *const CHANGES[] = {"now",     "changed",   "moved",     "switched",   "migrated", "upgraded",
-                                          "updated", "replaced",  "instead",   "longer",     "anymore",  "raised",
-                                          "lowered", "increased", "reduced",   "downgraded", "went",     "goes",
-                                          "rose",    "grew",      "fell",      "dropped",    "doubled",  "halved",
-                                          "cut",     "extended",  "shortened", "postponed"};
-    for (size_t i = 0; i < sizeof CHANGES / sizeof CHANGES[0]; i++) {
-        if (kmi_slice_equal(folded, kmi_slice_from(CHANGES[i]))) return true;
-    }
-    return false;
+    static const char CHANGES[][LONGEST_CHANGE + 1] = {
+        "anymore",  "changed",  "cut",       "doubled",  "downgraded", "dropped",  "extended",
+        "fell",     "goes",     "grew",      "halved",   "increased",  "instead",  "longer",
+        "lowered",  "migrated", "moved",     "now",      "postponed",  "raised",   "reduced",
+        "replaced", "rose",     "shortened", "switched", "updated",    "upgraded", "went"}; /* sorted */
+    return folded.len <= LONGEST_CHANGE &&
+           bsearch(&folded, CHANGES, sizeof CHANGES / sizeof CHANGES[0], sizeof CHANGES[0], compare_words) != NULL;
 }
 
 static bool has_digit(kmi_slice term) {
@@ -39,8 +49,9 @@ static bool add_word(const kmi_text_word *word, void *context) {
     word_list *list = context;
     bool is_number = has_digit(word->folded);
     if (word->is_part && is_number) return true; /* a version is one number; a name such as MAX_SIZE is several words */
-    list->tells_change |= is_change(word->folded);
-    if (!is_number && (kmi_text_is_stop_word(word->folded) || is_change(word->folded))) return true;
+    bool is_word_of_change = is_change(word->folded);
+    list->tells_change |= is_word_of_change;
+    if (!is_number && (is_word_of_change || kmi_text_is_stop_word(word->folded))) return true;
     if (list->count == WORDS_MAX || list->number_count == WORDS_MAX) {
         list->is_long = true;
         return false;

@@ -29,6 +29,7 @@
 #define SIMILAR_QUERY_TERMS ((size_t)4) /* a longer query of nothing but unknown words is about something else */
 #define MENDED_SEEN_SHARE_MAX 0.5       /* of the query's weight: where known words carry more, they are enough */
 #define MENDED_LEN_MIN ((size_t)6)
+#define MENDED_UNITS_MAX 2000 /* in a bigger store a guess is chance, and takes ten times the search */
 #define MENDED_CHOICES ((size_t)8)
 #define GUESS_UNITS_HALF 100.0 /* in a store of so many a guess is half doubted: more words have one close by chance */
 
@@ -48,6 +49,11 @@ typedef struct seq_set {
     size_t count, slot_count;
 } seq_set;
 
+typedef struct similar_terms {
+    size_t count;
+    kmi_slice found[MENDED_CHOICES]; /* most common first */
+} similar_terms;
+
 typedef struct search {
     kmi_store *store;
     kmi_arena *arena;
@@ -55,6 +61,7 @@ typedef struct search {
     kmi_query_terms *terms;
     kmi_slice *term_texts;
     const char **term_names; /* the same, for info */
+    similar_terms **similar; /* of each term; NULL: not looked up */
     uint64_t guessed_terms;  /* a bit for each: what stands there was mistyped, maybe */
     double *idf;
     double *weights; /* of each term: 1, or less for a stand-in */
@@ -192,17 +199,30 @@ static void weigh_unseen(search *s) {
     }
 }
 
+/* Looks up what is close to a term, once: it is much work. */
+static km_status find_similar(search *s, size_t term, const similar_terms **ret_similar, km_error *error) {
+    km_status status = KM_OK;
+    if (s->similar[term] == NULL) {
+        s->similar[term] = kmi_arena_alloc(s->arena, sizeof(*s->similar[term]));
+        if (s->similar[term] == NULL) return kmi_store_fail_nomem(s->store, error);
+        s->similar[term]->count = 0;
+        status = kmi_query_terms_similar(s->store, s->terms->terms[term].folded, s->arena, MENDED_CHOICES,
+                                         s->similar[term]->found, &s->similar[term]->count, error);
+    }
+    *ret_similar = s->similar[term];
+    return status;
+}
+
 /* Puts stand-ins into the place of words that stand nowhere. The sums over the query stay those of the words as they were given. */
 static km_status use_similar_terms(search *s, km_error *error) {
     kmi_slice found[SIMILAR_WORDS * SIMILAR_TERMS];
     size_t found_count = 0;
     for (size_t i = 0, words = 0; i < s->terms->count && words < SIMILAR_WORDS; i++) {
-        size_t count = 0;
-        km_status status = kmi_query_terms_similar(s->store, s->terms->terms[i].folded, s->arena, SIMILAR_TERMS,
-                                                   &found[found_count], &count, error);
+        const similar_terms *similar = NULL;
+        km_status status = find_similar(s, i, &similar, error);
         if (status != KM_OK) return status;
-        found_count += count;
-        words += count > 0;
+        for (size_t k = 0; k < similar->count && k < SIMILAR_TERMS; k++) found[found_count++] = similar->found[k];
+        words += similar->count > 0;
     }
     if (found_count == 0) return KM_OK;
     kmi_postings_deinit(&s->postings);
@@ -230,17 +250,17 @@ static bool is_function_word(kmi_slice term) {
 
 /* The one term of the index that a word may have been meant for. People seldom mistype the first letter, and where two words are as
  * close, neither is known to be meant. */
-static km_status find_meant(search *s, kmi_slice folded, kmi_slice *ret_meant, km_error *error) {
-    kmi_slice found[MENDED_CHOICES];
-    size_t count = 0;
+static km_status find_meant(search *s, size_t term, kmi_slice *ret_meant, km_error *error) {
+    const similar_terms *similar = NULL;
     size_t alike = 0;
-    km_status status = kmi_query_terms_similar(s->store, folded, s->arena, MENDED_CHOICES, found, &count, error);
-    for (size_t i = 0; i < count && status == KM_OK; i++) {
-        if (found[i].ptr[0] != folded.ptr[0] || is_function_word(found[i])) continue;
-        *ret_meant = found[i];
+    km_status status = find_similar(s, term, &similar, error);
+    for (size_t i = 0; status == KM_OK && i < similar->count; i++) {
+        kmi_slice found = similar->found[i];
+        if (found.ptr[0] != s->terms->terms[term].folded.ptr[0] || is_function_word(found)) continue;
+        *ret_meant = found;
         alike++;
     }
-    if (alike != 1 || count == MENDED_CHOICES) *ret_meant = (kmi_slice){NULL, 0};
+    if (status == KM_OK && (alike != 1 || similar->count == MENDED_CHOICES)) *ret_meant = (kmi_slice){NULL, 0};
     return status;
 }
 
@@ -257,7 +277,7 @@ static km_status mend_unseen_terms(search *s, km_error *error) {
         kmi_slice meant = {NULL, 0};
         if (!is_unseen(s, i) || s->terms->terms[i].folded.len < MENDED_LEN_MIN) continue;
         tried++;
-        km_status status = find_meant(s, s->terms->terms[i].folded, &meant, error);
+        km_status status = find_meant(s, i, &meant, error);
         if (status != KM_OK) return status;
         for (size_t k = 0; meant.ptr != NULL && k < s->info.term_count; k++)
             if (kmi_slice_equal(s->term_texts[k], meant)) meant.ptr = NULL; /* counts already */
@@ -421,9 +441,12 @@ static km_status prepare(search *s, const km_recall_query *query, km_error *erro
     s->idf = kmi_arena_alloc_array(s->arena, count, sizeof(*s->idf));
     s->weights = kmi_arena_alloc_array(s->arena, count + SIMILAR_WORDS * SIMILAR_TERMS, sizeof(*s->weights));
     s->hits.items = kmi_arena_alloc_array(s->arena, s->hits.limit, sizeof(*s->hits.items));
-    if (s->term_names == NULL || s->term_texts == NULL || s->idf == NULL || s->weights == NULL || s->hits.items == NULL)
+    s->similar = kmi_arena_alloc_array(s->arena, count, sizeof(*s->similar));
+    if (s->similar == NULL || s->term_names == NULL || s->term_texts == NULL || s->idf == NULL || s->weights == NULL ||
+        s->hits.items == NULL)
         return kmi_store_fail_nomem(s->store, error);
     for (size_t i = 0; i < count; i++) {
+        s->similar[i] = NULL;
         s->term_texts[i] = s->terms->terms[i].text;
         s->term_names[i] = s->terms->terms[i].text.ptr;
     }
@@ -436,11 +459,14 @@ static km_status prepare(search *s, const km_recall_query *query, km_error *erro
     return kmi_memory_bind_filter(s->store, &s->filter, query != NULL ? query : &NO_FILTER, error);
 }
 
+static bool may_mend(const search *s) {
+    if (s->postings.unit_count > MENDED_UNITS_MAX || s->info.unseen_share <= 0 || is_known_enough(s)) return false;
+    return s->info.unseen_share < 1 || s->info.term_count <= SIMILAR_QUERY_TERMS;
+}
+
 static km_status run(search *s, km_error *error) {
     km_status status = read_postings(s, error);
-    if (status == KM_OK && s->info.unseen_share > 0 && !is_known_enough(s) &&
-        (s->info.unseen_share < 1 || s->info.term_count <= SIMILAR_QUERY_TERMS))
-        status = mend_unseen_terms(s, error);
+    if (status == KM_OK && may_mend(s)) status = mend_unseen_terms(s, error);
     if (status != KM_OK) return status;
     for (size_t i = 0; i < s->info.term_count; i++) {
         bool is_guessed = (s->guessed_terms >> i & 1) != 0;
