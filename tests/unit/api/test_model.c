@@ -23,7 +23,7 @@ typedef enum text_state {
 typedef struct text {
     text_state state;
     char task[64];
-    int key; /* -1: none. One key, one text: which of two tasks comes first is up to their priorities */
+    int key;         /* -1: none. One key, one text: which of two tasks comes first is up to their priorities */
     bool is_retried; /* waits in the store, not in the journal */
 } text;
 
