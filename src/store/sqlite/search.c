@@ -385,12 +385,18 @@ static km_status reset_filter(search *s, km_error *error) {
     return kmi_sql_fail(s->store->sql, sqlite3_extended_errcode(kmi_sql_handle(s->store->sql)), error);
 }
 
+/* True when neither this unit nor one behind it can take a place: they come by falling scores, the newest of equal ones first. */
+static bool is_past_best(const hit_list *hits, const kmi_rank_unit *unit) {
+    if (hits->count < hits->limit) return false;
+    const kmi_search_hit *worst = &hits->items[0];
+    return (double)unit->score < worst->score || ((double)unit->score == worst->score && unit->unit < worst->seq);
+}
+
 /* *ret_is_done: nothing better can come. */
 static km_status look_at_units(search *s, const kmi_rank_unit *units, size_t count, bool *ret_is_done,
                                km_error *error) {
     for (size_t i = 0; i < count; i++) {
-        bool is_full = s->hits.count == s->hits.limit && (double)units[i].score < s->hits.items[0].score;
-        if (is_full || kmi_store_is_late(s->store)) {
+        if (is_past_best(&s->hits, &units[i]) || kmi_store_is_late(s->store)) {
             *ret_is_done = true;
             return KM_OK;
         }
