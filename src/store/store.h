@@ -162,6 +162,7 @@ typedef struct kmi_search_info {
     size_t skipped_term_count;  /* of these: too common for the budget of postings, weighed on the best units alone */
     bool is_estimated;          /* not every posting was read */
     uint64_t common_terms;      /* a bit for each of the first 64: says little about any text; 0 where all of them do */
+    size_t pair_count;          /* terms that are pairs of characters of a script without spaces: a word has several */
     bool has_common_terms_only; /* all of them do */
     bool has_stop_words_only;
     const char *const *terms; /* term_count each, in the arena */

@@ -155,6 +155,9 @@ static void find_common_terms(const kmi_query_terms *terms, kmi_search_info *inf
     bool is_all = true;
     for (size_t i = 0; i < terms->count; i++) {
         bool is_common = kmi_text_is_common_word(terms->terms[i].folded);
+        size_t start = 0;
+        info->pair_count += (terms->terms[i].folded.ptr[0] & 0x80) != 0 &&
+                            kmi_text_is_cjk(kmi_text_next(terms->terms[i].folded, &start));
         if (is_common) common |= UINT64_C(1) << i;
         is_all = is_all && is_common;
     }
@@ -248,6 +251,26 @@ static bool is_function_word(kmi_slice term) {
     return kmi_text_is_stop_word(term) || kmi_text_foreignness(term) != KMI_FOREIGN_NOT;
 }
 
+/* One letter too many, too few or another one, or two exchanged. */
+static bool is_one_letter_away(kmi_slice a, kmi_slice b) {
+    while (a.len > 0 && b.len > 0 && a.ptr[0] == b.ptr[0]) {
+        a = kmi_slice_sub(a, 1, a.len - 1);
+        b = kmi_slice_sub(b, 1, b.len - 1);
+    }
+    while (a.len > 0 && b.len > 0 && a.ptr[a.len - 1] == b.ptr[b.len - 1]) {
+        a.len--;
+        b.len--;
+    }
+    if (a.len <= 1 && b.len <= 1) return true;
+    return a.len == 2 && b.len == 2 && a.ptr[0] == b.ptr[1] && a.ptr[1] == b.ptr[0];
+}
+
+/* What is close to a word has a stem that may be far from it: "string" is one letter from "storing", which is "store". */
+static bool is_stem_close(const kmi_query_term *term, kmi_slice found) {
+    return kmi_slice_starts_with(term->folded, found) || is_one_letter_away(term->text, found) ||
+           is_one_letter_away(term->folded, found);
+}
+
 /* The one term of the index that a word may have been meant for. People seldom mistype the first letter, and where two words are as
  * close, neither is known to be meant. */
 static km_status find_meant(search *s, size_t term, kmi_slice *ret_meant, km_error *error) {
@@ -257,6 +280,7 @@ static km_status find_meant(search *s, size_t term, kmi_slice *ret_meant, km_err
     for (size_t i = 0; status == KM_OK && i < similar->count; i++) {
         kmi_slice found = similar->found[i];
         if (found.ptr[0] != s->terms->terms[term].folded.ptr[0] || is_function_word(found)) continue;
+        if (!is_stem_close(&s->terms->terms[term], found)) continue;
         *ret_meant = found;
         alike++;
     }

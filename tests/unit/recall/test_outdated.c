@@ -18,6 +18,23 @@ static void a_change_of_the_number(void **state) {
     assert_true(is_outdated("POOL_LIMIT is 200", "We raised POOL_LIMIT to 450"));
 }
 
+static void another_value_now(void **state) {
+    (void)state;
+    assert_true(is_outdated("Bills go out on the last Friday", "Bills now go out on the 3rd, through the bank"));
+    assert_true(is_outdated("The forecast is computed every Monday", "the forecast is now computed each night"));
+    assert_true(is_outdated("El archivo está en Burgos", "El archivo ahora está en Cádiz"));
+    assert_true(is_outdated("Сервер стоит в подвале", "Сервер теперь стоит на чердаке"));
+    assert_true(is_outdated("图书馆的闭馆时间是九点", "图书馆的闭馆时间现在是十点"));
+    assert_true(is_outdated("メールの上限は 20 MB", "メールの上限は今は 50 MB"));
+    assert_true(is_outdated("Reports are made with Calc", "We took up Typst, reports are no longer made with Calc"));
+    assert_false(is_outdated("Bills go out on the last Friday", "Bills now also go out on the 3rd"));
+    assert_false(is_outdated("Bills go out on the last Friday", "Bills are now printed in colour"));
+    assert_false(is_outdated("Bills go out on the last Friday", "Receipts now go out on the 3rd"));
+    assert_false(is_outdated("We use Redis for sessions", "We now use Redis for the queue"));
+    assert_false(is_outdated("The tests are slow", "The lift is no longer slow"));
+    assert_false(is_outdated("Now it is late", "Now it is early"));
+}
+
 static void what_stands_side_by_side(void **state) {
     (void)state;
     /* no word of change */
@@ -32,7 +49,7 @@ static void what_stands_side_by_side(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(a_change_of_the_number),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_change_of_the_number), cmocka_unit_test(another_value_now),
                                        cmocka_unit_test(what_stands_side_by_side)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

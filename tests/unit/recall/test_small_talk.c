@@ -18,6 +18,8 @@ static void greetings_and_bare_orders(void **state) {
                                        "mach das bitte rückgängig",
                                        "Merci, continue",
                                        "d'accord, vas-y",
+                                       "merci, c'est bon",
+                                       "está bien, gracias",
                                        "s’il te plaît continue",
                                        "¡Gracias! Sigue",
                                        "Sí, adelante",

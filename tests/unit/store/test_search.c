@@ -321,6 +321,8 @@ static void a_mistyped_word_beside_a_weak_one_is_mended(void **state) {
     /* The first letter is right as a rule, two candidates are none, and where the known words are enough nothing is guessed. */
     assert_int_equal(find_first(f, "I need to reach the alectrician at this number", &info), 2);
     assert_int_equal(find_first(f, "I need to reach the planer at this number", &info), 2);
+    keep_memory(f, "Paint is stored here", "fact"); /* "string" is a letter from "storing", and far from "store" */
+    assert_int_equal(find_first(f, "I need to reverse a string of letters", &info), 2);
     assert_int_equal(find_first(f, "does the floor need a week for the electrican", &info), 2);
 }
 
