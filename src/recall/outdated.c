@@ -43,20 +43,24 @@ static bool is_change(kmi_slice folded) {
            bsearch(&folded, CHANGES, sizeof CHANGES / sizeof CHANGES[0], sizeof CHANGES[0], compare_words) != NULL;
 }
 
+static bool is_word(kmi_slice folded, const char *word) {
+    return folded.ptr[0] == word[0] && kmi_slice_equal(folded, kmi_slice_from(word));
+}
+
 static bool is_now(kmi_slice folded) {
-    static const char *const NOWS[] = {"now", "jetzt",  "nun",    "maintenant", "desormais", "ahora", "adesso", "agora",
-                                       "nu",  "теперь", "сейчас", "现在",       "現在",      "今は",  "지금"};
+    static const char NOWS[][16] = {"now", "jetzt",  "nun",    "maintenant", "desormais", "ahora", "adesso", "agora",
+                                    "nu",  "теперь", "сейчас", "现在",       "現在",      "今は",  "지금"};
     for (size_t i = 0; i < sizeof NOWS / sizeof NOWS[0]; i++) {
-        if (kmi_slice_equal(folded, kmi_slice_from(NOWS[i]))) return true;
+        if (is_word(folded, NOWS[i])) return true;
     }
     return false;
 }
 
 static bool is_adding(kmi_slice folded) {
-    static const char *const ADDING[] = {"also",  "too",    "auch", "aussi", "tambien",
-                                         "anche", "tambem", "ook",  "также", "тоже"};
+    static const char ADDING[][16] = {"also",  "too",    "auch", "aussi", "tambien",
+                                      "anche", "tambem", "ook",  "также", "тоже"};
     for (size_t i = 0; i < sizeof ADDING / sizeof ADDING[0]; i++) {
-        if (kmi_slice_equal(folded, kmi_slice_from(ADDING[i]))) return true;
+        if (is_word(folded, ADDING[i])) return true;
     }
     return false;
 }
@@ -86,7 +90,8 @@ static bool add_word(const kmi_text_word *word, void *context) {
         list->now_start = word->start;
         list->now_end = word->end;
     }
-    if (list->now_end == 0 && !is_stop_word && kmi_text_foreignness(word->folded) == KMI_FOREIGN_NOT)
+    if (list->now_end == 0 && !list->names_subject && !is_stop_word &&
+        kmi_text_foreignness(word->folded) == KMI_FOREIGN_NOT)
         list->names_subject = true;
     if (!is_number && (is_word_of_change || is_stop_word)) return true;
     if (list->count == WORDS_MAX || list->number_count == WORDS_MAX) {
