@@ -108,14 +108,6 @@ static km_status learn_all(learning *l, km_error *error) {
     return status;
 }
 
-/* Every reader goes through the whole log when it opens the store. A failure says nothing about what was learnt. */
-static void shorten_log(kmi_store *store) {
-    enum { log_pages_max = 64 };
-    if (kmi_store_wal_pages(store) < log_pages_max) return;
-    km_status status = kmi_store_checkpoint(store, true, NULL);
-    (void)status;
-}
-
 km_status kmi_learn_now_run(km_project *project, const kmi_prepared *prepared, const kmi_learn_now *how,
                             km_learn_result **ret_result, km_error *error) {
     const int64_t start_us = kmi_clock_monotonic_us();
@@ -129,7 +121,7 @@ km_status kmi_learn_now_run(km_project *project, const kmi_prepared *prepared, c
     if (status == KM_OK && !how->is_dry_run) status = kmi_writer_open(project, true, &writer, error);
     l.store = writer.store;
     if (status == KM_OK) status = learn_all(&l, error);
-    if (status == KM_OK && l.store != NULL) shorten_log(l.store);
+    if (status == KM_OK) kmi_writer_shorten_log(&writer);
     kmi_extractor_free(l.extractor);
     kmi_arena_free(l.scratch);
     if (status != KM_OK) {

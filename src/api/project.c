@@ -385,6 +385,13 @@ km_status kmi_writer_end(kmi_writer *writer, km_status status, km_error *error) 
     return status;
 }
 
+void kmi_writer_shorten_log(kmi_writer *writer) {
+    enum { log_pages_max = 64 };
+    if (writer->store == NULL || kmi_store_wal_pages(writer->store) < log_pages_max) return;
+    km_status status = kmi_store_checkpoint(writer->store, true, NULL);
+    (void)status;
+}
+
 /* ---- Other processes ---- */
 
 void kmi_project_announce_change(km_project *project) {

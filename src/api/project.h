@@ -71,6 +71,9 @@ typedef struct kmi_writer {
 km_status kmi_writer_open(km_project *project, bool create, kmi_writer *ret_writer, km_error *error) KM_MUST_CHECK;
 /* Ends the transaction begun on writer->store: commits after KM_OK, else rolls back and hands the status on. */
 km_status kmi_writer_end(kmi_writer *writer, km_status status, km_error *error) KM_MUST_CHECK;
+/* After much was written: empties SQLite's log, which else every process that reads alone goes through when it opens the store.
+ * A failure says nothing about what was committed. */
+void kmi_writer_shorten_log(kmi_writer *writer);
 void kmi_writer_close(kmi_writer *writer);
 #define KMI_CLEANUP_WRITER __attribute__((cleanup(kmi_writer_close)))
 static inline void kmi_store_free_at(kmi_store **store) {

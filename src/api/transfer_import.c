@@ -15,7 +15,6 @@
 /* Entries between two chances for the store to write out the texts that wait for the index. */
 #define ENTRIES_PER_SAVEPOINT ((size_t)64)
 #define RELATIONS_PER_MEMORY_MAX ((size_t)10000)
-#define CHECKPOINT_PAGES 1000
 
 typedef struct importer {
     const km_project *project;
@@ -219,10 +218,7 @@ static km_status run_plan(km_project *project, kmi_plan *plan, const kmi_transfe
     status = kmi_writer_end(&writer, status, error);
     if (status != KM_OK) return status;
     kmi_project_announce_change(project);
-    if (kmi_store_wal_pages(writer.store) > CHECKPOINT_PAGES) {
-        km_status moved = kmi_store_checkpoint(writer.store, false, NULL);
-        (void)moved; /* what is committed stays: the next writer moves the log */
-    }
+    kmi_writer_shorten_log(&writer);
     return KM_OK;
 }
 

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define STATEMENT_SLOTS 256 /* a power of two, about three times what the store uses */
-#define WRITE_CACHE_KIB 8192
+#define WRITE_CACHE_KIB 7168
 
 typedef struct cached_statement {
     const char *text; /* NULL: free slot */

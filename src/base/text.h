@@ -30,10 +30,20 @@ typedef bool (*kmi_text_word_found)(const kmi_text_word *word, void *context);
 /* Splits valid UTF-8 into search terms: words (English Porter2 stems, so "deploy" equals "deployment"), identifiers and
  * paths also by their parts, scripts without spaces as pairs of characters. The same function serves index and query. */
 km_status kmi_text_words(kmi_slice text, kmi_text_word_found found, void *context, km_error *error) KM_MUST_CHECK;
-/* True for English stop words, given as folded, unstemmed word. */
+/* True for English stop words, given as folded, unstemmed word, and for pairs of characters that are only grammar. */
 bool kmi_text_is_stop_word(kmi_slice folded_word);
 /* True for words that stand in prompts about anything: "use", "write", "function". */
 bool kmi_text_is_common_word(kmi_slice folded_word);
+
+typedef enum kmi_foreignness {
+    KMI_FOREIGN_NOT,
+    KMI_FOREIGN_PERHAPS, /* an English word or name as well: "die", "car" */
+    KMI_FOREIGN_SURELY
+} kmi_foreignness;
+/* Function words of the commonest languages beside English, given as folded, unstemmed word. */
+kmi_foreignness kmi_text_foreignness(kmi_slice folded_word);
+/* True for a pair of Chinese or Japanese characters (or one alone) of which each serves grammar. */
+bool kmi_text_is_function_pair(kmi_slice folded_word);
 
 /* Columns a terminal needs for the text; escape sequences are not understood. */
 size_t kmi_text_width(kmi_slice text);

@@ -50,6 +50,7 @@ static int compare_words(const void *word, const void *entry) {
 
 bool kmi_text_is_stop_word(kmi_slice folded_word) {
     if (folded_word.len == 0 || folded_word.len > LONGEST_STOP_WORD) return false;
+    if ((unsigned char)folded_word.ptr[0] >= 0x80) return kmi_text_is_function_pair(folded_word);
     return bsearch(&folded_word, STOP_WORDS, sizeof STOP_WORDS / sizeof STOP_WORDS[0], sizeof STOP_WORDS[0],
                    compare_words) != NULL;
 }

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "recall/small_talk.h"
 #include "recall/word_reader.h"
 
 #define WORDS_TO_READ 60
@@ -17,17 +18,6 @@ static const char *const OPENERS[] = {
     "lets", "me",   "need", "next", "now",   "ok",  "okay",  "please", "pls",  "quickly", "s",    "so",   "then",
     "to",   "us",   "want", "we",   "would", "yes", "you",   "d",      "like", "should",  "must", "help", "kindly"};
 
-static const char *const SMALL_TALK[] = {
-    "a",        "afternoon", "again", "all",   "am",    "and",     "are",     "awesome", "bye",   "cheers",
-    "cool",     "day",       "do",    "doing", "done",  "evening", "fine",    "for",     "good",  "goodbye",
-    "got",      "great",     "hello", "hey",   "hi",    "how",     "i",       "is",      "it",    "its",
-    "job",      "later",     "lol",   "lot",   "m",     "makes",   "morning", "much",    "nice",  "night",
-    "no",       "nope",      "now",   "of",    "ok",    "okay",    "perfect", "please",  "re",    "right",
-    "s",        "see",       "sense", "so",    "sorry", "sure",    "thank",   "thanks",  "that",  "the",
-    "there",    "this",      "today", "up",    "very",  "welcome", "well",    "what",    "whats", "wonderful",
-    "work",     "works",     "wow",   "yeah",  "yep",   "yes",     "you",     "your",    "bro",   "buddy",
-    "everyone", "folks",     "guys",  "mate",  "team",  "lets",    "go"};
-
 static const char *const OPERATIONS[] = {
     "abort",   "apply",    "approve", "bump",    "cancel", "check",   "checkout", "clean",  "close",  "commit",
     "compile", "continue", "delete",  "diff",    "do",     "execute", "find",     "finish", "fix",    "format",
@@ -37,14 +27,19 @@ static const char *const OPERATIONS[] = {
     "send",    "show",     "skip",    "squash",  "start",  "stash",   "stop",     "tag",    "test",   "tests",
     "try",     "undo",     "update",  "upgrade", "use",    "verify",  "wait"};
 
-static const char *const WORK[] = {
-    "add",       "adapt",   "arrange", "automate",  "build",     "change",    "choose",    "clean",     "compose",
-    "configure", "convert", "create",  "debug",     "define",    "deploy",    "design",    "develop",   "document",
-    "draft",     "extend",  "extract", "generate",  "handle",    "implement", "improve",   "integrate", "introduce",
-    "make",      "migrate", "model",   "optimise",  "optimize",  "organise",  "organize",  "outline",   "plan",
-    "port",      "prepare", "propose", "prototype", "recommend", "refactor",  "replace",   "review",    "rewrite",
-    "scaffold",  "set",     "setup",   "simplify",  "solve",     "split",     "structure", "suggest",   "support",
-    "translate", "wire",    "write"};
+static const char *const WORK[] = {"add",      "adapt",   "arrange",   "automate", "build",     "change",    "choose",
+                                   "clean",    "compose", "configure", "convert",  "create",    "debug",     "define",
+                                   "deploy",   "design",  "develop",   "document", "draft",     "extend",    "extract",
+                                   "generate", "handle",  "implement", "improve",  "integrate", "introduce", "make",
+                                   "migrate",  "model",   "optimise",  "optimize", "organise",  "organize",  "outline",
+                                   "plan",     "port",    "prepare",   "propose",  "prototype", "recommend", "refactor",
+                                   "replace",  "review",  "rewrite",   "scaffold", "set",       "setup",     "simplify",
+                                   "solve",    "split",   "structure", "suggest",  "support",   "wire",      "write"};
+
+/* What is written to be read and not to be run: rules about work have nothing to say to it. */
+static const char *const LITERATURE[] = {"ballad", "haiku", "joke", "jokes", "limerick", "lyrics",   "poem",    "poems",
+                                         "pun",    "puns",  "quiz", "rap",   "rhyme",    "riddle",   "riddles", "song",
+                                         "sonnet", "story", "tale", "toast", "verse",    "fairytale"};
 
 /* "How do I handle …": about doing. "How many", "how long": about facts. */
 static const char *const HOW_TO[] = {"do", "should", "can", "could", "would", "to", "might", "must", "shall"};
@@ -56,14 +51,12 @@ static kmi_asking kind_of_how(kmi_word_reader reader) {
     return kmi_word_next(&reader) && KMI_WORD_IN(reader.lower, DOERS) ? KMI_ASKING_WORK : KMI_ASKING_ANSWER;
 }
 
-static bool is_small_talk(kmi_slice prompt) {
+static bool names_literature(kmi_slice prompt) {
     kmi_word_reader reader = {.text = prompt};
-    int count = 0;
-    while (count < WORDS_TO_READ && kmi_word_next(&reader)) {
-        count++;
-        if (!KMI_WORD_IN(reader.lower, SMALL_TALK)) return false;
+    for (int i = 0; i < WORDS_TO_READ && kmi_word_next(&reader); i++) {
+        if (KMI_WORD_IN(reader.lower, LITERATURE)) return true;
     }
-    return count < WORDS_TO_READ;
+    return false;
 }
 
 static int count_words(kmi_slice prompt) {
@@ -73,21 +66,21 @@ static int count_words(kmi_slice prompt) {
     return count;
 }
 
-/* A question, or a text that says more than which button to press. Words in other languages are taken for questions. */
+/* A question, or words in other languages. */
 static bool is_answer_wanted(kmi_slice prompt, const kmi_word_reader *first) {
     static const char *const ASKING[] = {
-        "what", "which",    "who",     "whose",  "whom",    "when",     "where", "why",       "is",       "are",
-        "was",  "were",     "do",      "does",   "did",     "has",      "have",  "had",       "will",     "explain",
-        "tell", "describe", "compare", "define", "discuss", "estimate", "guess", "summarize", "summarise"};
+        "what", "which",    "who",     "whose",  "whom",    "when",     "where", "why",       "is",        "are",
+        "was",  "were",     "do",      "does",   "did",     "has",      "have",  "had",       "will",      "explain",
+        "tell", "describe", "compare", "define", "discuss", "estimate", "guess", "summarize", "summarise", "translate"};
     if (kmi_slice_find(prompt, KMI_SLICE_LITERAL("?"), 0) != SIZE_MAX || KMI_WORD_IN(first->lower, ASKING)) return true;
     for (size_t i = 0; i < prompt.len; i++) {
         if ((unsigned char)prompt.ptr[i] >= 0x80) return true;
     }
-    return count_words(prompt) > OPERATION_WORDS_MAX;
+    return false;
 }
 
 kmi_asking kmi_asking_of(kmi_slice prompt) {
-    if (is_small_talk(prompt)) return KMI_ASKING_NOTHING;
+    if (kmi_is_small_talk(prompt)) return KMI_ASKING_NOTHING;
     kmi_word_reader reader = {.text = prompt};
     bool has_word = kmi_word_next(&reader);
     if (has_word && (kmi_word_is(&reader, "should") || kmi_word_is(&reader, "shall"))) return KMI_ASKING_WORK;
@@ -95,29 +88,46 @@ kmi_asking kmi_asking_of(kmi_slice prompt) {
         has_word = kmi_word_next(&reader);
     if (!has_word) return KMI_ASKING_ANSWER;
     if (kmi_word_is(&reader, "how")) return kind_of_how(reader);
-    if (KMI_WORD_IN(reader.lower, OPERATIONS) && count_words(prompt) <= OPERATION_WORDS_MAX)
-        return KMI_ASKING_OPERATION;
-    if (KMI_WORD_IN(reader.lower, WORK)) return KMI_ASKING_WORK;
-    return is_answer_wanted(prompt, &reader) ? KMI_ASKING_ANSWER : KMI_ASKING_OPERATION;
+    bool is_long = count_words(prompt) > OPERATION_WORDS_MAX;
+    if (KMI_WORD_IN(reader.lower, OPERATIONS)) return is_long ? KMI_ASKING_TASK : KMI_ASKING_OPERATION;
+    if (KMI_WORD_IN(reader.lower, WORK)) return names_literature(prompt) ? KMI_ASKING_ANSWER : KMI_ASKING_WORK;
+    if (is_answer_wanted(prompt, &reader)) return KMI_ASKING_ANSWER;
+    return is_long ? KMI_ASKING_TASK : KMI_ASKING_OPERATION;
+}
+
+/* "Write to me in German", "use British English"; and not "write the comments in German". */
+static bool is_language_of_answers(const kmi_word_reader *reader, bool *says) {
+    static const char *const SAYING[] = {"use", "write", "speak", "talk", "communicate", "chat"};
+    static const char *const BETWEEN[] = {"in",   "to",       "with",    "me",     "us",    "always",
+                                          "only", "american", "british", "simple", "plain", "please"};
+    static const char *const LANGUAGES[] = {"arabic",  "chinese", "dutch",    "english", "french",   "german",
+                                            "hindi",   "italian", "japanese", "korean",  "polish",   "portuguese",
+                                            "russian", "spanish", "swedish",  "turkish", "ukrainian"};
+    bool is_language = *says && KMI_WORD_IN(reader->lower, LANGUAGES);
+    *says = KMI_WORD_IN(reader->lower, SAYING) || (*says && KMI_WORD_IN(reader->lower, BETWEEN));
+    return is_language;
 }
 
 kmi_reach kmi_reach_of(kmi_slice statement) {
     static const char *const GENERAL[] = {"always",     "never", "every", "everything",
                                           "everywhere", "all",   "any",   "anything"};
-    static const char *const ANSWERS[] = {"answer",   "answers",   "answering",   "reply",        "replies", "respond",
-                                          "response", "responses", "explanation", "explanations", "explain", "tone",
-                                          "brief",    "briefly",   "concise",     "concisely",    "verbose"};
+    static const char *const ANSWERS[] = {
+        "answer",      "answers",      "answering", "reply",     "replies", "respond",  "response", "responses",
+        "explanation", "explanations", "explain",   "tone",      "brief",   "briefly",  "concise",  "concisely",
+        "verbose",     "emoji",        "emojis",    "slang",     "jargon",  "formally", "informal", "politely",
+        "flattery",    "disclaimers",  "apologise", "apologize", "greet"};
     static const char *const CONDITIONS[] = {"when", "whenever", "if", "unless"};
     kmi_word_reader reader = {.text = statement};
     kmi_reach reach = KMI_REACH_NARROW;
     bool is_narrow = false;
+    bool says = false;
     bool is_habit = false; /* "I never work on Fridays" */
     int start = 0;         /* of the sentence, behind a heading: "Code style: use tabs, never spaces" */
     for (int i = 0; i < WORDS_TO_READ && kmi_word_next(&reader); i++) {
         if (KMI_WORD_IN(reader.lower, CONDITIONS) || i >= STATEMENT_WORDS_MAX) return KMI_REACH_NAMED;
         if (kmi_word_is(&reader, "for")) is_narrow = true; /* "never use tabs for Python" */
         if (i == 0) is_habit = kmi_word_is(&reader, "i");
-        if (KMI_WORD_IN(reader.lower, ANSWERS)) reach = KMI_REACH_ANSWERS;
+        if (KMI_WORD_IN(reader.lower, ANSWERS) || is_language_of_answers(&reader, &says)) reach = KMI_REACH_ANSWERS;
         bool is_general = i - start < GENERAL_WITHIN && !is_habit && KMI_WORD_IN(reader.lower, GENERAL);
         if (is_general && reach == KMI_REACH_NARROW) reach = KMI_REACH_ALL;
         if (reader.at < statement.len && statement.ptr[reader.at] == ':') start = i + 1;

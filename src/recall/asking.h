@@ -5,9 +5,10 @@
 #include "util/slice.h"
 
 typedef enum kmi_asking {
-    KMI_ASKING_NOTHING,   /* a greeting, thanks, "ok": no memory applies */
+    KMI_ASKING_NOTHING,   /* a greeting, thanks, "ok", "go on": no memory applies */
     KMI_ASKING_OPERATION, /* "run the tests again", "looks good, ship it": what stands in the prompt and no more */
-    KMI_ASKING_ANSWER,    /* a question, or a longer text that is not one of the others */
+    KMI_ASKING_ANSWER,    /* a question, a joke, a text in another language */
+    KMI_ASKING_TASK,      /* an order or a report of more than a line */
     KMI_ASKING_WORK       /* how to do something, or to write, build or change something */
 } kmi_asking;
 

@@ -9,7 +9,7 @@
 #include "util/error.h"
 
 /* Raise it when the same store would give another answer than the program before: search, choice, order, or reasons. */
-#define ANSWER_VERSION 2
+#define ANSWER_VERSION 3
 
 /* Everything but the prompt that an answer depends on, without padding; the prompt follows. */
 typedef struct question {

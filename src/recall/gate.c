@@ -5,7 +5,8 @@
  * A small store knows few words. That a word of the prompt is not among them says little, and idf, made of a handful of
  * memories, says that the missing words are what matters. So both count by the size of the store: unseen words by n / (n + 600), and
  * the share of weight by n / (n + 30); the rest is the plain share of words, where a long prompt counts as two and a half. One
- * word in common is enough among ten memories, and not among a thousand. */
+ * word in common is enough among ten memories, and not among a thousand. A pair of characters of a script without spaces is half
+ * a word. */
 #include "recall/gate.h"
 
 #include <math.h>
@@ -30,7 +31,8 @@ static double word_share(double coverage, const kmi_search_info *info) {
     double seen = info->idf_sum > unseen_idf ? 1 - unseen_idf / info->idf_sum : 0;
     if (seen <= 1e-6) return coverage;
     double words = fmin(1, coverage / seen) * (1 - info->unseen_share) * count;
-    return fmin(1, words / fmin(count, SMALL_STORE_WORDS));
+    double wanted = SMALL_STORE_WORDS * (1 + (double)info->pair_count / count); /* two pairs are a word */
+    return fmin(1, words / fmin(count, wanted));
 }
 
 /* One word in common is chance where there are many memories, unless the prompt has no more. */

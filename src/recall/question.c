@@ -124,13 +124,16 @@ static bool is_in_time(const kmi_question *question, const char *at) {
 /* Says no more than that something was said or done. */
 static bool is_empty_word(const char *word) {
     static const char *const WORDS[] = {
-        "anything",  "change",    "changed",   "changes",   "decide", "decided",    "decision", "decisions",
-        "discuss",   "discussed", "done",      "else",      "events", "everything", "going",    "gone",
-        "happen",    "happened",  "happening", "important", "learn",  "learned",    "learnt",   "list",
-        "memories",  "mention",   "mentioned", "new",       "news",   "notes",      "one",      "recap",
-        "remember",  "said",      "say",       "show",      "since",  "something",  "stuff",    "summarise",
-        "summarize", "summary",   "talk",      "talked",    "tell",   "thing",      "things",   "told",
-        "went",      "work",      "worked",    "working",   "wrong",  "yet"};
+        "achieve",    "achieved",  "agree",     "agreed",    "anything",  "began",     "begin",      "begun",
+        "change",     "changed",   "changes",   "decide",    "decided",   "decision",  "decisions",  "discover",
+        "discovered", "discuss",   "discussed", "done",      "else",      "events",    "everything", "figure",
+        "figured",    "find",      "finish",    "finished",  "found",     "get",       "going",      "gone",
+        "got",        "happen",    "happened",  "happening", "important", "learn",     "learned",    "learnt",
+        "list",       "memories",  "mention",   "mentioned", "new",       "news",      "notes",      "notice",
+        "noticed",    "one",       "out",       "recap",     "remember",  "said",      "say",        "show",
+        "since",      "something", "start",     "started",   "stuff",     "summarise", "summarize",  "summary",
+        "talk",       "talked",    "tell",      "thing",     "things",    "told",      "tried",      "try",
+        "went",       "work",      "worked",    "working",   "wrong",     "yet"};
     return KMI_WORD_IN(word, WORDS);
 }
 

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "recall/asking.h"
 #include "recall/own_words.h"
 #include "util/error.h"
 
@@ -65,6 +66,13 @@ static km_status read_times(kmi_store *store, size_t limit, kmi_arena *arena, km
     return KM_OK;
 }
 
+/* "Go on", "what is it": words that stand in texts about anything. What shares them says nothing about the prompt. */
+static bool says_nothing(const kmi_ranking *ranking) {
+    if (ranking->info.has_stop_words_only) return true;
+    kmi_asking asking = kmi_asking_of(ranking->question.text);
+    return asking == KMI_ASKING_NOTHING || (asking == KMI_ASKING_OPERATION && ranking->info.has_common_terms_only);
+}
+
 /* The gate judges the best match by words alone, and by its own text. */
 static km_status look_at_best(kmi_store *store, const kmi_search_hit *best, kmi_arena *arena, kmi_ranking *ranking,
                               km_error *error) {
@@ -79,7 +87,7 @@ static km_status look_at_best(kmi_store *store, const kmi_search_hit *best, kmi_
         break;
     }
     ranking->gate = kmi_gate_look(best, ranking->own_words, &ranking->info);
-    ranking->confidence = kmi_gate_confidence(&ranking->gate);
+    ranking->confidence = says_nothing(ranking) ? 0 : kmi_gate_confidence(&ranking->gate);
     return status;
 }
 

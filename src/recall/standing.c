@@ -2,11 +2,13 @@
  * noise in every prompt. The judgement, in words (docs/recall.md says it to users):
  *
  *   prompt                           applies
- *   greeting, thanks, "ok"           nothing
+ *   greeting, thanks, "go on"        nothing
  *   "run the tests again"            what shares words with the prompt
- *   a question                       … and rules and preferences that reach everything ("always", "never", "answers in …"),
- *                                    first those about answers
+ *   a question                       … and rules and preferences about answers ("answers in …")
+ *   an order at length               … and those that reach everything ("always", "never")
  *   how to do, write, build …        … and the other rules and preferences
+ *
+ * "Never edit generated files" forbids doing: it has nothing to say to who wrote Moby-Dick.
  *
  * Identity and decisions apply only where they share words: a decision about databases has nothing to say to a poem. Shared words
  * count only when the gate is open. What a named person or the assistant said is no rule of the user's. */
@@ -60,6 +62,7 @@ static bool applies(const candidate *standing, kmi_asking asking) {
     if (standing->shares_words) return true;
     if (standing->kind > KIND_PREFERENCE || asking == KMI_ASKING_OPERATION) return false;
     if (standing->reach == KMI_REACH_NAMED) return false;
+    if (asking == KMI_ASKING_ANSWER) return standing->reach == KMI_REACH_ANSWERS;
     return asking == KMI_ASKING_WORK || standing->reach < KMI_REACH_NARROW;
 }
 

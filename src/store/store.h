@@ -153,16 +153,19 @@ typedef struct kmi_search_hit {
 
 /* Of the whole query, whatever the filter: how much of it the store knows at all. */
 typedef struct kmi_search_info {
-    double idf_sum;            /* over the query's terms, unseen ones with the idf of df = 0 */
-    double unseen_share;       /* share of the query's terms that no unit holds */
-    double best_unit;          /* score of the best unit, before the division by the number of units */
-    double twentieth_unit;     /* score of the 20th best unit, 0: fewer */
-    uint64_t unit_count;       /* of the whole index */
-    size_t term_count;         /* terms of the query */
-    size_t skipped_term_count; /* of these: too common for the budget of postings, weighed on the best units alone */
-    bool is_estimated;         /* not every posting was read */
-    uint64_t common_terms;     /* a bit for each of the first 64: says little about any text; 0 where all of them do */
-    const char *const *terms;  /* term_count each, in the arena */
+    double idf_sum;             /* over the query's terms, unseen ones with the idf of df = 0 */
+    double unseen_share;        /* share of the query's terms that no unit holds */
+    double best_unit;           /* score of the best unit, before the division by the number of units */
+    double twentieth_unit;      /* score of the 20th best unit, 0: fewer */
+    uint64_t unit_count;        /* of the whole index */
+    size_t term_count;          /* terms of the query */
+    size_t skipped_term_count;  /* of these: too common for the budget of postings, weighed on the best units alone */
+    bool is_estimated;          /* not every posting was read */
+    uint64_t common_terms;      /* a bit for each of the first 64: says little about any text; 0 where all of them do */
+    size_t pair_count;          /* terms that are pairs of characters of a script without spaces: a word has several */
+    bool has_common_terms_only; /* all of them do */
+    bool has_stop_words_only;
+    const char *const *terms; /* term_count each, in the arena */
     const double *idf;
 } kmi_search_info;
 

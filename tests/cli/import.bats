@@ -200,3 +200,12 @@ assert all(m.get("seen_count", 1) == 1 for m in map(json.loads, sys.stdin) if m[
     [[ $output == *"AGENTS.md: rules for assistants, 3 statements"* ]]
     [[ $output == *"Code style: Use tabs, never spaces"* ]]
 }
+
+@test "an import of much leaves no long log, which every reader would go through" {
+    python3 -c '
+import json
+for number in range(2000):
+    print(json.dumps({"content": f"The sensor {number} of the greenhouse sends its values to port {9000 + number}."}))' |
+        km import - --quiet
+    [ "$(stat -c %s kuzu-memories/memories.db-wal 2>/dev/null || echo 0)" -eq 0 ] || fail "$(ls -l kuzu-memories)"
+}

@@ -54,6 +54,31 @@ store_three() {
     [ "$(km recall service --limit 2 --format raw | wc -l)" = 2 ]
 }
 
+@test "all filters together: a memory must pass each of them" {
+    # One memory passes all; of each other one exactly one property is different.
+    while IFS='|' read -r name source type session at; do
+        km learn "The $name invoice was paid" --verbatim --sync --quiet --source "$source" --type "$type" --session "$session" \
+            --at "$at"
+    done <<'EOF'
+whole|desk|fact|s1|2026-04-10
+mailed|mail|fact|s1|2026-04-10
+decided|desk|decision|s1|2026-04-10
+other|desk|fact|s2|2026-04-10
+early|desk|fact|s1|2026-03-31
+late|desk|fact|s1|2026-05-01
+EOF
+    texts() { km recall invoice --format json "$@" | python3 -c 'import json, sys; print(*sorted(m["content"].split()[1] for m in json.load(sys.stdin)["memories"]))'; }
+    local source=(--source desk) type=(--type fact) session=(--session s1) since=(--since 2026-04-01) until=(--until 2026-04)
+    [ "$(texts "${source[@]}" "${type[@]}" "${session[@]}" "${since[@]}" "${until[@]}")" = whole ]
+    # Each filter is the one that keeps its memory out.
+    [ "$(texts "${type[@]}" "${session[@]}" "${since[@]}" "${until[@]}")" = "mailed whole" ]
+    [ "$(texts "${source[@]}" "${session[@]}" "${since[@]}" "${until[@]}")" = "decided whole" ]
+    [ "$(texts "${source[@]}" "${type[@]}" "${since[@]}" "${until[@]}")" = "other whole" ]
+    [ "$(texts "${source[@]}" "${type[@]}" "${session[@]}" "${until[@]}")" = "early whole" ]
+    [ "$(texts "${source[@]}" "${type[@]}" "${session[@]}" "${since[@]}")" = "late whole" ]
+    [ "$(texts "${source[@]}" "${type[@]}" --session s2 --since 2026-05 --until 2026-05)" = "" ]
+}
+
 @test "words are found by their stem" {
     km learn "Team decided to use Docker for deployment" --sync --quiet
     run_km recall "how do I deploy" --format raw

@@ -33,9 +33,10 @@ static bool add_term(const kmi_text_word *word, void *context) {
         return false;
     }
     bool is_stop_word = kmi_text_is_stop_word(word->folded);
-    list->terms[list->count++] = (kmi_query_term){
-        .text = {term, word->term.len}, .folded = {folded, word->folded.len}, .is_stop_word = is_stop_word};
-    if (is_stop_word) list->stop_count++;
+    list->terms[list->count++] = (kmi_query_term){.text = {term, word->term.len},
+                                                  .folded = {folded, word->folded.len},
+                                                  .is_stop_word = is_stop_word,
+                                                  .foreignness = kmi_text_foreignness(word->folded)};
     return list->count < KMI_TERMS_MAX;
 }
 
@@ -52,20 +53,40 @@ static size_t character_start(kmi_slice text, size_t at) {
     return at;
 }
 
+/* Function words of another language are none in an English text: "Los Angeles", "van". Of those that both share ("was") neither is
+ * counted. */
+static bool is_foreign(const kmi_query_terms *list) {
+    size_t english = 0;
+    size_t foreign = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        const kmi_query_term *term = &list->terms[i];
+        foreign += term->foreignness == KMI_FOREIGN_SURELY;
+        english += term->foreignness == KMI_FOREIGN_NOT && term->is_stop_word && (term->folded.ptr[0] & 0x80) == 0;
+    }
+    return foreign > english;
+}
+
 static void drop_stop_words(kmi_query_terms *list) {
-    if (list->stop_count == 0 || list->stop_count == list->count) return;
     size_t kept = 0;
+    bool drops_foreign = is_foreign(list);
+    for (size_t i = 0; i < list->count; i++) {
+        kmi_query_term *term = &list->terms[i];
+        if (drops_foreign && term->foreignness != KMI_FOREIGN_NOT) term->is_stop_word = true;
+        kept += !term->is_stop_word;
+    }
+    list->has_stop_words_only = kept == 0;
+    if (kept == 0 || kept == list->count) return;
+    kept = 0;
     for (size_t i = 0; i < list->count; i++) {
         if (!list->terms[i].is_stop_word) list->terms[kept++] = list->terms[i];
     }
     list->count = kept;
-    list->stop_count = 0;
 }
 
 km_status kmi_query_terms_collect(kmi_store *store, kmi_slice text, kmi_arena *arena, kmi_query_terms *ret_terms,
                                   km_error *error) {
     ret_terms->arena = arena;
-    ret_terms->count = ret_terms->stop_count = 0;
+    ret_terms->count = 0;
     ret_terms->is_out_of_memory = false;
     km_status status = KM_OK;
     if (text.len <= 2 * TEXT_END_BYTES) {

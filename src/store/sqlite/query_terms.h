@@ -2,6 +2,7 @@
 #ifndef KMI_STORE_SQLITE_QUERY_TERMS_H
 #define KMI_STORE_SQLITE_QUERY_TERMS_H
 
+#include "base/text.h"
 #include "store/sqlite/handle.h"
 #include "store/sqlite/postings.h"
 
@@ -9,12 +10,13 @@ typedef struct kmi_query_term {
     kmi_slice text;   /* as it stands in the index; NUL-terminated, in the arena */
     kmi_slice folded; /* the word it was made from; in the arena */
     bool is_stop_word;
+    kmi_foreignness foreignness;
 } kmi_query_term;
 
 typedef struct kmi_query_terms {
     kmi_arena *arena;
     size_t count;
-    size_t stop_count; /* stop words among them */
+    bool has_stop_words_only;
     bool is_out_of_memory;
     kmi_query_term terms[KMI_TERMS_MAX];
 } kmi_query_terms;

@@ -27,6 +27,11 @@
 #define SIMILAR_TERMS ((size_t)3) /* for each */
 #define SIMILAR_WEIGHT 0.5
 #define SIMILAR_QUERY_TERMS ((size_t)4) /* a longer query of nothing but unknown words is about something else */
+#define MENDED_SEEN_SHARE_MAX 0.5       /* of the query's weight: where known words carry more, they are enough */
+#define MENDED_LEN_MIN ((size_t)6)
+#define MENDED_UNITS_MAX 2000 /* in a bigger store a guess is chance, and takes ten times the search */
+#define MENDED_CHOICES ((size_t)8)
+#define GUESS_UNITS_HALF 100.0 /* in a store of so many a guess is half doubted: more words have one close by chance */
 
 static size_t posting_budget = POSTING_BUDGET;
 
@@ -44,12 +49,20 @@ typedef struct seq_set {
     size_t count, slot_count;
 } seq_set;
 
+typedef struct similar_terms {
+    size_t count;
+    kmi_slice found[MENDED_CHOICES]; /* most common first */
+} similar_terms;
+
 typedef struct search {
     kmi_store *store;
     kmi_arena *arena;
     kmi_sql_use filter;
     kmi_query_terms *terms;
     kmi_slice *term_texts;
+    const char **term_names; /* the same, for info */
+    similar_terms **similar; /* of each term; NULL: not looked up */
+    uint64_t guessed_terms;  /* a bit for each: what stands there was mistyped, maybe */
     double *idf;
     double *weights; /* of each term: 1, or less for a stand-in */
     kmi_postings postings;
@@ -136,16 +149,21 @@ static km_status add_seen(search *s, int64_t seq, bool *ret_was_there, km_error 
 
 /* ---- Terms and their postings ---- */
 
-static uint64_t find_common_terms(const kmi_query_terms *terms) {
+static void find_common_terms(const kmi_query_terms *terms, kmi_search_info *info) {
     _Static_assert(KMI_TERMS_MAX <= 64, "a bit for each");
     uint64_t common = 0;
     bool is_all = true;
     for (size_t i = 0; i < terms->count; i++) {
         bool is_common = kmi_text_is_common_word(terms->terms[i].folded);
+        size_t start = 0;
+        info->pair_count += (terms->terms[i].folded.ptr[0] & 0x80) != 0 &&
+                            kmi_text_is_cjk(kmi_text_next(terms->terms[i].folded, &start));
         if (is_common) common |= UINT64_C(1) << i;
         is_all = is_all && is_common;
     }
-    return is_all ? 0 : common;
+    info->common_terms = is_all ? 0 : common;
+    info->has_common_terms_only = is_all;
+    info->has_stop_words_only = terms->has_stop_words_only;
 }
 
 /* A small store has not seen enough to tell that "use" and "write" say little. */
@@ -159,6 +177,8 @@ static km_status read_postings(search *s, km_error *error) {
     if (status != KM_OK) return status;
     double unseen = 0;
     s->info.unit_count = (uint64_t)s->postings.unit_count;
+    s->info.idf_sum = 0;
+    s->info.skipped_term_count = 0;
     for (size_t i = 0; i < s->info.term_count; i++) {
         const kmi_term_postings *term = &s->postings.terms[i];
         s->idf[i] = kmi_rank_idf((double)s->postings.unit_count, term->unit_count);
@@ -182,17 +202,30 @@ static void weigh_unseen(search *s) {
     }
 }
 
+/* Looks up what is close to a term, once: it is much work. */
+static km_status find_similar(search *s, size_t term, const similar_terms **ret_similar, km_error *error) {
+    km_status status = KM_OK;
+    if (s->similar[term] == NULL) {
+        s->similar[term] = kmi_arena_alloc(s->arena, sizeof(*s->similar[term]));
+        if (s->similar[term] == NULL) return kmi_store_fail_nomem(s->store, error);
+        s->similar[term]->count = 0;
+        status = kmi_query_terms_similar(s->store, s->terms->terms[term].folded, s->arena, MENDED_CHOICES,
+                                         s->similar[term]->found, &s->similar[term]->count, error);
+    }
+    *ret_similar = s->similar[term];
+    return status;
+}
+
 /* Puts stand-ins into the place of words that stand nowhere. The sums over the query stay those of the words as they were given. */
 static km_status use_similar_terms(search *s, km_error *error) {
     kmi_slice found[SIMILAR_WORDS * SIMILAR_TERMS];
     size_t found_count = 0;
     for (size_t i = 0, words = 0; i < s->terms->count && words < SIMILAR_WORDS; i++) {
-        size_t count = 0;
-        km_status status = kmi_query_terms_similar(s->store, s->terms->terms[i].folded, s->arena, SIMILAR_TERMS,
-                                                   &found[found_count], &count, error);
+        const similar_terms *similar = NULL;
+        km_status status = find_similar(s, i, &similar, error);
         if (status != KM_OK) return status;
-        found_count += count;
-        words += count > 0;
+        for (size_t k = 0; k < similar->count && k < SIMILAR_TERMS; k++) found[found_count++] = similar->found[k];
+        words += similar->count > 0;
     }
     if (found_count == 0) return KM_OK;
     kmi_postings_deinit(&s->postings);
@@ -200,6 +233,88 @@ static km_status use_similar_terms(search *s, km_error *error) {
     weigh_unseen(s); /* a search that finds nothing does not learn the size of the index */
     for (size_t i = 0; i < found_count && status == KM_OK; i++)
         s->weights[i] = SIMILAR_WEIGHT * kmi_rank_idf((double)s->postings.unit_count, s->postings.terms[i].unit_count);
+    return status;
+}
+
+static bool is_unseen(const search *s, size_t term) {
+    return s->postings.terms[term].is_complete && s->postings.terms[term].count == 0;
+}
+
+static bool is_known_enough(const search *s) {
+    double seen = 0;
+    for (size_t i = 0; i < s->info.term_count; i++) seen += is_unseen(s, i) ? 0 : s->idf[i];
+    return seen > MENDED_SEEN_SHARE_MAX * s->info.idf_sum;
+}
+
+/* No content word is a mistyped one of these: "meinte" is not "meine". */
+static bool is_function_word(kmi_slice term) {
+    return kmi_text_is_stop_word(term) || kmi_text_foreignness(term) != KMI_FOREIGN_NOT;
+}
+
+/* One letter too many, too few or another one, or two exchanged. */
+static bool is_one_letter_away(kmi_slice a, kmi_slice b) {
+    while (a.len > 0 && b.len > 0 && a.ptr[0] == b.ptr[0]) {
+        a = kmi_slice_sub(a, 1, a.len - 1);
+        b = kmi_slice_sub(b, 1, b.len - 1);
+    }
+    while (a.len > 0 && b.len > 0 && a.ptr[a.len - 1] == b.ptr[b.len - 1]) {
+        a.len--;
+        b.len--;
+    }
+    if (a.len <= 1 && b.len <= 1) return true;
+    return a.len == 2 && b.len == 2 && a.ptr[0] == b.ptr[1] && a.ptr[1] == b.ptr[0];
+}
+
+/* What is close to a word has a stem that may be far from it: "string" is one letter from "storing", which is "store". */
+static bool is_stem_close(const kmi_query_term *term, kmi_slice found) {
+    return kmi_slice_starts_with(term->folded, found) || is_one_letter_away(term->text, found) ||
+           is_one_letter_away(term->folded, found);
+}
+
+/* The one term of the index that a word may have been meant for. People seldom mistype the first letter, and where two words are as
+ * close, neither is known to be meant. */
+static km_status find_meant(search *s, size_t term, kmi_slice *ret_meant, km_error *error) {
+    const similar_terms *similar = NULL;
+    size_t alike = 0;
+    km_status status = find_similar(s, term, &similar, error);
+    for (size_t i = 0; status == KM_OK && i < similar->count; i++) {
+        kmi_slice found = similar->found[i];
+        if (found.ptr[0] != s->terms->terms[term].folded.ptr[0] || is_function_word(found)) continue;
+        if (!is_stem_close(&s->terms->terms[term], found)) continue;
+        *ret_meant = found;
+        alike++;
+    }
+    if (status == KM_OK && (alike != 1 || similar->count == MENDED_CHOICES)) *ret_meant = (kmi_slice){NULL, 0};
+    return status;
+}
+
+static double guess_doubt(const search *s) {
+    double units = (double)s->info.unit_count;
+    return units / (units + GUESS_UNITS_HALF);
+}
+
+/* Where the known words of a query carry less than the unknown ones, an unknown long word with one close term counts as that
+ * term. Otherwise the next best word would answer: "call the electrican" is not about calls. */
+static km_status mend_unseen_terms(search *s, km_error *error) {
+    size_t tried = 0;
+    for (size_t i = 0; i < s->info.term_count && tried < SIMILAR_WORDS; i++) {
+        kmi_slice meant = {NULL, 0};
+        if (!is_unseen(s, i) || s->terms->terms[i].folded.len < MENDED_LEN_MIN) continue;
+        tried++;
+        km_status status = find_meant(s, i, &meant, error);
+        if (status != KM_OK) return status;
+        for (size_t k = 0; meant.ptr != NULL && k < s->info.term_count; k++)
+            if (kmi_slice_equal(s->term_texts[k], meant)) meant.ptr = NULL; /* counts already */
+        if (meant.ptr == NULL) continue;
+        s->term_texts[i] = meant;
+        s->term_names[i] = meant.ptr;
+        s->guessed_terms |= UINT64_C(1) << i;
+    }
+    if (s->guessed_terms == 0) return KM_OK;
+    double given = s->info.unseen_share;
+    kmi_postings_deinit(&s->postings);
+    km_status status = read_postings(s, error);
+    s->info.unseen_share += (given - s->info.unseen_share) * guess_doubt(s);
     return status;
 }
 
@@ -294,12 +409,18 @@ static km_status reset_filter(search *s, km_error *error) {
     return kmi_sql_fail(s->store->sql, sqlite3_extended_errcode(kmi_sql_handle(s->store->sql)), error);
 }
 
+/* True when neither this unit nor one behind it can take a place: they come by falling scores, the newest of equal ones first. */
+static bool is_past_best(const hit_list *hits, const kmi_rank_unit *unit) {
+    if (hits->count < hits->limit) return false;
+    const kmi_search_hit *worst = &hits->items[0];
+    return (double)unit->score < worst->score || ((double)unit->score == worst->score && unit->unit < worst->seq);
+}
+
 /* *ret_is_done: nothing better can come. */
 static km_status look_at_units(search *s, const kmi_rank_unit *units, size_t count, bool *ret_is_done,
                                km_error *error) {
     for (size_t i = 0; i < count; i++) {
-        bool is_full = s->hits.count == s->hits.limit && (double)units[i].score < s->hits.items[0].score;
-        if (is_full || kmi_store_is_late(s->store)) {
+        if (is_past_best(&s->hits, &units[i]) || kmi_store_is_late(s->store)) {
             *ret_is_done = true;
             return KM_OK;
         }
@@ -345,30 +466,42 @@ static km_status prepare(search *s, const km_recall_query *query, km_error *erro
         " WHERE m.seq<=?8 ORDER BY m.seq DESC LIMIT 1";
     static const km_recall_query NO_FILTER;
     size_t count = s->terms->count;
-    const char **names = kmi_arena_alloc_array(s->arena, count, sizeof(*names));
+    s->term_names = kmi_arena_alloc_array(s->arena, count, sizeof(*s->term_names));
     s->term_texts = kmi_arena_alloc_array(s->arena, count, sizeof(*s->term_texts));
     s->idf = kmi_arena_alloc_array(s->arena, count, sizeof(*s->idf));
     s->weights = kmi_arena_alloc_array(s->arena, count + SIMILAR_WORDS * SIMILAR_TERMS, sizeof(*s->weights));
     s->hits.items = kmi_arena_alloc_array(s->arena, s->hits.limit, sizeof(*s->hits.items));
-    if (names == NULL || s->term_texts == NULL || s->idf == NULL || s->weights == NULL || s->hits.items == NULL)
+    s->similar = kmi_arena_alloc_array(s->arena, count, sizeof(*s->similar));
+    if (s->similar == NULL || s->term_names == NULL || s->term_texts == NULL || s->idf == NULL || s->weights == NULL ||
+        s->hits.items == NULL)
         return kmi_store_fail_nomem(s->store, error);
     for (size_t i = 0; i < count; i++) {
+        s->similar[i] = NULL;
         s->term_texts[i] = s->terms->terms[i].text;
-        names[i] = s->terms->terms[i].text.ptr;
+        s->term_names[i] = s->terms->terms[i].text.ptr;
     }
-    s->info.common_terms = find_common_terms(s->terms);
+    find_common_terms(s->terms, &s->info);
     s->info.term_count = count;
-    s->info.terms = names;
+    s->info.terms = s->term_names;
     s->info.idf = s->idf;
     km_status status = kmi_sql_start(s->store->sql, READ_MEMORY, &s->filter, error);
     if (status != KM_OK) return status;
     return kmi_memory_bind_filter(s->store, &s->filter, query != NULL ? query : &NO_FILTER, error);
 }
 
+static bool may_mend(const search *s) {
+    if (s->postings.unit_count > MENDED_UNITS_MAX || s->info.unseen_share <= 0 || is_known_enough(s)) return false;
+    return s->info.unseen_share < 1 || s->info.term_count <= SIMILAR_QUERY_TERMS;
+}
+
 static km_status run(search *s, km_error *error) {
     km_status status = read_postings(s, error);
+    if (status == KM_OK && may_mend(s)) status = mend_unseen_terms(s, error);
     if (status != KM_OK) return status;
-    for (size_t i = 0; i < s->info.term_count; i++) s->weights[i] = s->idf[i];
+    for (size_t i = 0; i < s->info.term_count; i++) {
+        bool is_guessed = (s->guessed_terms >> i & 1) != 0;
+        s->weights[i] = s->idf[i] * (is_guessed ? 1 - (1 - SIMILAR_WEIGHT) * guess_doubt(s) : 1);
+    }
     if (s->info.unseen_share >= 1 && s->info.term_count <= SIMILAR_QUERY_TERMS) status = use_similar_terms(s, error);
     if (status == KM_OK) status = kmi_rank_start(s->store, s->info.idf_sum, &s->rank, error);
     if (status == KM_OK) status = collect_hits(s, error);

@@ -104,6 +104,44 @@ static void recall_explains_its_hits(void **state) {
     km_memory_list_free(list);
 }
 
+static void the_explanation_is_data(void **state) {
+    api_fixture *f = *state;
+    api_remember(f, "The database server is called marten.");
+    api_remember(f, "Lunch is at noon.");
+    km_memory_list *list = NULL;
+    km_recall_query query = {.query = "When did the zebra reach the database last week?",
+                             .now_us = INT64_C(1764547200000000)}; /* 2025-12-01 */
+    expect_ok(km_recall(f->project, &query, &list, &f->error));
+    const km_explanation *explanation = list->explanation;
+    assert_non_null(explanation);
+    assert_int_equal(explanation->term_count, 5); /* zebra, reach, database, last, week */
+    assert_true(explanation->asks_when && explanation->unseen_share > 0.7 && explanation->unseen_share < 0.9);
+    for (size_t i = 0; i < explanation->term_count; i++) assert_true(explanation->terms[i].weight > 0);
+    assert_int_equal(explanation->time_count, 1);
+    assert_string_equal(explanation->times[0].phrase, "last week");
+    assert_true(explanation->times[0].from_us < explanation->times[0].until_us);
+    assert_true(explanation->confidence > 0 && explanation->confidence < 1 && explanation->threshold > 0);
+    assert_int_equal(list->count, 1);
+    assert_true(list->items[0].match->words > 0 && list->items[0].match->factor >= 1);
+    km_memory_list_free(list);
+
+    km_enhance_options options = KM_ENHANCE_OPTIONS_INIT;
+    km_enhance_result *result = NULL;
+    expect_ok(km_enhance(f->project, "Where is the database?", 0, &options, &result, &f->error));
+    assert_null(result->explanation); /* not asked for */
+    km_enhance_result_free(result);
+    options.explain = true;
+    expect_ok(km_enhance(f->project, "Where is the database?", 0, &options, &result, &f->error));
+    assert_non_null(result->explanation);
+    assert_int_equal(result->explanation->term_count, 1);
+    assert_true(result->explanation->confidence >= result->explanation->threshold && result->memory_count == 1);
+    assert_true(result->memories[0].match->coverage > 0);
+    km_enhance_result_free(result);
+    expect_ok(km_enhance(f->project, "go on", 0, &options, &result, &f->error));
+    assert_true(result->explanation->confidence == 0 && result->memory_count == 0);
+    km_enhance_result_free(result);
+}
+
 static size_t count_standing(api_fixture *f, size_t limit, size_t status_limit, const char *first) {
     km_memory_list *list = NULL;
     expect_ok(km_standing(f->project, limit, status_limit, &list, &f->error));
@@ -450,6 +488,7 @@ int main(void) {
         API_TEST(init_is_safe_to_repeat),
         API_TEST(recent_is_newest_first_and_filters),
         API_TEST(recall_explains_its_hits),
+        API_TEST(the_explanation_is_data),
         API_TEST(standing_memories_and_open_statuses),
         API_TEST(a_line_fits_its_storage),
         API_TEST(enhance_adds_what_matters),

@@ -79,9 +79,9 @@ static void paths_numbers_and_names_of_languages(void **state) {
 
 static void scripts_without_spaces_become_pairs(void **state) {
     (void)state;
-    assert_words("我们使用", "我们 们使 使用");
+    assert_words("我们使用", "我们! 们使 使用");
     assert_words("水", "水");
-    assert_words("我们。使用Docker部署", "我们 使用 docker 部署");
+    assert_words("我们。使用Docker部署", "我们! 使用 docker 部署");
     assert_words("カタカナ 한국어", "カタ タカ カナ 한국 국어");
     assert_words("สวัสดี", "สวั วัส สดี");
 }

@@ -26,7 +26,12 @@ static void kinds_of_prompts(void **state) {
         {"Please implement the login page", KMI_ASKING_WORK},
         {"Let's design the schema", KMI_ASKING_WORK},
         {"fix the importer so that it can read files of any size, also those with an odd number of columns",
-         KMI_ASKING_ANSWER},
+         KMI_ASKING_TASK},
+        {"the page with the invoices shows the wrong sum for customers who have two addresses", KMI_ASKING_TASK},
+        {"go on", KMI_ASKING_NOTHING},
+        {"ありがとう", KMI_ASKING_NOTHING},
+        {"write a haiku about rivers", KMI_ASKING_ANSWER},
+        {"translate this into Italian", KMI_ASKING_ANSWER},
         {"looks good, ship it", KMI_ASKING_OPERATION},
         {"still the same error", KMI_ASKING_OPERATION},
         {"what went wrong", KMI_ASKING_ANSWER},
@@ -47,10 +52,16 @@ static void kinds_of_prompts(void **state) {
 
 static void reach_of_statements(void **state) {
     (void)state;
-    static const char *const ANSWERS[] = {"Always answer in German", "User prefers short answers",
-                                          "I always want brief explanations", "Please explain things briefly"};
-    static const char *const ALL[] = {"Never commit generated files", "Every function needs a test",
-                                      "We never commit to main", "Code style: Use tabs, never spaces"};
+    static const char *const ANSWERS[] = {"Always answer in German",
+                                          "User prefers short answers",
+                                          "I always want brief explanations",
+                                          "Please explain things briefly",
+                                          "Never use emoji",
+                                          "Always write to me in French",
+                                          "Please use British English"};
+    static const char *const ALL[] = {
+        "Never commit generated files",       "Every function needs a test",          "We never commit to main",
+        "Code style: Use tabs, never spaces", "Always write the comments in English", "Every German text is reviewed"};
     static const char *const NARROW[] = {"User prefers TypeScript", "Use Docker for deployment",
                                          "Never use tabs for Python", "I never work on Fridays",
                                          "Run the tests with make check, never with pytest"};

@@ -66,6 +66,19 @@ static void one_word_in_common_is_less_than_two_in_a_big_store(void **state) {
     assert_true(kmi_gate_look(&best, 1, &info).words == 1); /* the prompt has no more */
 }
 
+static void one_pair_of_characters_is_half_a_word(void **state) {
+    (void)state;
+    kmi_search_info info = {.unit_count = 15, .term_count = 9, .unseen_share = 8.0 / 9};
+    double unseen_idf = log(1 + 15.5 / 0.5);
+    double seen_idf = log(1 + 14.5 / 1.5);
+    info.idf_sum = 8 * unseen_idf + seen_idf;
+    kmi_search_hit best = {.coverage = seen_idf / info.idf_sum};
+    kmi_gate_features words = kmi_gate_look(&best, 1, &info);
+    info.pair_count = 9;
+    kmi_gate_features pairs = kmi_gate_look(&best, 1, &info);
+    assert_true(kmi_gate_confidence(&words) > THRESHOLD && kmi_gate_confidence(&pairs) < THRESHOLD);
+}
+
 static void no_match_is_no_confidence(void **state) {
     (void)state;
     kmi_search_info info = {.unit_count = 10, .term_count = 2, .unseen_share = 1, .idf_sum = 4};
@@ -93,6 +106,7 @@ int main(void) {
         cmocka_unit_test(a_big_store_needs_more),
         cmocka_unit_test(each_feature_pulls_its_way),
         cmocka_unit_test(one_word_in_common_is_less_than_two_in_a_big_store),
+        cmocka_unit_test(one_pair_of_characters_is_half_a_word),
         cmocka_unit_test(no_match_is_no_confidence),
         cmocka_unit_test(the_margin_is_of_the_twentieth),
     };

@@ -39,12 +39,17 @@ static void persons(void **state) {
 
 static void a_time_and_nothing_else(void **state) {
     (void)state;
-    static const char *const ALONE[] = {"What happened last week?", "what did we decide in March?",
-                                        "anything new today?", "What did we do between May and July?",
-                                        "what went wrong yesterday"};
-    static const char *const MORE[] = {"How are you doing today?", "What did Ana say last week?",
-                                       "What happened?",           "What did we decide about the cache in March?",
-                                       "thanks for today",         ""};
+    static const char *const ALONE[] = {"What happened last week?",     "what did we decide in March?",
+                                        "anything new today?",          "What did we do between May and July?",
+                                        "what went wrong yesterday",    "What did we start last week?",
+                                        "What did we find out in June?"};
+    static const char *const MORE[] = {"How are you doing today?",
+                                       "What did Ana say last week?",
+                                       "What did we paint last week?",
+                                       "What happened?",
+                                       "What did we decide about the cache in March?",
+                                       "thanks for today",
+                                       ""};
     for (size_t i = 0; i < sizeof ALONE / sizeof ALONE[0]; i++) {
         if (!question_of(ALONE[i]).is_of_time_alone) fail_msg("\"%s\" names a time alone", ALONE[i]);
     }

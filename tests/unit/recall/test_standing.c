@@ -41,11 +41,28 @@ static void they_apply_by_kind_of_prompt(void **state) {
     assert_string_equal(chosen_for(f, "run it again", 0.3), "");
     assert_string_equal(chosen_for(f, "What is the tallest tree?", 0.3), "Always answer in Portuguese");
     assert_string_equal(chosen_for(f, "How do I sort a list?", 0.3), "Always answer in Portuguese|User prefers tabs");
-    assert_string_equal(chosen_for(f, "Write a limerick", 0.3), "Always answer in Portuguese|User prefers tabs");
+    assert_string_equal(chosen_for(f, "Write a parser", 0.3), "Always answer in Portuguese|User prefers tabs");
+    assert_string_equal(chosen_for(f, "Write a limerick", 0.3), "Always answer in Portuguese");
     assert_string_equal(chosen_for(f, "Is MariaDB fast?", 0.3),
                         "We decided to use MariaDB|Always answer in Portuguese");
     /* A closed gate: what shares words does not count for it any more. */
     assert_string_equal(chosen_for(f, "Is MariaDB fast?", 1.1), "Always answer in Portuguese");
+}
+
+static void a_rule_of_work_has_nothing_to_say_to_questions(void **state) {
+    store_fixture *f = *state;
+    keep_memory(f, "Never edit files in vendor", "rule");
+    keep_memory(f, "Every importer needs a test", "rule");
+    static const char *const UNRELATED[] = {"Who wrote Moby-Dick?", "tell me a joke", "explain this function",
+                                            "Write a limerick about tea", "Was ist die Hauptstadt von Peru?"};
+    for (size_t i = 0; i < sizeof UNRELATED / sizeof UNRELATED[0]; i++)
+        assert_string_equal(chosen_for(f, UNRELATED[i], 0.3), "");
+    assert_string_equal(chosen_for(f, "Where do the vendor files come from?", 0.3), "Never edit files in vendor");
+    assert_string_equal(chosen_for(f, "Create a parser for invoices", 0.3),
+                        "Every importer needs a test|Never edit files in vendor");
+    assert_string_equal(
+        chosen_for(f, "the page with the invoices shows a wrong sum for customers with two addresses", 0.3),
+        "Every importer needs a test|Never edit files in vendor");
 }
 
 static void what_others_said_does_not_stand(void **state) {
@@ -107,11 +124,9 @@ static void of_two_that_contradict_the_newer_is_given(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        STORE_TEST(they_apply_by_kind_of_prompt),
-        STORE_TEST(what_others_said_does_not_stand),
-        STORE_TEST(a_long_message_does_not_stand),
-        STORE_TEST(the_latest_confirmed_come_first),
-        STORE_TEST(of_two_that_contradict_the_newer_is_given),
+        STORE_TEST(they_apply_by_kind_of_prompt),    STORE_TEST(a_rule_of_work_has_nothing_to_say_to_questions),
+        STORE_TEST(what_others_said_does_not_stand), STORE_TEST(a_long_message_does_not_stand),
+        STORE_TEST(the_latest_confirmed_come_first), STORE_TEST(of_two_that_contradict_the_newer_is_given),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
