@@ -127,7 +127,7 @@ static void normalise(wording_row *row) {
             drop(row, i, 1);
         } else if ((is_word(row, i, "have") || is_word(row, i, "has")) && is_word(row, i + 1, "to")) {
             drop(row, i, 1);
-            strcpy(row->words[i].text, "must");
+            memcpy(row->words[i].text, "must", sizeof "must");
             i++;
         } else if (is_any(word->text, being) && is_next_progressive) {
             drop(row, i, 1);
