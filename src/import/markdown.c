@@ -354,7 +354,10 @@ static void take_line(reader *self, kmi_slice line) {
     } else if (indent >= code_indent && self->text.len == 0 && !is_below_item) {
         return; /* code */
     } else {
-        if (!is_below_item) self->depth = 0;
+        if (!is_below_item) {
+            self->depth = 0;
+            self->is_item = false; /* an item without a text may have been begun */
+        }
         if (first_char(text) == '>') text = kmi_slice_trim(kmi_slice_sub(text, 1, text.len));
         if (self->options->kind == KMI_MARKDOWN_CODEX) note_folder(self, text);
         collect(self, text);
