@@ -8,8 +8,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "extract/event_verb.h"
+#include "extract/statement_other.h"
+#include "extract/statement_parse.h"
 #include "extract/time_phrases.h"
 #include "extract/types.h"
 
@@ -17,118 +18,15 @@
 #define TEXT_BYTES_MAX 200
 #define CHANGES_MAX 3 /* in one sentence: more is no correction but a story */
 
-typedef struct parse {
-    const kmi_tokens *tokens;
-    const kmi_entity_list *entities;
-    kmi_arena *arena;
-    kmi_statement *out;
-    size_t first, end; /* the statement, closing punctuation aside */
-    size_t verb;       /* the main verb; end: none */
-    size_t rest;       /* behind the verb, its adverbs and negations */
-    bool has_also, has_now;
-    bool has_new_value; /* a change named it */
-    bool is_out_of_memory;
-} parse;
-
-static const kmi_token *at(const parse *self, size_t i) {
-    return &self->tokens->items[i];
-}
-static bool is_any(const parse *self, size_t i, const char *words) {
-    return i >= self->first && i < self->end && kmi_token_is_any(at(self, i), words);
-}
-static bool has(const parse *self, size_t i, uint32_t classes) {
-    return i >= self->first && i < self->end && kmi_token_has(at(self, i), classes);
-}
-static bool is_mark(const parse *self, size_t i) {
-    return i < self->end && (at(self, i)->flags & KMI_T_PUNCT) != 0;
-}
-static bool is_quote(const parse *self, size_t i) {
-    return is_mark(self, i) && (kmi_token_is_any(at(self, i), "\"|'|`|“|”|‘|’|*"));
-}
-static bool is_number(const parse *self, size_t i) {
-    return i < self->end && ((at(self, i)->flags & KMI_T_NUMBER) != 0 || kmi_token_has(at(self, i), KMI_W_NUMBER));
-}
-static bool has_suffix(const parse *self, size_t i, const char *suffix) {
-    return i < self->end && kmi_slice_ends_with(at(self, i)->lower, kmi_slice_from(suffix));
-}
-
-/* Articles say nothing; the A of "Service A" is none. */
-static bool is_article(const parse *self, size_t i) {
-    bool is_label = i > self->first && (at(self, i)->flags & KMI_T_CAPITAL) != 0;
-    return !is_label && kmi_token_is_any(at(self, i), "the|a|an|our|this|that");
-}
-static const char time_fillers[] = "now|currently|already|still|just|today|again|also|only|really|actually|recently|"
-                                   "always|usually|mostly|then|anymore";
-
-static size_t lower_into(char *to, kmi_slice text) {
-    for (size_t i = 0; i < text.len; i++)
-        to[i] = (char)(text.ptr[i] >= 'A' && text.ptr[i] <= 'Z' ? text.ptr[i] + 0x20 : text.ptr[i]);
-    return text.len;
-}
-
-/* Tokens [from, to) in lower case, joined by blanks, without articles, marks and words of time. NULL when empty. */
-static const char *join(parse *self, size_t from, size_t to) {
-    if (to > self->end) to = self->end;
-    size_t size = 1;
-    for (size_t i = from; i < to; i++) size += at(self, i)->lower.len + 2;
-    for (size_t i = 0; i < self->entities->count; i++)
-        size += self->entities->items[i].from >= from && self->entities->items[i].from < to
-                    ? self->entities->items[i].name.len
-                    : 0;
-    char *text = kmi_arena_alloc(self->arena, size);
-    if (text == NULL) {
-        self->is_out_of_memory = true;
-        return NULL;
-    }
-    size_t n = 0;
-    bool is_ascii = true;
-    for (size_t i = from; i < to; i++) {
-        const kmi_token *token = at(self, i);
-        const kmi_entity_found *entity = kmi_entities_at(self->entities, i);
-        if ((token->flags & KMI_T_PUNCT) != 0 || is_article(self, i) || kmi_token_is_any(token, time_fillers)) continue;
-        if (n > 0) text[n++] = ' ';
-        if (entity != NULL && entity->from == i && entity->to <= to) {
-            n += lower_into(text + n, entity->name); /* k8s and Kubernetes are one value */
-            i = entity->to - 1;
-            continue;
-        }
-        memcpy(text + n, token->lower.ptr, token->lower.len);
-        n += token->lower.len;
-        is_ascii &= (token->flags & KMI_T_ACCENTED) == 0;
-    }
-    text[n] = '\0';
-    for (size_t i = 0; i < n; i++) is_ascii &= (unsigned char)text[i] < 0x80;
-    if (is_ascii || n == 0) return n > 0 ? text : NULL;
-    KMI_CLEANUP_BUF kmi_buf folded;
-    kmi_buf_init(&folded, size * 4 + 64);
-    if (kmi_text_fold((kmi_slice){text, n}, &folded, NULL) != KM_OK) return text;
-    char *copy = kmi_arena_copy(self->arena, kmi_buf_slice(&folded));
-    self->is_out_of_memory |= copy == NULL;
-    return copy;
-}
-
-static const char *format(parse *self, const char *head, const char *tail) {
-    if (tail == NULL) return kmi_arena_copy_text(self->arena, head);
-    char *text = kmi_arena_format(self->arena, "%s %s", head, tail);
-    self->is_out_of_memory |= text == NULL;
-    return text;
-}
-
-static const char *base_form(parse *self) {
-    const char *verb = kmi_verb_base_form(at(self, self->verb), self->arena);
-    self->is_out_of_memory |= verb == NULL;
-    return verb;
-}
-
 /* ---- subject ---- */
 
-static bool is_plural_subject(const parse *self, size_t i) {
+static bool is_plural_subject(const kmi_parse *self, size_t i) {
     return kmi_token_is_any(at(self, i), "i|we|you|they|user|users|team|people|both|all") ||
            (has_suffix(self, i, "s") && !has_suffix(self, i, "ss") && i > self->first) ||
            (i == self->first && has_suffix(self, i, "s"));
 }
 
-static bool is_finite_verb(const parse *self, size_t i) {
+static bool is_finite_verb(const kmi_parse *self, size_t i) {
     const kmi_token *token = at(self, i);
     const kmi_token *before = i > self->first ? at(self, i - 1) : NULL;
     if (kmi_token_has(token, KMI_W_BE | KMI_W_AUXILIARY)) return true;
@@ -154,7 +52,7 @@ static bool is_finite_verb(const parse *self, size_t i) {
 }
 
 /* "the gate squeaks": no list knows every verb, but its place and its ending give it away. */
-static bool is_unknown_verb(const parse *self, size_t i) {
+static bool is_unknown_verb(const kmi_parse *self, size_t i) {
     bool ends_in_s = has_suffix(self, i, "s") && !has_suffix(self, i, "ss") && !has_suffix(self, i, "us");
     bool has_singular =
         i >= self->first + 2 && has(self, self->first, KMI_W_DETERMINER | KMI_W_I | KMI_W_WE) &&
@@ -169,7 +67,7 @@ static bool is_unknown_verb(const parse *self, size_t i) {
     return ends_in_s && has_singular && is_followed && at(self, i)->classes == 0;
 }
 
-static void find_verb(parse *self) {
+static void find_verb(kmi_parse *self) {
     self->verb = self->end;
     size_t limit = self->first + SUBJECT_WORDS_MAX < self->end ? self->first + SUBJECT_WORDS_MAX : self->end;
     bool in_relative = false;
@@ -193,7 +91,7 @@ static void find_verb(parse *self) {
     }
 }
 
-static void find_subject(parse *self) {
+static void find_subject(kmi_parse *self) {
     size_t from = kmi_time_setting_end(self->tokens, self->first, self->verb), to = self->verb;
     if (to == from) to++; /* "we're", "I've": subject and verb in one */
     while (to > from + 1 && (has(self, to - 1, KMI_W_ADVERB | KMI_W_NEGATION) || is_any(self, to - 1, "longer"))) to--;
@@ -203,17 +101,17 @@ static void find_subject(parse *self) {
     if (kmi_token_has(head, KMI_W_I) && to == from + 1) {
         self->out->subject = "user";
     } else if (to > from + 1 && kmi_token_is(head, "my")) {
-        self->out->subject = format(self, "user", join(self, from + 1, to));
+        self->out->subject = kmi_parse_format(self, "user", kmi_parse_join(self, from + 1, to));
     } else if (kmi_token_is_any(head, "we|we're|we've|we'll|we'd|us") && to - from <= 2) {
         self->out->subject = "team";
     } else {
-        self->out->subject = join(self, from, to);
+        self->out->subject = kmi_parse_join(self, from, to);
     }
     if (self->out->subject != NULL && strcmp(self->out->subject, "i") == 0) self->out->subject = "user";
 }
 
 /* Steps over auxiliaries, adverbs and negations to the word that carries the meaning. */
-static void find_rest(parse *self) {
+static void find_rest(kmi_parse *self) {
     size_t i = self->verb;
     while (i + 1 < self->end && has(self, i, KMI_W_AUXILIARY | KMI_W_BE) && !has(self, i, KMI_W_BE) &&
            (has(self, i + 1, KMI_W_VERB | KMI_W_IMPERATIVE | KMI_W_BE | KMI_W_ADVERB | KMI_W_NEGATION | KMI_W_CHANGE) ||
@@ -239,7 +137,7 @@ static void find_rest(parse *self) {
 }
 
 /* Where a value ends: at a clause of its own, a contrast, a reason. */
-static size_t value_end(const parse *self, size_t from) {
+static size_t value_end(const kmi_parse *self, size_t from) {
     for (size_t i = from; i < self->end; i++) {
         if (is_quote(self, i)) continue;
         if (is_mark(self, i) && kmi_token_is_any(at(self, i), ",|;|:|(|–|—|-")) {
@@ -256,14 +154,14 @@ static size_t value_end(const parse *self, size_t from) {
 
 /* ---- shapes of predicates ---- */
 
-static void set_attribute(parse *self, const char *attribute, size_t value_from, size_t value_to) {
-    const char *value = join(self, value_from, value_to);
+static void set_attribute(kmi_parse *self, const char *attribute, size_t value_from, size_t value_to) {
+    const char *value = kmi_parse_join(self, value_from, value_to);
     if (value == NULL || self->has_also) return;
     self->out->attribute = attribute;
     self->out->value = value;
 }
 
-static bool is_participle(const parse *self, size_t i) {
+static bool is_participle(const kmi_parse *self, size_t i) {
     return has_suffix(self, i, "ed") ||
            is_any(
                self, i,
@@ -271,7 +169,7 @@ static bool is_participle(const parse *self, size_t i) {
                "read|due|served|split|spread|rewritten|hidden|shown|chosen|done|located|available|responsible|based");
 }
 
-static bool names_one_value(const parse *self) {
+static bool names_one_value(const kmi_parse *self) {
     for (size_t i = self->out->subject_from; i < self->out->subject_to; i++)
         if (is_any(self, i,
                    "favourite|favorite|default|current|main|maximum|minimum|max|min|primary|official|preferred|latest|"
@@ -286,14 +184,14 @@ static bool names_one_value(const parse *self) {
     return has(self, last, is_the ? KMI_W_ROLE | KMI_W_SINGLE : KMI_W_SINGLE);
 }
 
-static bool has_value_shape(const parse *self, size_t from, size_t to) {
+static bool has_value_shape(const kmi_parse *self, size_t from, size_t to) {
     if (is_number(self, from)) return true;
     const kmi_token *token = at(self, from);
     return to == from + 1 && (token->flags & (KMI_T_SHAPED | KMI_T_DIGIT)) != 0;
 }
 
 /* "now retrained on the first of each month": a new time, whichever word opens it. */
-static bool names_time(const parse *self, size_t from) {
+static bool names_time(const kmi_parse *self, size_t from) {
     for (size_t i = from; i < self->end; i++)
         if (has(self, i, KMI_W_WEEKDAY | KMI_W_MONTH) ||
             is_any(self, i, "day|night|week|month|quarter|year|hour|noon|midnight|morning|evening|minutes|hours|days"))
@@ -302,7 +200,7 @@ static bool names_time(const parse *self, size_t from) {
 }
 
 /* "is Y", "is called Y", "is kept for Y", "is on Y". */
-static void take_being(parse *self) {
+static void take_being(kmi_parse *self) {
     size_t from = self->rest;
     if (from >= self->end) return;
     if (is_any(self, from, "called|named|titled|codenamed|known|renamed|rebranded")) {
@@ -316,21 +214,24 @@ static void take_being(parse *self) {
         bool has_preposition = has(self, from + 1, KMI_W_PREPOSITION | KMI_W_CONJUNCTION);
         size_t value = from + 1 + has_preposition;
         if (self->has_now && is_any(self, from + 1, "on|at|in|by|every|each") && names_time(self, value)) {
-            set_attribute(self, format(self, "be", join(self, from, from + 1)), value, value_end(self, value));
+            set_attribute(self, kmi_parse_format(self, "be", kmi_parse_join(self, from, from + 1)), value,
+                          value_end(self, value));
             return;
         }
-        set_attribute(self, format(self, "be", join(self, from, value)), value, value_end(self, value));
+        set_attribute(self, kmi_parse_format(self, "be", kmi_parse_join(self, from, value)), value,
+                      value_end(self, value));
         return;
     }
     if (has(self, from, KMI_W_PREPOSITION)) {
-        set_attribute(self, format(self, "be", join(self, from, from + 1)), from + 1, value_end(self, from + 1));
+        set_attribute(self, kmi_parse_format(self, "be", kmi_parse_join(self, from, from + 1)), from + 1,
+                      value_end(self, from + 1));
         return;
     }
     size_t to = value_end(self, from);
     if (names_one_value(self) || has_value_shape(self, from, to)) set_attribute(self, "be", from, to);
 }
 
-static bool is_using(const parse *self, size_t i) {
+static bool is_using(const kmi_parse *self, size_t i) {
     return is_any(self, i,
                   "use|uses|used|using|prefer|prefers|preferred|favour|favours|favor|favors|adopt|adopts|adopted|"
                   "choose|chose|chosen|picked|pick|selected|select|employ|keep|keeps");
@@ -340,7 +241,7 @@ static const char preferring_words[] = "prefer|prefers|preferred|favour|favours|
 static const char purpose_words[] = "for|as|in|on|when|with|to|inside|within|during|at";
 
 /* "use X for Y", "prefer A over B", "use Node 18". */
-static void take_using(parse *self, size_t verb) {
+static void take_using(kmi_parse *self, size_t verb) {
     size_t from = verb + 1;
     size_t end = value_end(self, from);
     bool is_preferring = is_any(self, verb, preferring_words);
@@ -350,9 +251,9 @@ static void take_using(parse *self, size_t verb) {
            !is_any(self, split, "over|instead|rather|to|than"))
         split++;
     if (split == from) return;
-    const char *object = join(self, from, split);
+    const char *object = kmi_parse_join(self, from, split);
     if (split < end && is_any(self, split, "over|than") && object != NULL) {
-        const char *other = join(self, split + 1, end);
+        const char *other = kmi_parse_join(self, split + 1, end);
         bool is_first = other == NULL || strcmp(object, other) < 0;
         if (other != NULL)
             set_attribute(self,
@@ -362,18 +263,19 @@ static void take_using(parse *self, size_t verb) {
         return;
     }
     if (split < end) {
-        set_attribute(self, kmi_arena_format(self->arena, "%s %s", name, join(self, split, end)), from, split);
+        set_attribute(self, kmi_arena_format(self->arena, "%s %s", name, kmi_parse_join(self, split, end)), from,
+                      split);
         return;
     }
     bool is_versioned = split - from >= 2 && (at(self, split - 1)->flags & KMI_T_NUMBER) != 0 &&
                         (at(self, split - 2)->flags & KMI_T_CAPITAL) != 0;
     if (is_versioned)
-        set_attribute(self, kmi_arena_format(self->arena, "%s %s version", name, join(self, from, split - 1)),
+        set_attribute(self, kmi_arena_format(self->arena, "%s %s version", name, kmi_parse_join(self, from, split - 1)),
                       split - 1, split);
 }
 
 /* "requires 12 characters": the sentence with its only number taken out is the attribute. */
-static void take_number(parse *self) {
+static void take_number(kmi_parse *self) {
     size_t found = self->end, count = 0, end = value_end(self, self->verb);
     for (size_t i = self->verb + 1; i < end; i++) {
         if (is_number(self, i) && !is_any(self, i, "first|second|one|half")) {
@@ -382,8 +284,8 @@ static void take_number(parse *self) {
         }
     }
     if (count != 1) return;
-    const char *before = join(self, self->verb + 1, found), *after = join(self, found + 1, end);
-    const char *verb = base_form(self);
+    const char *before = kmi_parse_join(self, self->verb + 1, found), *after = kmi_parse_join(self, found + 1, end);
+    const char *verb = kmi_parse_base_form(self);
     if (verb != NULL)
         set_attribute(self,
                       kmi_arena_format(self->arena, "%s%s%s #%s%s", verb, before != NULL ? " " : "",
@@ -393,7 +295,7 @@ static void take_number(parse *self) {
 }
 
 /* "runs at noon", "listens on port 8080", "deploy from GitLab". */
-static bool take_preposition(parse *self) {
+static bool take_preposition(kmi_parse *self) {
     size_t from = self->rest;
     if (from + 1 >= self->end || !has(self, from, KMI_W_PREPOSITION) ||
         is_any(self, from, "like|than|as|without|about") || kmi_is_event_verb(at(self, self->verb)->lower))
@@ -404,20 +306,20 @@ static bool take_preposition(parse *self) {
                "tries|hope|expect|expects|have|has|had|like|likes|started|began|used"))
         return false;
     size_t value = from + 1;
-    const char *verb = base_form(self);
+    const char *verb = kmi_parse_base_form(self);
     bool has_port = is_any(self, value, "port|line|page|floor|host|branch|server") && value + 1 < self->end;
     if (verb != NULL)
-        set_attribute(self, format(self, verb, join(self, from, value + has_port)), value + has_port,
-                      value_end(self, value + has_port));
+        set_attribute(self, kmi_parse_format(self, verb, kmi_parse_join(self, from, value + has_port)),
+                      value + has_port, value_end(self, value + has_port));
     return true;
 }
 
-static bool is_person_subject(const parse *self) {
+static bool is_person_subject(const kmi_parse *self) {
     return self->out->subject != NULL &&
            (strcmp(self->out->subject, "user") == 0 || strcmp(self->out->subject, "team") == 0);
 }
 
-static void take_predicate(parse *self) {
+static void take_predicate(kmi_parse *self) {
     if (has(self, self->verb, KMI_W_BE)) {
         take_being(self);
         return;
@@ -440,7 +342,7 @@ static void take_predicate(parse *self) {
 /* ---- corrections ---- */
 
 /* The object behind `from`: up to a preposition that ends it or the end of the clause. */
-static size_t object_end(const parse *self, size_t from) {
+static size_t object_end(const kmi_parse *self, size_t from) {
     size_t end = value_end(self, from);
     for (size_t i = from; i < end; i++)
         if (i > from &&
@@ -451,24 +353,24 @@ static size_t object_end(const parse *self, size_t from) {
 }
 
 /* From `from` on stands the old value, from `to` on the new one. */
-static void take_values(parse *self, size_t from, size_t from_end, size_t to) {
-    self->out->replaces = join(self, from, from_end);
-    self->out->value = join(self, to, object_end(self, to));
+static void take_values(kmi_parse *self, size_t from, size_t from_end, size_t to) {
+    self->out->replaces = kmi_parse_join(self, from, from_end);
+    self->out->value = kmi_parse_join(self, to, object_end(self, to));
     self->out->attribute = NULL;
     self->out->is_correction = self->out->has_change = self->out->replaces != NULL;
 }
 
 /* "replaced X with Y", "Y replaces X", "X was replaced by Y". */
-static void take_replacing(parse *self, size_t verb) {
+static void take_replacing(kmi_parse *self, size_t verb) {
     size_t middle = object_end(self, verb + 1);
     if (is_any(self, verb, "replaced") && is_any(self, verb + 1, "by|with") && verb > self->first &&
         (has(self, verb - 1, KMI_W_BE) || is_any(self, verb - 1, "been|got"))) {
         self->out->replaces = self->out->subject;
-        self->out->value = join(self, verb + 2, object_end(self, verb + 2));
+        self->out->value = kmi_parse_join(self, verb + 2, object_end(self, verb + 2));
     } else {
-        self->out->replaces = join(self, verb + 1, middle);
+        self->out->replaces = kmi_parse_join(self, verb + 1, middle);
         if (is_any(self, middle, "with|by|for"))
-            self->out->value = join(self, middle + 1, object_end(self, middle + 1));
+            self->out->value = kmi_parse_join(self, middle + 1, object_end(self, middle + 1));
         else if (is_any(self, verb, "replaces") && self->out->subject != NULL)
             self->out->value = self->out->subject;
     }
@@ -476,7 +378,7 @@ static void take_replacing(parse *self, size_t verb) {
     self->out->attribute = NULL;
 }
 
-static void take_change(parse *self, size_t verb) {
+static void take_change(kmi_parse *self, size_t verb) {
     self->has_new_value = true;
     size_t from = self->end, to = self->end;
     for (size_t i = verb + 1; i < self->end && i < verb + 16; i++) {
@@ -495,18 +397,18 @@ static void take_change(parse *self, size_t verb) {
         self->out->is_correction = true;
     } else if (is_any(self, verb, "dropped|ditched|scrapped|abandoned|retired|deprecated|removed") &&
                is_person_subject(self)) {
-        self->out->replaces = join(self, verb + 1, object_end(self, verb + 1));
+        self->out->replaces = kmi_parse_join(self, verb + 1, object_end(self, verb + 1));
         self->out->is_correction = true;
     } else if (is_any(self, verb, "moved") && to < self->end && self->out->subject != NULL &&
                strcmp(self->out->subject, "user") == 0) {
         self->out->attribute = "live in";
-        self->out->value = join(self, to + 1, object_end(self, to + 1));
+        self->out->value = kmi_parse_join(self, to + 1, object_end(self, to + 1));
         self->out->is_correction = true;
     }
 }
 
 /* "We raised X to 5", "the budget went up to 5", "X was postponed to May": X is what the statement is about, and its value is new. */
-static void take_new_value(parse *self) {
+static void take_new_value(kmi_parse *self) {
     static const char changing[] =
         "raised|lowered|increased|decreased|reduced|cut|bumped|moved|postponed|pushed|changed|"
         "extended|shortened|dropped|rose|fell|grew|shrank|delayed|shifted|rescheduled|upped|"
@@ -525,89 +427,27 @@ static void take_new_value(parse *self) {
     while (object_to > verb + 1 && is_any(self, object_to - 1, "up|down|back|over|again")) object_to--;
     bool is_travel = is_any(self, verb, "went|gone") && !is_any(self, verb + 1, "up|down|from");
     bool is_person = is_person_subject(self) || is_any(self, self->out->subject_from, "they|he|she");
-    const char *object = object_to > verb + 1 ? join(self, verb + 1, object_to) : NULL;
+    const char *object = object_to > verb + 1 ? kmi_parse_join(self, verb + 1, object_to) : NULL;
     if (is_travel || (is_person ? object == NULL : object != NULL)) return;
     if (is_person) self->out->subject = object;
     self->out->is_correction = self->out->has_change = true;
     if (from < to) return; /* the old value is named: take_change() has it */
     self->out->attribute = "be";
-    self->out->value = join(self, to + 1, value_end(self, to + 1));
-}
-
-/* "Die Abgabe wurde auf den 12. Oktober verlegt": German puts the verb last. */
-static void take_german_change(parse *self) {
-    if (!is_any(self, self->end - 1,
-                "verlegt|verschoben|vorgezogen|erhöht|gesenkt|angehoben|reduziert|geändert|verlängert"))
-        return;
-    for (size_t i = self->first + 1; i + 3 < self->end; i++) {
-        if (!is_any(self, i, "wurde|wurden|wird|werden|ist|sind")) continue;
-        self->out->subject = join(self, self->first, i);
-        size_t value = i + 1;
-        while (value + 2 < self->end && !is_any(self, value, "auf")) value++;
-        self->out->attribute = "be";
-        self->out->value = join(self, value + 1, self->end - 1);
-        self->out->is_correction = self->out->has_change = true;
-        return;
-    }
-}
-
-/* "Die Abgabe ist am 5. Oktober", "Die Miete beträgt jetzt 900 Euro": a value with a number in it. */
-static void take_german_state(parse *self) {
-    if (!is_any(self, self->first, "der|die|das|unser|unsere|mein|meine")) return;
-    for (size_t i = self->first + 2; i + 1 < self->end && i < self->first + 6; i++) {
-        if (!is_any(self, i, "ist|sind|beträgt|betragen|liegt|kostet")) continue;
-        size_t value = i + 1;
-        bool is_new = false;
-        while (value + 1 < self->end && is_any(self, value, "am|auf|bei|um|jetzt|nun|neuerdings|ab")) {
-            is_new |= is_any(self, value, "jetzt|nun|neuerdings");
-            value++;
-        }
-        if (value >= self->end || !is_number(self, value) || self->end > value + 4) return;
-        self->out->subject = join(self, self->first, i);
-        self->out->attribute = "be";
-        self->out->value = join(self, value, self->end);
-        self->out->is_correction |= is_new;
-        return;
-    }
-}
-
-/* "博物馆的开放时间现在是十点到十八点": in Chinese what stands before 是 is what the rest is said of. */
-static void take_chinese_state(parse *self) {
-    static const char *const changed[] = {"现在是", "現在是", "现在改为", "现改为", "改为", "改成", "改至", "推迟到"};
-    kmi_slice text = kmi_slice_trim(kmi_tokens_text(self->tokens, self->first, self->end));
-    if (text.len == 0 || (unsigned char)text.ptr[0] < 0xE0 || text.len > TEXT_BYTES_MAX) return;
-    size_t at = SIZE_MAX, behind = 0;
-    for (size_t i = 0; i < sizeof changed / sizeof changed[0] && at == SIZE_MAX; i++) {
-        at = kmi_slice_find(text, kmi_slice_from(changed[i]), 0);
-        behind = at + strlen(changed[i]);
-    }
-    bool is_new = at != SIZE_MAX;
-    if (!is_new) {
-        at = kmi_slice_find(text, KMI_SLICE_LITERAL("是"), 0);
-        behind = at + strlen("是");
-    }
-    if (at == SIZE_MAX || at < 2 * strlen("是") || behind >= text.len) return;
-    kmi_slice value = kmi_slice_sub(text, behind, SIZE_MAX);
-    while (kmi_slice_ends_with(value, KMI_SLICE_LITERAL("。"))) value.len -= strlen("。");
-    self->out->subject = kmi_arena_copy(self->arena, kmi_slice_sub(text, 0, at));
-    self->out->value = kmi_arena_copy(self->arena, value);
-    self->out->attribute = "be";
-    self->out->is_correction |= is_new;
-    self->is_out_of_memory |= self->out->subject == NULL || self->out->value == NULL;
+    self->out->value = kmi_parse_join(self, to + 1, value_end(self, to + 1));
 }
 
 /* "no longer use X", "don't use X any more": X is what is replaced. */
-static void take_ending(parse *self, size_t verb) {
+static void take_ending(kmi_parse *self, size_t verb) {
     size_t object = verb + 1;
     while (object < self->end && has(self, object, KMI_W_PREPOSITION | KMI_W_DETERMINER)) object++;
     if (object >= self->end) return;
-    self->out->replaces = join(self, object, object_end(self, object));
+    self->out->replaces = kmi_parse_join(self, object, object_end(self, object));
     self->out->is_correction = true;
     size_t clause = value_end(self, object);
     /* ", we use Y now": the new value stands in the next clause. */
     for (size_t i = clause; i + 1 < self->end; i++) {
         if (is_using(self, i) || is_any(self, i, "it's|its|but|is")) {
-            self->out->value = join(self, i + 1, object_end(self, i + 1));
+            self->out->value = kmi_parse_join(self, i + 1, object_end(self, i + 1));
             return;
         }
     }
@@ -615,12 +455,19 @@ static void take_ending(parse *self, size_t verb) {
 }
 
 /* "changed its mind", "reconsidered". */
-static bool is_turn(const parse *self, size_t i) {
+static bool is_turn(const kmi_parse *self, size_t i) {
     bool is_mind = is_any(self, i, "mind|minds") && i > self->first + 1 && is_any(self, i - 2, "changed|change");
     return is_mind || is_any(self, i, "reconsidered|backtracked");
 }
 
-static void find_corrections(parse *self) {
+/* "stopped using X". */
+static size_t take_stopping(kmi_parse *self, size_t i) {
+    if (!is_any(self, i, "stopped|quit|ceased") || !is_any(self, i + 1, "using|running|supporting|selling")) return 0;
+    take_ending(self, i + 1);
+    return 1;
+}
+
+static void find_corrections(kmi_parse *self) {
     size_t changes = 0;
     self->out->is_negative = kmi_types_is_negative(self->tokens, self->first);
     for (size_t i = self->first; i < self->end && changes <= CHANGES_MAX; i++) {
@@ -644,23 +491,20 @@ static void find_corrections(parse *self) {
                 }
             }
         }
-        if (is_any(self, i, "stopped|quit|ceased") && is_any(self, i + 1, "using|running|supporting|selling")) {
-            take_ending(self, i + 1);
-            changes++;
-        }
+        changes += take_stopping(self, i);
         bool is_contrast = is_any(self, i, "not") && i > self->first && (is_any(self, i - 1, ",|and|(|-|–|—"));
         if (is_contrast && !is_any(self, i + 1, "only|just|because|when|if|always|yet")) {
             size_t old = i + 1;
             while (old < self->end && has(self, old, KMI_W_PREPOSITION | KMI_W_DETERMINER)) old++;
             if (self->out->replaces == NULL && old < self->end)
-                self->out->replaces = join(self, old, object_end(self, old));
+                self->out->replaces = kmi_parse_join(self, old, object_end(self, old));
             self->out->is_correction |= has(self, self->verb, KMI_W_BE) && self->verb < self->end;
         }
         if (is_any(self, i, "but") && self->out->replaces == NULL) {
             for (size_t k = i; k-- > self->first;) {
                 if (is_any(self, k, "not|isn't") && i - k <= 6) {
-                    self->out->replaces = join(self, k + 1, i);
-                    self->out->value = join(self, i + 1, value_end(self, i + 1));
+                    self->out->replaces = kmi_parse_join(self, k + 1, i);
+                    self->out->value = kmi_parse_join(self, i + 1, value_end(self, i + 1));
                     self->out->is_correction = true;
                     break;
                 }
@@ -670,8 +514,6 @@ static void find_corrections(parse *self) {
     }
     self->out->is_correction |= self->out->is_reversal;
     take_new_value(self);
-    take_german_change(self);
-    take_german_state(self);
     if (self->has_now && !self->has_also)
         self->out->is_correction |= self->out->attribute != NULL || is_any(self, self->verb, preferring_words);
 }
@@ -687,16 +529,16 @@ static bool keep_text(const char **text, kmi_arena *arena) {
 bool kmi_statement_find(const kmi_tokens *tokens, const kmi_speech_act *act, const kmi_entity_list *entities,
                         kmi_arena *scratch, kmi_arena *arena, kmi_statement *ret_statement) {
     *ret_statement = (kmi_statement){.is_correction = act->is_correction, .verb = tokens->count};
-    parse self = {.tokens = tokens,
-                  .entities = entities,
-                  .arena = scratch,
-                  .out = ret_statement,
-                  .first = act->first,
-                  .end = tokens->count};
+    kmi_parse self = {.tokens = tokens,
+                      .entities = entities,
+                      .arena = scratch,
+                      .out = ret_statement,
+                      .first = act->first,
+                      .end = tokens->count};
     while (self.end > self.first && (tokens->items[self.end - 1].flags & KMI_T_PUNCT) != 0) self.end--;
-    take_chinese_state(&self);
-    bool is_read = self.end < self.first + 2 || ret_statement->attribute != NULL;
-    if (is_read) {
+    bool is_other =
+        kmi_statement_find_other(tokens, self.first, self.end, scratch, ret_statement, &self.is_out_of_memory);
+    if (is_other || self.end < self.first + 2) {
         bool is_kept = keep_text(&ret_statement->subject, arena) && keep_text(&ret_statement->attribute, arena) &&
                        keep_text(&ret_statement->value, arena);
         return is_kept && !self.is_out_of_memory;
