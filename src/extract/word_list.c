@@ -9,13 +9,21 @@
 #define LISTS_MAX 1024u /* a power of two, four times the number of lists there are */
 #define MASK_WORDS 4u   /* 256 bits, two for each word: hardly any strange word is looked up in a list in vain */
 
+/* A long list would set them all. It has 2048 more, in a table aside, so that the masks of the many short ones stay close together. */
+#define LONG_LIST_WORDS 32u
+#define LONG_LISTS_MAX 128u
+#define LONG_MASK_WORDS 32u
+
 typedef struct known_list {
     const char *list; /* NULL: free */
     uint64_t mask[MASK_WORDS];
+    uint32_t long_number; /* 0: it has no long mask; else long_masks[long_number - 1] */
 } known_list;
 
 static _Thread_local known_list known_lists[LISTS_MAX];
 static _Thread_local uint32_t known_count;
+static _Thread_local uint64_t long_masks[LONG_LISTS_MAX][LONG_MASK_WORDS];
+static _Thread_local uint32_t long_count;
 
 static unsigned char lower(char c) {
     return (unsigned char)(c >= 'A' && c <= 'Z' ? c + 0x20 : c);
@@ -40,25 +48,34 @@ static kmi_slice next_word(const char **list) {
     return word;
 }
 
-static void set_bit(known_list *known, uint32_t bit) {
-    known->mask[bit / 64 % MASK_WORDS] |= (uint64_t)1 << (bit % 64);
+static void set_bits(uint64_t *mask, uint32_t words, uint32_t hash) {
+    mask[hash / 64 % words] |= (uint64_t)1 << (hash % 64);
+    mask[(hash >> 16) / 64 % words] |= (uint64_t)1 << ((hash >> 16) % 64);
 }
-static bool has_bit(const known_list *known, uint32_t bit) {
-    return (known->mask[bit / 64 % MASK_WORDS] >> (bit % 64) & 1) != 0;
+static bool has_bits(const uint64_t *mask, uint32_t words, uint32_t hash) {
+    return (mask[hash / 64 % words] >> (hash % 64) & mask[(hash >> 16) / 64 % words] >> ((hash >> 16) % 64) & 1) != 0;
+}
+
+static uint32_t count_words(const char *list) {
+    uint32_t count = 0;
+    for (; *list != '\0'; count++) (void)next_word(&list);
+    return count;
 }
 
 /* Not inlined, as the search below: what remains of the function that is called all the time is then short. */
 __attribute__((noinline)) static const known_list *learn_list(uint32_t place, const char *list) {
     if (known_count >= LISTS_MAX / 2) { /* a program with far more lists than this one: begin anew */
         memset(known_lists, 0, sizeof known_lists);
-        known_count = 0;
+        memset(long_masks, 0, sizeof long_masks);
+        known_count = long_count = 0;
     }
     known_list *known = &known_lists[place];
     *known = (known_list){.list = list};
+    if (count_words(list) >= LONG_LIST_WORDS && long_count < LONG_LISTS_MAX) known->long_number = ++long_count;
     while (*list != '\0') {
         uint32_t hash = kmi_word_hash(next_word(&list));
-        set_bit(known, hash);
-        set_bit(known, hash >> 16);
+        set_bits(known->mask, MASK_WORDS, hash);
+        if (known->long_number != 0) set_bits(long_masks[known->long_number - 1], LONG_MASK_WORDS, hash);
     }
     known_count++;
     return known;
@@ -87,5 +104,7 @@ __attribute__((noinline)) static bool is_in_list(const char *list, kmi_slice wor
 
 bool kmi_word_list_has(const char *list, kmi_slice word, uint32_t hash) {
     const known_list *known = find_list(list);
-    return has_bit(known, hash) && has_bit(known, hash >> 16) && word.len > 0 && is_in_list(list, word);
+    if (!has_bits(known->mask, MASK_WORDS, hash) || word.len == 0) return false;
+    bool may_be = known->long_number == 0 || has_bits(long_masks[known->long_number - 1], LONG_MASK_WORDS, hash);
+    return may_be && is_in_list(list, word);
 }

@@ -95,9 +95,8 @@ static const char short_runs[] =
     "compilation|compiler|query|script|scan|sync|copy|restart|reboot|linter|spinner|progress|"
     "render|rendering|laptop|computer|export|import|rebuild|checkout|clone|fetch|file|files|"
     "pipeline|container|page|backup|job|update|deploy|simulation";
-static const char under_way[] =
-    "percent|%|remaining|spinning|loading|compiling|downloading|uploading|installing|rebooting|"
-    "restarting|rebuilding|waiting";
+static const char under_way[] = "remaining|spinning|loading|compiling|downloading|uploading|installing|rebooting|"
+                                "restarting|rebuilding|waiting";
 
 static bool is_punctuation(const kmi_token *token) {
     return (token->flags & KMI_T_PUNCT) != 0;
@@ -281,6 +280,8 @@ static bool is_short_run(const kmi_tokens *tokens, size_t first) {
             return false; /* a rule of the run, not its state */
         has_run |= kmi_token_is_any(token, short_runs);
         has_way |= kmi_token_is_any(token, under_way);
+        /* "at 64 percent", but "tests count 60 %" */
+        has_way |= kmi_token_is_any(token, "%|percent") && i > first + 1 && is_any_at(tokens, i - 2, "at|about|only");
         has_way |=
             has_be &&
             kmi_token_is_any(

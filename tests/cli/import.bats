@@ -57,7 +57,7 @@ rule|AGENTS.md|Code style: Use tabs, never spaces
 rule|AGENTS.md|Don't: Commit to main" ]
     run_km import AGENTS.md CLAUDE.md --format json
     [ "$(json 'd["imported"], d["duplicates"], d["replaced"], [f["format"] for f in d["files"]]')" = "(0, 3, 0, ['rules'])" ]
-    [[ $(km enhance "Which indentation do we use?" --format plain) == *"Use tabs, never spaces"* ]]
+    [[ $(km enhance "Write the parser for the settings file" --format plain) == *"Use tabs, never spaces"* ]]
 }
 
 @test "a rule that was changed replaces the old one, also back and forth; one that is gone is told" {

@@ -54,6 +54,8 @@ typedef struct similar_terms {
     kmi_slice found[MENDED_CHOICES]; /* most common first */
 } similar_terms;
 
+#define SUCCESSIONS_MAX 8 /* a value that changed more often is found by the words of its last changes */
+
 typedef struct search {
     kmi_store *store;
     kmi_arena *arena;
@@ -69,7 +71,8 @@ typedef struct search {
     kmi_rank rank;
     kmi_search_info info;
     hit_list hits;
-    seq_set seen; /* memories of several units that were looked at */
+    seq_set seen;      /* memories of several units that were looked at */
+    bool has_followed; /* some hit was found by a statement whose place it took */
 } search;
 
 /* ---- The list of hits ---- */
@@ -380,33 +383,62 @@ static km_status rescore(search *s, kmi_rank_unit *units, size_t count, km_error
 
 /* ---- From units to memories ---- */
 
+static km_status reset_filter(search *s, km_error *error) {
+    if (sqlite3_reset(s->filter.statement) == SQLITE_OK) return KM_OK;
+    return kmi_sql_fail(s->store->sql, sqlite3_extended_errcode(kmi_sql_handle(s->store->sql)), error);
+}
+
+static bool is_among_hits(const hit_list *hits, int64_t seq) {
+    for (size_t i = 0; i < hits->count; i++)
+        if (hits->items[i].seq == seq) return true;
+    return false;
+}
+
+/* From a memory that the filter does not take to the one that took its place, if the filter takes that: the question may have
+ * the words of the old statement, but wants what is true now. The row of the filter is then the successor's. */
+static km_status follow_succession(search *s, bool *ret_passes, km_error *error) {
+    km_status status = KM_OK;
+    for (int hops = 0; hops < SUCCESSIONS_MAX && status == KM_OK && !*ret_passes; hops++) {
+        int64_t successor = kmi_sql_integer(&s->filter, 6); /* 0: none */
+        bool has_row = false;
+        if (successor == 0) return KM_OK;
+        status = reset_filter(s, error);
+        if (status != KM_OK) return status;
+        kmi_sql_bind_integer(&s->filter, 8, successor);
+        status = kmi_sql_step(&s->filter, &has_row, error);
+        if (status != KM_OK || !has_row || kmi_sql_integer(&s->filter, 0) != successor) return status;
+        *ret_passes = kmi_sql_integer(&s->filter, 2) != 0;
+        s->has_followed |= *ret_passes;
+    }
+    return status;
+}
+
 static km_status look_at_memory(search *s, const kmi_rank_unit *unit, km_error *error) {
     kmi_sql_bind_integer(&s->filter, 8, unit->unit);
     bool has_row = false;
     km_status status = kmi_sql_step(&s->filter, &has_row, error);
     if (status != KM_OK || !has_row) return status;
-    int64_t seq = kmi_sql_integer(&s->filter, 0);
     int64_t unit_count = kmi_sql_integer(&s->filter, 1);
-    bool passes = unit->unit - seq < unit_count && kmi_sql_integer(&s->filter, 2) != 0;
+    if (unit->unit - kmi_sql_integer(&s->filter, 0) >= unit_count) return KM_OK;
+    bool passes = kmi_sql_integer(&s->filter, 2) != 0;
     bool was_there = false;
-    if (passes && unit_count > 1) status = add_seen(s, seq, &was_there, error);
-    if (status != KM_OK || !passes || was_there) return status;
+    if (!passes) status = follow_succession(s, &passes, error);
+    if (status != KM_OK || !passes) return status;
+    int64_t seq = kmi_sql_integer(&s->filter, 0);
+    if (unit_count > 1) status = add_seen(s, seq, &was_there, error);
+    if (s->has_followed) was_there |= is_among_hits(&s->hits, seq);
+    if (status != KM_OK || was_there) return status;
     double covered = (double)unit->covered;
     kmi_search_hit hit = {.seq = seq,
                           .score = (double)unit->score / (1.0 + UNIT_COUNT_WEIGHT * log((double)unit_count)),
                           .coverage = covered < 1 ? covered : 1,
-                          .unit_count = (uint32_t)unit_count,
+                          .unit_count = (uint32_t)kmi_sql_integer(&s->filter, 1),
                           .session = kmi_sql_integer(&s->filter, 5),
                           .observed_at_us = kmi_sql_integer(&s->filter, 3)};
     if (s->hits.count == s->hits.limit && !is_worse(&s->hits.items[0], &hit)) return KM_OK;
     status = kmi_label_copy(s->store, kmi_sql_integer(&s->filter, 4), s->arena, &hit.speaker, error);
     if (status == KM_OK) add_hit(&s->hits, hit);
     return status;
-}
-
-static km_status reset_filter(search *s, km_error *error) {
-    if (sqlite3_reset(s->filter.statement) == SQLITE_OK) return KM_OK;
-    return kmi_sql_fail(s->store->sql, sqlite3_extended_errcode(kmi_sql_handle(s->store->sql)), error);
 }
 
 /* True when neither this unit nor one behind it can take a place: they come by falling scores, the newest of equal ones first. */
@@ -462,7 +494,8 @@ static km_status collect_hits(search *s, km_error *error) {
 static km_status prepare(search *s, const km_recall_query *query, km_error *error) {
     /* The same columns and filters as in lists, for the memory that a unit belongs to. */
     static const char READ_MEMORY[] =
-        "SELECT m.seq,m.unit_count," MEMORY_FILTER ",m.observed_at,m.speaker,m.session FROM memories m"
+        "SELECT m.seq,m.unit_count," MEMORY_FILTER ",m.observed_at,m.speaker,m.session,m.superseded_by"
+        " FROM memories m"
         " WHERE m.seq<=?8 ORDER BY m.seq DESC LIMIT 1";
     static const km_recall_query NO_FILTER;
     size_t count = s->terms->count;

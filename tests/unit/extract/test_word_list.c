@@ -50,11 +50,31 @@ static void any_number_of_lists_is_told_apart(void **state) {
     }
 }
 
+/* Long lists have masks of their own, as long as there is room. */
+static void long_lists_are_told_apart(void **state) {
+    (void)state;
+    enum { LISTS = 300, WORDS = 120, ROOM = WORDS * 12 };
+    static char lists[LISTS][ROOM];
+    for (int i = 0; i < LISTS; i++) {
+        size_t len = 0;
+        for (int k = 0; k < WORDS; k++)
+            len += (size_t)snprintf(lists[i] + len, ROOM - len, "%sw%dx%d", k > 0 ? "|" : "", i, k);
+    }
+    for (int i = 0; i < 2 * LISTS; i++) {
+        char own[24], strange[24];
+        snprintf(own, sizeof own, "w%dx%d", i % LISTS, i % WORDS);
+        snprintf(strange, sizeof strange, "w%dx%d", i % LISTS + 1, i % WORDS);
+        assert_true(has(lists[i % LISTS], own));
+        assert_false(has(lists[i % LISTS], strange));
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole_words_are_found),
         cmocka_unit_test(hashes_do_not_depend_on_case),
         cmocka_unit_test(any_number_of_lists_is_told_apart),
+        cmocka_unit_test(long_lists_are_told_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -347,9 +347,30 @@ static void function_words_of_other_languages_are_no_evidence(void **state) {
     assert_true(info.has_stop_words_only);
 }
 
+/* Who asks with the words of an old statement wants what took its place: once, and by its own words too. */
+static void a_superseded_statement_finds_its_successor(void **state) {
+    store_fixture *f = *state;
+    kmi_uuid first = keep_memory(f, "The gateway listens on port 8080", "fact");
+    kmi_uuid second = keep_memory(f, "We put the entrance at 9090", "fact");
+    kmi_uuid third = keep_memory(f, "Now it is 9191", "fact");
+    keep_memory(f, "The lawn is green", "fact");
+    expect_ok(kmi_store_begin(f->store, &f->error));
+    expect_ok(kmi_store_memory_supersede(f->store, &first, &second, &f->error));
+    expect_ok(kmi_store_memory_supersede(f->store, &second, &third, &f->error));
+    expect_ok(kmi_store_commit(f->store, &f->error));
+    assert_string_equal(search_best(f, "gateway port", NULL), "Now it is 9191");
+    assert_int_equal(search_count(f, "gateway port"), 1);
+    assert_int_equal(search_count(f, "gateway entrance 9191"), 1);
+    km_recall_query other_source = {.source = "elsewhere"};
+    assert_string_equal(search_best(f, "gateway port", &other_source), "");
+    km_recall_query with_old = {.include_superseded = true};
+    assert_string_equal(search_best(f, "gateway port", &with_old), "The gateway listens on port 8080");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         STORE_TEST(forms_of_a_word_meet),
+        STORE_TEST(a_superseded_statement_finds_its_successor),
         STORE_TEST(operators_are_only_words),
         STORE_TEST(filters_apply_before_the_limit),
         STORE_TEST(hits_come_best_first_and_equal_ones_newest_first),
