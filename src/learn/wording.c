@@ -110,21 +110,18 @@ static void normalise(wording_row *row) {
         wording_word *word = &row->words[i];
         bool has_next = i + 1 < row->count;
         bool is_next_progressive = has_next && !row->words[i + 1].is_name && ends_with(row->words[i + 1].text, "ing");
-        if (is_any(word->text, silent) && !word->is_name) {
-            drop(row, i, 1);
-        } else if (is_word(row, i, "will") && i > 0 && !is_word(row, i + 1, "not")) {
-            drop(row, i, 1);
-        } else if ((is_word(row, i, "have") || is_word(row, i, "has")) && has_next &&
-                   ends_with(row->words[i + 1].text, "ed")) {
+        bool is_silent = is_any(word->text, silent) && !word->is_name;
+        bool is_future = is_word(row, i, "will") && i > 0 && !is_word(row, i + 1, "not");
+        bool is_perfect =
+            (is_word(row, i, "have") || is_word(row, i, "has")) && has_next && ends_with(row->words[i + 1].text, "ed");
+        bool is_all_of = is_word(row, i, "of") && i > 0 && is_word(row, i - 1, "all");
+        bool is_polite = is_word(row, i, "would") && has_next && is_any(row->words[i + 1].text, wanting);
+        if (is_silent || is_future || is_perfect || is_all_of || is_polite) {
             drop(row, i, 1);
         } else if (i > 0 && is_any(row->words[i - 1].text, choosing) && !word->is_name &&
                    ends_with(word->text, "ing")) {
             cut_progressive(word->text);
             word->is_name = true;
-        } else if (is_word(row, i, "of") && i > 0 && is_word(row, i - 1, "all")) {
-            drop(row, i, 1);
-        } else if (is_word(row, i, "would") && has_next && is_any(row->words[i + 1].text, wanting)) {
-            drop(row, i, 1);
         } else if ((is_word(row, i, "have") || is_word(row, i, "has")) && is_word(row, i + 1, "to")) {
             drop(row, i, 1);
             memcpy(row->words[i].text, "must", sizeof "must");

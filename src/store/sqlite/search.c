@@ -226,7 +226,7 @@ static km_status use_similar_terms(search *s, km_error *error) {
     for (size_t i = 0, words = 0; i < s->terms->count && words < SIMILAR_WORDS; i++) {
         const similar_terms *similar = NULL;
         km_status status = find_similar(s, i, &similar, error);
-        if (status != KM_OK) return status;
+        if (status != KM_OK || similar == NULL) return status;
         for (size_t k = 0; k < similar->count && k < SIMILAR_TERMS; k++) found[found_count++] = similar->found[k];
         words += similar->count > 0;
     }
@@ -280,14 +280,15 @@ static km_status find_meant(search *s, size_t term, kmi_slice *ret_meant, km_err
     const similar_terms *similar = NULL;
     size_t alike = 0;
     km_status status = find_similar(s, term, &similar, error);
-    for (size_t i = 0; status == KM_OK && i < similar->count; i++) {
+    if (status != KM_OK || similar == NULL) return status;
+    for (size_t i = 0; i < similar->count; i++) {
         kmi_slice found = similar->found[i];
         if (found.ptr[0] != s->terms->terms[term].folded.ptr[0] || is_function_word(found)) continue;
         if (!is_stem_close(&s->terms->terms[term], found)) continue;
         *ret_meant = found;
         alike++;
     }
-    if (status == KM_OK && (alike != 1 || similar->count == MENDED_CHOICES)) *ret_meant = (kmi_slice){NULL, 0};
+    if (alike != 1 || similar->count == MENDED_CHOICES) *ret_meant = (kmi_slice){NULL, 0};
     return status;
 }
 
@@ -504,7 +505,7 @@ static km_status prepare(search *s, const km_recall_query *query, km_error *erro
     s->idf = kmi_arena_alloc_array(s->arena, count, sizeof(*s->idf));
     s->weights = kmi_arena_alloc_array(s->arena, count + SIMILAR_WORDS * SIMILAR_TERMS, sizeof(*s->weights));
     s->hits.items = kmi_arena_alloc_array(s->arena, s->hits.limit, sizeof(*s->hits.items));
-    s->similar = kmi_arena_alloc_array(s->arena, count, sizeof(*s->similar));
+    s->similar = kmi_arena_alloc_array(s->arena, count, sizeof(void *));
     if (s->similar == NULL || s->term_names == NULL || s->term_texts == NULL || s->idf == NULL || s->weights == NULL ||
         s->hits.items == NULL)
         return kmi_store_fail_nomem(s->store, error);
