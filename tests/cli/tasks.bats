@@ -130,7 +130,7 @@ state_of() {
 }
 
 @test "purge drops finished records and keeps counters and memories" {
-    km learn "A fine text about cats" --quiet
+    km learn "The invoices are printed on blue paper" --quiet
     drain
     run_km tasks --format json
     [ "$(json 'len(d["tasks"])')" = 1 ]
