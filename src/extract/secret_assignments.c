@@ -60,14 +60,35 @@ static bool is_any_word_at(kmi_slice text, size_t at, const char *const *words, 
 
 /* Returns: the byte behind a verb that announces a value at `at`, 0 without one. */
 static size_t find_verb(kmi_slice text, size_t at) {
-    static const char *const verbs[] = {"is",      "was",   "are", "will be", "lautet", "es",         "est",
-                                        "era",     "é",     "è",   "ist",     "set to", "changed to", "reset to",
-                                        "är",      "er",    "war", "était",   "je",     "should be",  "equals",
-                                        "remains", "stays", "has", "becomes", "became", "are now"};
-    static const char *const rests[] = {
-        "now",      "currently",  "still",     "just",        "simply",          "actually",
-        "set to",   "changed to", "reset to",  "been set to", "been changed to", "been reset to",
-        "probably", "again",      "literally", "always",      "set as",          "temporarily"};
+    static const char *const verbs[] = {"is",        "was",   "are", "will be", "lautet", "es",         "est",
+                                        "era",       "é",     "è",   "ist",     "set to", "changed to", "reset to",
+                                        "är",        "er",    "war", "était",   "je",     "should be",  "equals",
+                                        "remains",   "stays", "has", "becomes", "became", "are now",    "changed from",
+                                        "reset from"};
+    static const char *const rests[] = {"now",
+                                        "currently",
+                                        "still",
+                                        "just",
+                                        "simply",
+                                        "actually",
+                                        "set to",
+                                        "changed to",
+                                        "reset to",
+                                        "been set to",
+                                        "been changed to",
+                                        "been reset to",
+                                        "probably",
+                                        "again",
+                                        "literally",
+                                        "always",
+                                        "set as",
+                                        "temporarily",
+                                        "changed from",
+                                        "reset from",
+                                        "updated from",
+                                        "rotated from",
+                                        "been changed from",
+                                        "been reset from"};
     size_t end = 0;
     for (size_t i = sizeof verbs / sizeof verbs[0]; i-- > 0 && end == 0;)
         if (is_word_at(text, at, verbs[i])) end = at + strlen(verbs[i]);
@@ -200,8 +221,9 @@ static kmi_secret_link find_link(kmi_slice text, size_t name_start, size_t name_
     }
     if (after_blanks == at) return KMI_LINK_NONE;
     size_t behind_verb = find_verb(text, after_blanks);
-    if (behind_verb == 0 && is_word_at(text, after_blanks, "to") && is_being_set(text, name_start))
-        behind_verb = after_blanks + 2;
+    bool is_from = is_word_at(text, after_blanks, "from");
+    if (behind_verb == 0 && (is_from || is_word_at(text, after_blanks, "to")) && is_being_set(text, name_start))
+        behind_verb = after_blanks + (is_from ? strlen("from") : strlen("to"));
     if (behind_verb == 0) {
         size_t rest = skip_purpose(text, after_blanks, &has_colon);
         if (has_colon) {
@@ -295,6 +317,17 @@ static bool match_words(kmi_slice text, const kmi_secret_name *name, kmi_secret_
     return is_found;
 }
 
+/* "changed from OLD to NEW": both go, and what stands between. Returns: the end of what goes. */
+static size_t end_of_change(kmi_slice text, const kmi_secret_name *name, const kmi_secret_found *old) {
+    size_t word = old->start - (old->is_quoted ? 1 : 0), end = old->end + (old->is_quoted ? 1 : 0);
+    if (word < 5 || !begins_lower(text, word - 5, "from ")) return old->end;
+    end = skip_blanks(text, end);
+    if (!is_word_at(text, end, "to")) return old->end;
+    kmi_secret_found next = read_value(text, skip_blanks(text, end + 2), false, false);
+    if (next.end <= next.start || !kmi_secret_value_is(text, name, KMI_LINK_IS, &next)) return old->end;
+    return next.end + (next.is_quoted && !old->is_quoted ? 1 : 0);
+}
+
 static bool match_name(kmi_slice text, const kmi_secret_name *name, size_t name_start, size_t name_end,
                        kmi_secret_span *ret_span) {
     size_t at = 0;
@@ -336,7 +369,8 @@ static bool match_name(kmi_slice text, const kmi_secret_name *name, size_t name_
     while (!found.is_quoted && found.end - found.start + 1 >= VALUE_LIMIT_BYTES && found.end < text.len &&
            (unsigned char)text.ptr[found.end] < 0x80 && !ends_value(text.ptr[found.end], is_query, false))
         found.end++;
-    *ret_span = (kmi_secret_span){found.start, found.end, name->kind};
+    *ret_span = (kmi_secret_span){found.start, how == KMI_LINK_IS ? end_of_change(text, &plain, &found) : found.end,
+                                  name->kind};
     return true;
 }
 
