@@ -98,6 +98,7 @@ km_status kmi_heartbeat_new(const kmi_metrics *metrics, int64_t limit_us, kmi_lo
     pthread_condattr_destroy(&attributes);
     sigset_t all, old;
     sigfillset(&all);
+    sigdelset(&all, SIGBUS); /* of the metrics page, cut short: mended where it comes, deadly where it is held */
     pthread_sigmask(SIG_SETMASK, &all, &old);
     int failure = pthread_create(&heartbeat->thread, NULL, run_heartbeat, heartbeat);
     pthread_sigmask(SIG_SETMASK, &old, NULL);

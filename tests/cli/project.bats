@@ -191,6 +191,7 @@ note() {
     run_km hook prompt --client generic <<<'{"session_id":"s","prompt":"what was said meanwhile?"}'
     expect_status 0
     [ -z "$stderr" ] || fail "a hook is silent"
+    km tasks wait --all --quiet # the prompt is learnt, too
     mv ../gone ../one
     [ "$(contents)" = "Known in one" ]
     km project merge . --quiet
