@@ -30,6 +30,8 @@ typedef bool (*kmi_text_word_found)(const kmi_text_word *word, void *context);
 /* Splits valid UTF-8 into search terms: words (English Porter2 stems, so "deploy" equals "deployment"), identifiers and
  * paths also by their parts, scripts without spaces as pairs of characters. The same function serves index and query. */
 km_status kmi_text_words(kmi_slice text, kmi_text_word_found found, void *context, km_error *error) KM_MUST_CHECK;
+/* For bsearch() of a kmi_slice in a table of words sorted by bytes, all in arrays of one size. */
+int kmi_text_compare_words(const void *word, const void *entry);
 /* True for English stop words, given as folded, unstemmed word, and for pairs of characters that are only grammar. */
 bool kmi_text_is_stop_word(kmi_slice folded_word);
 /* True for words that stand in prompts about anything: "use", "write", "function". */

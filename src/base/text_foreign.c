@@ -79,20 +79,12 @@ static const char FUNCTION_CHARACTERS[] =
     "的了是在有和与吗呢吧么什怎哪几谁多少我你他她它们这那个些里没不要会能可以如何样为请问也都就很把被从到对或"
     "何誰";
 
-static int compare_words(const void *word, const void *entry) {
-    const kmi_slice *left = word;
-    const char *right = entry;
-    size_t right_len = strlen(right);
-    int order = memcmp(left->ptr, right, left->len < right_len ? left->len : right_len);
-    return order != 0 ? order : (left->len > right_len) - (left->len < right_len);
-}
-
 kmi_foreignness kmi_text_foreignness(kmi_slice folded_word) {
     static const size_t SIZE = sizeof FOREIGN_WORDS[0];
     if (folded_word.len == 0 || folded_word.len > LONGEST_WORD) return KMI_FOREIGN_NOT;
-    if (bsearch(&folded_word, FOREIGN_WORDS, sizeof FOREIGN_WORDS / SIZE, SIZE, compare_words) != NULL)
+    if (bsearch(&folded_word, FOREIGN_WORDS, sizeof FOREIGN_WORDS / SIZE, SIZE, kmi_text_compare_words) != NULL)
         return KMI_FOREIGN_SURELY;
-    if (bsearch(&folded_word, DOUBTFUL_WORDS, sizeof DOUBTFUL_WORDS / SIZE, SIZE, compare_words) != NULL)
+    if (bsearch(&folded_word, DOUBTFUL_WORDS, sizeof DOUBTFUL_WORDS / SIZE, SIZE, kmi_text_compare_words) != NULL)
         return KMI_FOREIGN_PERHAPS;
     return KMI_FOREIGN_NOT;
 }

@@ -40,7 +40,7 @@ static const char COMMON_WORDS[][LONGEST_STOP_WORD + 1] = {
     // clang-format on
 };
 
-static int compare_words(const void *word, const void *entry) {
+int kmi_text_compare_words(const void *word, const void *entry) {
     const kmi_slice *left = word;
     const char *right = entry;
     size_t right_len = strlen(right);
@@ -52,11 +52,11 @@ bool kmi_text_is_stop_word(kmi_slice folded_word) {
     if (folded_word.len == 0 || folded_word.len > LONGEST_STOP_WORD) return false;
     if ((unsigned char)folded_word.ptr[0] >= 0x80) return kmi_text_is_function_pair(folded_word);
     return bsearch(&folded_word, STOP_WORDS, sizeof STOP_WORDS / sizeof STOP_WORDS[0], sizeof STOP_WORDS[0],
-                   compare_words) != NULL;
+                   kmi_text_compare_words) != NULL;
 }
 
 bool kmi_text_is_common_word(kmi_slice folded_word) {
     if (folded_word.len == 0 || folded_word.len > LONGEST_STOP_WORD) return false;
     return bsearch(&folded_word, COMMON_WORDS, sizeof COMMON_WORDS / sizeof COMMON_WORDS[0], sizeof COMMON_WORDS[0],
-                   compare_words) != NULL;
+                   kmi_text_compare_words) != NULL;
 }

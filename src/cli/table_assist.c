@@ -9,7 +9,7 @@ const kmi_command kmi_command_mcp = {
         "file, and ends with its input. Revisions 2026-07-28 and 2024-11-05 to 2025-11-25.\n\n"
         "Tools: recall, learn, recent, forget, status. docs/assistants.md tells how to set up each assistant.",
     .examples = "kuzu-memory mcp\n"
-                "kuzu-memory mcp --project ~/work/shop",
+                "kuzu-memory mcp --project ~/projects/shop",
     .run = kmi_run_mcp};
 
 static const kmi_option hook_client = {.slot = KMI_SLOT_CLIENT,

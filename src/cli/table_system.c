@@ -55,7 +55,7 @@ static const kmi_command project_verbs[] = {
      .details = "Both folders note it, so that a folder cannot choose a memory by itself. Memories that are here "
                 "already stay, "
                 "unused; \"project merge\" brings them over.",
-     .examples = "kuzu-memory project use ~/work/shop\n"
+     .examples = "kuzu-memory project use ~/projects/shop\n"
                  "kuzu-memory project use --own",
      .options = use_options,
      .run = kmi_run_project_use},
